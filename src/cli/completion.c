@@ -1,0 +1,85 @@
+/* rootlet completion: scripts for the shells, made from the option table. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	rootlet_command command;
+} commands[] = {{"run", ROOTLET_RUN}, {"plan", ROOTLET_PLAN}, {"unshare", ROOTLET_UNSHARE}};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static void print_words(rootlet_command command)
+{
+	rootlet_option o;
+
+	for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++)
+		if (o.commands & (unsigned)command)
+			printf("--%s%s ", o.name, o.metavar && !o.optional ? "=" : "");
+}
+
+static int print_bash(void)
+{
+	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
+	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare help completion' -- \"$cur\"))\n"
+	       "\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	for (size_t i = 0; i < COMMAND_COUNT; i++) {
+		printf("\t%s) words='", commands[i].name);
+		print_words(commands[i].command);
+		printf("' ;;\n");
+	}
+	printf("\thelp) words='run plan unshare' ;;\n\tcompletion) words='bash zsh fish' ;;\n\tesac\n"
+	       "\tcase $cur in\n"
+	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= ]] && "
+	       "compopt -o nospace ;;\n"
+	       "\t*) case ${COMP_WORDS[1]} in help | completion) COMPREPLY=($(compgen -W \"$words\" -- "
+	       "\"$cur\")) ;;\n\t   *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames ;; esac ;;\n"
+	       "\tesac\n}\ncomplete -F _rootlet rootlet\n");
+	return 0;
+}
+
+/* zsh reads bash completions after bashcompinit; its own _arguments would need every option quoted twice. */
+static int print_zsh(void)
+{
+	printf("#compdef rootlet\nautoload -U +X bashcompinit && bashcompinit\n");
+	return print_bash();
+}
+
+static int print_fish(void)
+{
+	rootlet_option o;
+
+	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare help completion'\n");
+	for (size_t c = 0; c < COMMAND_COUNT; c++) {
+		for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++) {
+			if (!(o.commands & (unsigned)commands[c].command))
+				continue;
+			printf("complete -c rootlet -n '__fish_seen_subcommand_from %s' -l %s%s",
+			       commands[c].name, o.name, o.metavar && !o.optional ? " -r" : "");
+			if (o.letter)
+				printf(" -s %c", o.letter);
+			printf(" -d '");
+			for (const char *h = o.help; *h; h++)
+				printf(*h == '\'' ? "\\'" : "%c", *h);
+			printf("'\n");
+		}
+	}
+	return 0;
+}
+
+int cli_completion(int argc, char **argv)
+{
+	static const struct {
+		const char *shell;
+		int (*print)(void);
+	} rows[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
+
+	for (size_t i = 0; argc == 1 && i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(argv[0], rows[i].shell) == 0)
+			return rows[i].print();
+	message_text("completion: name one shell: bash, zsh or fish");
+	return EXIT_ROOTLET;
+}

@@ -1,0 +1,85 @@
+/* The rootlet command: looks the subcommand up and hands over. */
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+	const char *name;
+	cli_command *run;
+} commands[] = {
+	{"run", cli_run},   {"plan", cli_plan},		    {"unshare", cli_unshare},
+	{"help", cli_help}, {"completion", cli_completion},
+};
+
+/* Commands of the contract that later steps bring: a name that is known but not there yet is not a typo. */
+static const char *const later[] = {
+	"exec", "start",   "attach", "wait", "stop", "kill",  "pause",	 "unpause", "rename", "rm",	"ps",
+	"inspect", "logs", "top",    "stats", "cp",  "prune", "explain", "doctor",  "demo",
+};
+
+static int print_version(void)
+{
+	printf("rootlet %s\n", rootlet_version());
+	return 0;
+}
+
+static int unknown(const char *name)
+{
+	char text[160];
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		if (strcmp(later[i], name) != 0)
+			continue;
+		snprintf(text, sizeof(text), "%s: not available yet in version %s", name,
+			 rootlet_version());
+		message_text(text);
+		return EXIT_ROOTLET;
+	}
+	snprintf(text, sizeof(text), "%.64s: there is no such command; `rootlet help` lists them", name);
+	message_text(text);
+	return EXIT_ROOTLET;
+}
+
+/* A descriptor that we open must never become 0, 1 or 2 and receive what a program prints. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= 2);
+	if (fd > 2)
+		close(fd);
+}
+
+int main(int argc, char **argv)
+{
+	rootlet_error *err = NULL;
+
+	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
+		fill_standard_descriptors();
+	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would lose the container's exit status */
+	if (rootlet_check_unprivileged(NULL) < 0) {
+		err = rootlet_error_new();
+		if (err && rootlet_check_unprivileged(err) < 0)
+			message_error(err);
+		rootlet_error_free(err);
+		return EXIT_ROOTLET;
+	}
+	if (argc < 2) {
+		help_main();
+		return EXIT_ROOTLET;
+	}
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0)
+		return print_version();
+	if (strcmp(argv[1], "--help") == 0)
+		return cli_help(0, argv + 2);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 2, argv + 2);
+	return unknown(argv[1]);
+}

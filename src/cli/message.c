@@ -1,0 +1,115 @@
+/* What goes to stderr: one line a message, a second one with the way out. No other file prints there. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *color_choice = "auto";
+static bool json_messages;
+
+void message_setup(const char *color, const char *log_format)
+{
+	if (color)
+		color_choice = color;
+	json_messages = log_format && strcmp(log_format, "json") == 0;
+}
+
+static bool is_set(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value;
+}
+
+/* no-color.org and bixense.com/clicolors; --color decides over both. */
+bool message_color(int fd)
+{
+	const char *term = getenv("TERM");
+
+	if (strcmp(color_choice, "auto") != 0)
+		return strcmp(color_choice, "always") == 0;
+	if (is_set("NO_COLOR"))
+		return false;
+	if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+		return true;
+	return isatty(fd) && term && strcmp(term, "dumb") != 0;
+}
+
+static void print_json_string(const char *text)
+{
+	fputc('"', stderr);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fprintf(stderr, "\\%c", *text);
+		else if ((unsigned char)*text < 0x20)
+			fprintf(stderr, "\\u%04x", *text);
+		else
+			fputc(*text, stderr);
+	}
+	fputc('"', stderr);
+}
+
+static void print_json(const char *level, const char *message, const char *hint, const char *id)
+{
+	fprintf(stderr, "{\"level\":\"%s\",\"msg\":", level);
+	print_json_string(message);
+	if (hint && *hint) {
+		fputs(",\"hint\":", stderr);
+		print_json_string(hint);
+	}
+	if (id && *id) {
+		fputs(",\"id\":", stderr);
+		print_json_string(id);
+	}
+	fputs("}\n", stderr);
+}
+
+static void print_line(const char *prefix, const char *sgr, const char *text)
+{
+	if (message_color(2))
+		fprintf(stderr, "\033[%sm%s\033[0m %s\n", sgr, prefix, text);
+	else
+		fprintf(stderr, "%s %s\n", prefix, text);
+}
+
+void message_error(const rootlet_error *err)
+{
+	const char *hint = rootlet_error_hint(err);
+
+	if (json_messages) {
+		print_json("error", rootlet_error_message(err), hint, rootlet_error_id(err));
+		return;
+	}
+	print_line("rootlet:", "1;31", rootlet_error_message(err));
+	if (*hint)
+		print_line("hint:", "36", hint);
+}
+
+void message_usage(const rootlet_error *err, const char *command)
+{
+	char pointer[128];
+
+	message_error(err);
+	if (json_messages || *rootlet_error_hint(err))
+		return;
+	snprintf(pointer, sizeof(pointer), "`rootlet help %s` explains its options", command);
+	print_line("hint:", "36", pointer);
+}
+
+void message_note(const char *text)
+{
+	if (json_messages)
+		print_json("warning", text, NULL, NULL);
+	else
+		print_line("rootlet:", "33", text);
+}
+
+void message_text(const char *text)
+{
+	if (json_messages)
+		print_json("error", text, NULL, NULL);
+	else
+		print_line("rootlet:", "1;31", text);
+}

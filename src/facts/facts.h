@@ -1,0 +1,147 @@
+/* A read-only snapshot of the host: what plan needs to know, and nothing it does not.
+ *
+ * Probing is demand-driven: facts_needs(spec) says which probes this spec wants, and only those
+ * run. A snapshot owns an arena. It saves to JSON and loads from it, so that another host, or a
+ * broken one, is a test fixture. No function here changes anything on the host.
+ */
+#ifndef ROOTLET_FACTS_FACTS_H
+#define ROOTLET_FACTS_FACTS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "spec/idmap.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Probes, as bits. FACT_CALLER and FACT_KERNEL cost a few microseconds and always run. */
+enum facts_need {
+	FACT_CALLER = 1 << 0, /* ids, groups, names, cwd, environment, terminal */
+	FACT_KERNEL = 1 << 1, /* which system calls answer */
+	FACT_MAPS = 1 << 2,   /* our own uid_map and gid_map: are we in a nested user namespace? */
+	FACT_SUBIDS = 1 << 3, /* /etc/subuid, /etc/subgid or libsubid; newuidmap, newgidmap */
+	FACT_ROOT_ENTRIES = 1 << 4, /* the entries of `/` */
+	FACT_LSM = 1 << 5,	    /* AppArmor and sysctl limits on user namespaces (doctor) */
+	FACT_PROC = 1 << 6,   /* is /proc masked here? (doctor, and when a proc mount is wanted) */
+	FACT_CGROUP = 1 << 7, /* cgroup layout and delegation */
+	FACT_LIMITS = 1 << 8, /* /proc/sys/user/max_*_namespaces, keys */
+	FACT_ALL = (1 << 9) - 1,
+};
+
+/* The state of newuidmap or newgidmap. */
+enum helper_state {
+	HELPER_UNKNOWN,
+	HELPER_OK,
+	HELPER_MISSING,	     /* in none of the trusted places */
+	HELPER_NOT_SETUID,   /* neither setuid root nor with file capabilities */
+	HELPER_NOSUID,	     /* on a nosuid mount */
+	HELPER_UNTRUSTED,    /* not owned by root, or writable by others */
+	HELPER_NO_NEW_PRIVS, /* we run under no_new_privs: its privilege would be ignored */
+};
+
+struct facts_helper {
+	enum helper_state state;
+	const char *path; /* absolute; NULL when missing */
+};
+
+enum entry_type { ENTRY_DIRECTORY, ENTRY_SYMLINK, ENTRY_FILE, ENTRY_OTHER };
+
+struct facts_entry { /* an entry of `/` */
+	const char *name;
+	enum entry_type type;
+	const char *target; /* symlink */
+};
+
+enum answer { ANSWER_UNKNOWN = 0, ANSWER_NO, ANSWER_YES };
+
+struct facts {
+	struct arena arena;
+	unsigned needs; /* the probes that ran */
+
+	/* FACT_CALLER */
+	uint32_t uid, gid;
+	uint32_t *groups;
+	size_t group_count;
+	const char *user_name; /* NULL: not in passwd */
+	const char *home;      /* $HOME when absolute, else passwd's, else NULL */
+	const char *shell;     /* $SHELL when absolute, else NULL */
+	const char *cwd;       /* NULL: gone or unreachable */
+	const char *hostname;
+	const char **environ; /* "K=V", NULL-terminated */
+	bool stdin_tty, stdout_tty, stderr_tty;
+	const char *tty_path; /* of the first of them that is a terminal, or NULL */
+	bool foreground;      /* we are the terminal's foreground process group */
+	uint64_t nofile_soft, nofile_hard;
+
+	/* FACT_KERNEL: ANSWER_NO when it answers ENOSYS (clone3: or EPERM, as some filters have it)
+	 */
+	enum answer clone3, openat2, close_range, pidfd_open, mount_setattr;
+	enum answer mount_api;	     /* all of open_tree, move_mount, fsopen, fsconfig, fsmount */
+	enum answer memfd_exec;	     /* a memfd may be executed (vm.memfd_noexec < 2) */
+	enum answer time_namespaces; /* asked only when the spec wants one, and by doctor */
+	enum answer cgroup2;	     /* the kernel has the file system, mounted or not */
+	const char *kernel_release;  /* "6.1.0-18-amd64" */
+	uint32_t last_cap;	     /* /proc/sys/kernel/cap_last_cap */
+	bool no_new_privs;	     /* set on ourselves */
+
+	/* FACT_MAPS */
+	bool initial_userns; /* we are in the initial user namespace (identity map of all ids) */
+	struct idmap uid_map, gid_map; /* as /proc/self/uid_map reads: ours → our parent's */
+	bool setgroups_denied;	       /* /proc/self/setgroups says deny */
+	bool cap_setuid, cap_setgid;   /* effective here: we may write wide maps ourselves */
+
+	/* FACT_SUBIDS */
+	struct id_ranges subuids, subgids;
+	const char *subid_source; /* "files", or the nsswitch name that libsubid served */
+	const char *subid_error;  /* why the list could not be read, or NULL */
+	struct facts_helper newuidmap, newgidmap;
+
+	/* FACT_ROOT_ENTRIES */
+	struct facts_entry *root_entries;
+	size_t root_entry_count;
+	bool etc_hosts, etc_resolv_conf, etc_hostname; /* there is such a file on the host */
+
+	/* FACT_LSM */
+	enum answer userns_built;   /* the kernel has user namespaces at all */
+	enum answer userns_allowed; /* kernel.unprivileged_userns_clone and user.max_user_namespaces
+				       > 0 */
+	enum answer apparmor_restricts; /* kernel.apparmor_restrict_unprivileged_userns = 1, and no
+					 * profile of ours lifts it */
+
+	/* FACT_PROC */
+	enum answer proc_visible; /* nothing is mounted over parts of /proc */
+	const char *proc_covered; /* the first path that is covered, or NULL */
+
+	/* FACT_CGROUP */
+	const char *cgroup_mount;     /* "where cgroup2 is: "/sys/fs/cgroup" or ".../unified"; NULL:
+					 nowhere */
+	const char *cgroup_path;      /* our own group in it, "/user.slice/…" */
+	enum answer cgroup_delegated; /* our group is writable for us */
+
+	/* FACT_LIMITS */
+	uint64_t max_namespaces[NS_COUNT]; /* UINT64_MAX: not known */
+};
+
+/* Which probes this spec wants. Pure. */
+unsigned facts_needs(const struct spec *spec);
+
+/* Probe. The caller frees *ret with facts_free. Fails only when something indispensable (memory,
+ * our own ids) cannot be read; what is merely absent is recorded as absent. */
+int facts_probe(const struct spec *spec, unsigned needs, struct facts **ret,
+		struct rootlet_error *err);
+
+/* JSON, with stable keys (docs/facts.schema.json). Load names the JSON pointer of what is wrong. */
+int facts_load(const char *path, struct facts **ret, struct rootlet_error *err);
+struct buffer;
+int facts_save(const struct facts *facts, struct buffer *out, struct rootlet_error *err);
+
+/* An empty snapshot (all unknown), for load and for tests. NULL: no memory. */
+struct facts *facts_new(void);
+void facts_free(struct facts *facts); /* NULL is fine */
+
+/* The caller's environment variable in this snapshot, or NULL. */
+const char *facts_getenv(const struct facts *facts, const char *name);
+
+#endif

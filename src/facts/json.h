@@ -1,0 +1,50 @@
+/* The JSON form of facts: one table of sections and fields that save and load both walk.
+ *
+ * A section is written when its probe ran, and reading one marks its probe as run. */
+#ifndef ROOTLET_FACTS_JSON_H
+#define ROOTLET_FACTS_JSON_H
+
+#include "facts/facts.h"
+
+#include <stddef.h>
+
+enum { FACTS_JSON_VERSION = 1 };
+
+enum field_kind {
+	FIELD_BOOL,
+	FIELD_U32,
+	FIELD_U64,    /* null: UINT64_MAX, which stands for unlimited or not known */
+	FIELD_STRING, /* null: NULL */
+	FIELD_ANSWER, /* null: unknown */
+	FIELD_MAP,
+	FIELD_RANGES,
+	FIELD_HELPER,
+	FIELD_GROUPS,
+	FIELD_ENVIRONMENT,
+	FIELD_ENTRIES,
+	FIELD_NAMESPACES,
+};
+
+struct field_row {
+	const char *key;
+	enum field_kind kind;
+	size_t offset; /* in struct facts */
+};
+
+struct section_row {
+	const char *key;
+	enum facts_need need;
+	const struct field_row *fields;
+	size_t count;
+};
+
+#define SECTION_COUNT 9
+extern const struct section_row section_rows[SECTION_COUNT];
+
+extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];
+extern const char *const entry_type_names[ENTRY_OTHER + 1];
+
+/* The variables that are saved: what a plan reads. The rest of an environment may hold secrets. */
+extern const char *const saved_variables[]; /* NULL-terminated */
+
+#endif

@@ -1,0 +1,116 @@
+/* The table of facts in JSON. A new fact is a row here, a property in docs/facts.schema.json, and
+ * (when it is of a new kind) a case in json_save.c and json_load.c. */
+#include "facts/json.h"
+
+#define ROW(key, kind, member)                                                                     \
+	{                                                                                          \
+		key, FIELD_##kind, offsetof(struct facts, member)                                  \
+	}
+#define SECTION(key, need, rows)                                                                   \
+	{                                                                                          \
+		key, need, rows, sizeof(rows) / sizeof((rows)[0])                                  \
+	}
+
+static const struct field_row caller_rows[] = {
+	ROW("uid", U32, uid),
+	ROW("gid", U32, gid),
+	ROW("groups", GROUPS, groups),
+	ROW("user_name", STRING, user_name),
+	ROW("home", STRING, home),
+	ROW("shell", STRING, shell),
+	ROW("cwd", STRING, cwd),
+	ROW("hostname", STRING, hostname),
+	ROW("environment", ENVIRONMENT, environ),
+	ROW("stdin_tty", BOOL, stdin_tty),
+	ROW("stdout_tty", BOOL, stdout_tty),
+	ROW("stderr_tty", BOOL, stderr_tty),
+	ROW("tty_path", STRING, tty_path),
+	ROW("foreground", BOOL, foreground),
+	ROW("nofile_soft", U64, nofile_soft),
+	ROW("nofile_hard", U64, nofile_hard),
+};
+
+static const struct field_row kernel_rows[] = {
+	ROW("release", STRING, kernel_release),
+	ROW("clone3", ANSWER, clone3),
+	ROW("openat2", ANSWER, openat2),
+	ROW("close_range", ANSWER, close_range),
+	ROW("pidfd_open", ANSWER, pidfd_open),
+	ROW("mount_setattr", ANSWER, mount_setattr),
+	ROW("mount_api", ANSWER, mount_api),
+	ROW("memfd_exec", ANSWER, memfd_exec),
+	ROW("time_namespaces", ANSWER, time_namespaces),
+	ROW("cgroup2", ANSWER, cgroup2),
+	ROW("last_cap", U32, last_cap),
+	ROW("no_new_privs", BOOL, no_new_privs),
+};
+
+static const struct field_row maps_rows[] = {
+	ROW("initial_userns", BOOL, initial_userns),
+	ROW("uid_map", MAP, uid_map),
+	ROW("gid_map", MAP, gid_map),
+	ROW("setgroups_denied", BOOL, setgroups_denied),
+	ROW("cap_setuid", BOOL, cap_setuid),
+	ROW("cap_setgid", BOOL, cap_setgid),
+};
+
+static const struct field_row subids_rows[] = {
+	ROW("uids", RANGES, subuids),	     ROW("gids", RANGES, subgids),
+	ROW("source", STRING, subid_source), ROW("error", STRING, subid_error),
+	ROW("newuidmap", HELPER, newuidmap), ROW("newgidmap", HELPER, newgidmap),
+};
+
+static const struct field_row root_rows[] = {
+	ROW("entries", ENTRIES, root_entries),
+	ROW("etc_hosts", BOOL, etc_hosts),
+	ROW("etc_resolv_conf", BOOL, etc_resolv_conf),
+	ROW("etc_hostname", BOOL, etc_hostname),
+};
+
+static const struct field_row lsm_rows[] = {
+	ROW("userns_built", ANSWER, userns_built),
+	ROW("userns_allowed", ANSWER, userns_allowed),
+	ROW("apparmor_restricts", ANSWER, apparmor_restricts),
+};
+
+static const struct field_row proc_rows[] = {
+	ROW("visible", ANSWER, proc_visible),
+	ROW("covered", STRING, proc_covered),
+};
+
+static const struct field_row cgroup_rows[] = {
+	ROW("mount", STRING, cgroup_mount),
+	ROW("path", STRING, cgroup_path),
+	ROW("delegated", ANSWER, cgroup_delegated),
+};
+
+static const struct field_row limits_rows[] = {
+	ROW("max_namespaces", NAMESPACES, max_namespaces),
+};
+
+const struct section_row section_rows[SECTION_COUNT] = {
+	SECTION("caller", FACT_CALLER, caller_rows),   SECTION("kernel", FACT_KERNEL, kernel_rows),
+	SECTION("maps", FACT_MAPS, maps_rows),	       SECTION("subids", FACT_SUBIDS, subids_rows),
+	SECTION("root", FACT_ROOT_ENTRIES, root_rows), SECTION("lsm", FACT_LSM, lsm_rows),
+	SECTION("proc", FACT_PROC, proc_rows),	       SECTION("cgroup", FACT_CGROUP, cgroup_rows),
+	SECTION("limits", FACT_LIMITS, limits_rows),
+};
+
+_Static_assert(FACT_ALL == (1 << SECTION_COUNT) - 1, "a section for every probe");
+
+const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {
+	[HELPER_UNKNOWN] = "unknown",		[HELPER_OK] = "ok",
+	[HELPER_MISSING] = "missing",		[HELPER_NOT_SETUID] = "not-setuid",
+	[HELPER_NOSUID] = "nosuid-mount",	[HELPER_UNTRUSTED] = "untrusted",
+	[HELPER_NO_NEW_PRIVS] = "no-new-privs",
+};
+
+const char *const entry_type_names[ENTRY_OTHER + 1] = {
+	[ENTRY_DIRECTORY] = "directory",
+	[ENTRY_SYMLINK] = "symlink",
+	[ENTRY_FILE] = "file",
+	[ENTRY_OTHER] = "other",
+};
+
+const char *const saved_variables[] = {"PATH", "HOME",	   "TERM", "SHELL",
+				       "USER", "HOSTNAME", "LANG", NULL};

@@ -1,0 +1,87 @@
+/* What the container's side and the supervisor say to each other, and how the init is started.
+ *
+ * Freestanding: included by programs without libc. Fixed-size records, so that one read is one
+ * record.
+ *
+ * Two channels:
+ *   report   a close-on-exec pipe, child → parent: struct wire_report. End of file after WIRE_READY
+ *            means that the exec worked; without it, that set-up was killed.
+ *   control  a SOCK_SEQPACKET pair that lives as long as the container: struct wire_message both
+ *            ways. End of file tells each side that the other is gone.
+ */
+#ifndef ROOTLET_INIT_WIRE_H
+#define ROOTLET_INIT_WIRE_H
+
+#include <stdint.h>
+
+enum wire_report_type {
+	WIRE_FAILED = 1, /* step, error and detail say what */
+	WIRE_READY = 2,	 /* written immediately before execve */
+	WIRE_PID = 3,	 /* joiner → parent: the container's pid is in `value` */
+	WIRE_TIMING = 4, /* `step` took `value` nanoseconds (only with --timings) */
+	WIRE_OPENED = 5, /* child → parent: OPEN is done */
+};
+
+/* Which part of a step failed: words are the parent's (run/words.c). */
+enum wire_detail {
+	WIRE_DETAIL_NONE,
+	WIRE_DETAIL_TARGET,	 /* finding the mount point inside the root */
+	WIRE_DETAIL_MAKE_TARGET, /* making it */
+	WIRE_DETAIL_SOURCE,	 /* copying the source mount */
+	WIRE_DETAIL_ATTACH,	 /* putting the mount in its place */
+	WIRE_DETAIL_ATTRIBUTES,	 /* setting its attributes */
+	WIRE_DETAIL_OPTION,	 /* an option that the file system refuses; value is its index */
+	WIRE_DETAIL_CREATE,	 /* making the file system instance */
+	WIRE_DETAIL_NOT_DEVICE,	 /* not the device that it should be */
+	WIRE_DETAIL_NOT_DIRECTORY,
+	WIRE_DETAIL_NO_USER, /* no such name in passwd */
+	WIRE_DETAIL_NO_GROUP,
+	WIRE_DETAIL_ID_UNMAPPED, /* the id has no place in the map */
+	WIRE_DETAIL_NOT_PROC,	 /* /proc is something else */
+	WIRE_DETAIL_PARENT_GONE,
+	WIRE_DETAIL_EXEC_FORMAT, /* neither a program nor a script with #! */
+	WIRE_DETAIL_INTERPRETER, /* the file is there, its interpreter or loader is not */
+};
+
+struct wire_report {
+	uint32_t type;
+	int32_t step;
+	int32_t error; /* errno, positive */
+	uint32_t detail;
+	int64_t value;
+};
+
+enum wire_message_type {
+	/* supervisor → container */
+	WIRE_GO = 1, /* the maps are written: go on */
+	/* supervisor → init: send signal `value` to the whole process group, as a terminal would.
+	 * The init leaves its own copy out, so nobody gets it twice. Sent only when that group is
+	 * the container's own. */
+	WIRE_GROUP_SIGNAL = 2,
+
+	/* init → supervisor */
+	WIRE_STARTED = 16, /* the command was exec'd; value: its pid inside */
+	WIRE_EXEC_FAILED,  /* value: errno; detail: enum wire_detail */
+	WIRE_STOPPED,	   /* the command was stopped by signal `value` */
+	WIRE_EXITED, /* value: exit code, or 128+N; detail: N when a signal killed it, else 0 */
+	WIRE_TERMINAL_SIGNAL, /* the terminal sent signal `value` to the container's group */
+	WIRE_CONTINUED,	      /* the stopped command goes on */
+};
+
+struct wire_message {
+	uint32_t type;
+	uint32_t detail;
+	int32_t value;
+	uint32_t reserved;
+};
+
+/* How the init program is started: argv[0] is INIT_NAME, argv[1] the decimal number of the control
+ * descriptor ("-1": there is none, nobody watches), argv[2] a set of flag letters ("-" when none;
+ * see below), argv[3] the decimal count N of candidate files, then the N candidates, then the
+ * command's own argv (at least its argv[0]). envp is the command's. Every descriptor but 0–2, the
+ * preserved ones and the control channel is closed before. Flags: 'p' not PID 1 (the pid namespace
+ * is the host's): be a subreaper and, at the end, kill what is left of one's descendants. */
+#define INIT_NAME	   "rootlet-init"
+#define INIT_FLAG_HOST_PID 'p'
+
+#endif

@@ -1,0 +1,498 @@
+/* One step's action in one line, without its why: "bind /usr → /usr (recursive, ro)".
+ *
+ * For the text print, the JSON print and for messages. It knows one step only, not the plan around
+ * it, and no layout. What came from outside is escaped here, so that a path can neither forge a
+ * line nor reach the terminal.
+ */
+#include "plan/plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "plan/names.h"
+
+/* Adds "(a, b)" piece by piece: opens at the first one, closed by list_end. */
+struct list {
+	struct buffer *out;
+	size_t count;
+};
+
+static void list_next(struct list *list)
+{
+	buffer_puts(list->out, list->count++ ? ", " : " (");
+}
+
+static void list_add(struct list *list, const char *word)
+{
+	list_next(list);
+	print_escaped(list->out, word);
+}
+
+static void list_names(struct list *list, struct names names)
+{
+	for (size_t i = 0; i < names.count; i++)
+		list_add(list, names.items[i]);
+}
+
+static void list_end(struct list *list)
+{
+	if (list->count)
+		buffer_puts(list->out, ")");
+}
+
+static void describe_text(struct buffer *out, const char *before, const char *text)
+{
+	buffer_puts(out, before);
+	print_escaped(out, text ? text : "?");
+}
+
+static void describe_namespace(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "join the %s namespace ", ns_type_name(step->a.ns.type));
+	print_word(out, step->a.ns.path ? step->a.ns.path : "?");
+}
+
+static void describe_clone(struct buffer *out, const struct step *step)
+{
+	struct names names = names_namespaces(step->a.clone.flags);
+
+	buffer_printf(out, "%s a process", step->a.clone.clone3 ? "clone3" : "clone");
+	if (!names.count)
+		return;
+	buffer_puts(out, " into its own");
+	for (size_t i = 0; i < names.count; i++)
+		buffer_printf(out, "%s %s", i ? "," : "", names.items[i]);
+	buffer_puts(out, names.count == 1 ? " namespace" : " namespaces");
+}
+
+static void describe_open(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "open ");
+	print_word(out, step->a.open.path);
+	if (step->a.open.kind == OPEN_DIRECTORY)
+		buffer_puts(out, " (a directory)");
+	else if (step->a.open.kind == OPEN_NAMESPACE)
+		buffer_puts(out, " (a namespace)");
+}
+
+/* "0 1000 1\n1 100000 65536\n" as "0 1000 1, 1 100000 65536". */
+static void describe_lines(struct buffer *out, const char *text)
+{
+	while (text && *text) {
+		size_t len = strcspn(text, "\n");
+
+		buffer_add(out, text, len);
+		text += len;
+		if (*text == '\n')
+			text++;
+		if (*text)
+			buffer_puts(out, ", ");
+	}
+}
+
+static void describe_helper(struct buffer *out, const struct step *step)
+{
+	print_word(out, step->a.helper.path ? step->a.helper.path : "?");
+	buffer_puts(out, " PID");
+	for (const char **arg = step->a.helper.args; arg && *arg; arg++) {
+		buffer_puts(out, " ");
+		print_word(out, *arg);
+	}
+}
+
+static void describe_ids(struct buffer *out, const uint32_t *ids, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		buffer_printf(out, "%s%" PRIu32, i ? ", " : "", ids[i]);
+}
+
+static void describe_groups(struct buffer *out, const struct step *step)
+{
+	if (!step->a.groups.count) {
+		buffer_puts(out, "drop every supplementary group");
+		return;
+	}
+	buffer_puts(out, "set the supplementary groups ");
+	describe_ids(out, step->a.groups.ids, step->a.groups.count);
+}
+
+static void describe_user(struct buffer *out, const struct step *step)
+{
+	struct list list = {out, 0};
+
+	if (step->a.ids.looked_up)
+		buffer_puts(out, "become the user that was looked up");
+	else
+		buffer_printf(out, "become uid %" PRIu32 ", gid %" PRIu32, step->a.ids.uid,
+			      step->a.ids.gid);
+	if (step->a.ids.set_groups && step->a.ids.group_count) {
+		list_next(&list);
+		buffer_puts(out, "groups ");
+		describe_ids(out, step->a.ids.groups, step->a.ids.group_count);
+	}
+	list_end(&list);
+}
+
+static void describe_filesystem(struct buffer *out, const struct step *step)
+{
+	struct list list = {out, 0};
+
+	buffer_puts(out, "mount ");
+	print_escaped(out, step->a.fs.type);
+	if (step->op == OP_ROOT_TMPFS) {
+		buffer_puts(out, " as the new root");
+	} else if (step->op == OP_SCRATCH) {
+		buffer_puts(out, " as scratch space");
+	} else if (step->op != OP_PROCFS) {
+		buffer_puts(out, " on ");
+		name_target(&step->a.fs.target, out);
+	}
+	for (size_t i = 0; i < step->a.fs.option_count; i++) {
+		const struct mount_option *option = &step->a.fs.options[i];
+
+		list_add(&list, option->key);
+		if (option->value) {
+			buffer_puts(out, "=");
+			print_escaped(out, option->value);
+		}
+	}
+	list_names(&list, names_attributes(step->a.fs.attributes));
+	if (step->optional)
+		list_add(&list, "if present");
+	list_end(&list);
+}
+
+static void describe_setting(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "write ");
+	print_word(out, step->a.setting.value);
+	buffer_puts(out, " to /proc/sys/");
+	print_escaped(out, step->a.setting.path);
+}
+
+static void describe_propagation(struct buffer *out, const struct step *step)
+{
+	struct names names = names_propagation(step->a.propagation.flags);
+
+	buffer_puts(out, "make every mount");
+	for (size_t i = 0; i < names.count; i++)
+		if (strcmp(names.items[i], "recursive") != 0)
+			buffer_printf(out, " %s", names.items[i]);
+}
+
+static void describe_bind(struct buffer *out, const struct step *step)
+{
+	struct list list = {out, 0};
+
+	buffer_puts(out, "bind ");
+	print_word(out, step->a.bind.source_path ? step->a.bind.source_path : step->subject);
+	if (step->op == OP_ROOT_BIND) {
+		buffer_puts(out, " as the new root");
+	} else {
+		buffer_puts(out, " → ");
+		name_target(&step->a.bind.target, out);
+	}
+	if (step->a.bind.recursive)
+		list_add(&list, "recursive");
+	list_names(&list,
+		   names_attributes_cleared(step->a.bind.attr_clear & ~step->a.bind.attr_set));
+	list_names(&list, names_attributes(step->a.bind.attr_set));
+	list_names(&list, names_propagation(step->a.bind.propagation));
+	if (step->optional)
+		list_add(&list, "if present");
+	list_end(&list);
+}
+
+static void describe_overlay(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "overlay ");
+	print_word(out, step->a.overlay.lower_path ? step->a.overlay.lower_path : step->subject);
+	buffer_puts(out, " as the new root, writes go to ");
+	if (step->a.overlay.upper == SLOT_NONE)
+		buffer_puts(out, "scratch space");
+	else
+		print_word(out, step->a.overlay.upper_path ? step->a.overlay.upper_path : "?");
+}
+
+static void describe_file(struct buffer *out, const struct step *step, const char *before,
+			  const char *after)
+{
+	buffer_puts(out, before);
+	name_target(&step->a.file.target, out);
+	buffer_puts(out, after);
+	if (step->optional)
+		buffer_puts(out, " (if present)");
+}
+
+static void describe_symlink(struct buffer *out, const struct step *step)
+{
+	describe_file(out, step, "link ", " → ");
+	print_escaped(out, step->a.file.text ? step->a.file.text : "?");
+}
+
+static void describe_bind_text(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "write ");
+	name_target(&step->a.file.target, out);
+	buffer_printf(out, " (%zu bytes, mode %04" PRIo32 "%s)",
+		      step->a.file.text ? strlen(step->a.file.text) : 0, step->a.file.mode,
+		      step->optional ? ", if present" : "");
+}
+
+static void describe_directory(struct buffer *out, const struct step *step)
+{
+	describe_file(out, step, "make the directory ", "");
+	buffer_printf(out, " (mode %04" PRIo32 ")", step->a.file.mode);
+}
+
+static void describe_device(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "bind the host's /dev/");
+	print_escaped(out, step->a.device.name);
+	buffer_puts(out, " → ");
+	name_target(&step->a.device.target, out);
+	buffer_printf(out, " (device %" PRIu32 ":%" PRIu32, step->a.device.major,
+		      step->a.device.minor);
+	buffer_puts(out, step->optional ? ", if present)" : ")");
+}
+
+static void describe_attributes(struct buffer *out, const struct step *step)
+{
+	struct names cleared =
+		names_attributes_cleared(step->a.attributes.clear & ~step->a.attributes.set);
+	struct names set = names_attributes(step->a.attributes.set);
+
+	buffer_puts(out, "set");
+	for (size_t i = 0; i < cleared.count; i++)
+		buffer_printf(out, " %s", cleared.items[i]);
+	for (size_t i = 0; i < set.count; i++)
+		buffer_printf(out, " %s", set.items[i]);
+	buffer_puts(out, " on ");
+	name_target(&step->a.attributes.target, out);
+	if (step->a.attributes.recursive)
+		buffer_puts(out, " and every mount below");
+}
+
+static void describe_limit(struct buffer *out, const char *name, uint64_t value)
+{
+	buffer_puts(out, name);
+	if (value == UINT64_MAX)
+		buffer_puts(out, " unlimited");
+	else
+		buffer_printf(out, " %" PRIu64, value);
+}
+
+static void describe_rlimit(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "limit ");
+	print_escaped(out, step->a.rlimit.name);
+	describe_limit(out, ": soft", step->a.rlimit.soft);
+	describe_limit(out, ", hard", step->a.rlimit.hard);
+}
+
+/* True when the set is 0…n-1 without a gap and n is what a kernel of our time has: "all 41". */
+static bool all_capabilities(uint64_t set, unsigned *ret_count)
+{
+	unsigned count = 0;
+
+	while (count < 64 && (set >> count & 1))
+		count++;
+	*ret_count = count;
+	return count >= 38 && (count == 64 || set >> count == 0);
+}
+
+static void describe_capabilities(struct buffer *out, const struct step *step, const char *what)
+{
+	char name[NAME_CAPABILITY_SIZE];
+	unsigned count;
+	bool first = true;
+
+	buffer_puts(out, what);
+	if (!step->a.capabilities) {
+		buffer_puts(out, " none");
+		return;
+	}
+	if (all_capabilities(step->a.capabilities, &count)) {
+		buffer_printf(out, " all %u", count);
+		return;
+	}
+	for (unsigned n = 0; n < 64; n++) {
+		if (!(step->a.capabilities >> n & 1))
+			continue;
+		name_capability(n, name);
+		buffer_printf(out, "%s %s", first ? "" : ",", name);
+		first = false;
+	}
+}
+
+static void describe_signal(struct buffer *out, const struct step *step)
+{
+	char name[16];
+
+	buffer_printf(out, "die by %s when the process that made us does",
+		      name_signal((int)step->a.number, name));
+}
+
+static void describe_exec(struct buffer *out, const struct step *step)
+{
+	const char *const *argv = step->a.exec.argv;
+
+	buffer_puts(out, step->op == OP_EXEC_INIT ? "exec the init, which runs" : "exec");
+	if (step->a.exec.shell_looked_up)
+		buffer_puts(out, " the user's shell, else");
+	for (; argv && *argv; argv++) {
+		buffer_puts(out, " ");
+		print_word(out, *argv);
+	}
+}
+
+void step_describe(const struct step *step, struct buffer *out)
+{
+	switch (step->op) {
+	case OP_CHANNELS:
+		buffer_puts(out, "make the report and control channels");
+		return;
+	case OP_INIT_IMAGE:
+		buffer_puts(out, "make the image of the init");
+		return;
+	case OP_JOIN_NAMESPACE:
+		describe_namespace(out, step);
+		return;
+	case OP_CLONE:
+		describe_clone(out, step);
+		return;
+	case OP_OPEN_PATH:
+		describe_open(out, step);
+		return;
+	case OP_DENY_SETGROUPS:
+		buffer_puts(out, "write deny to /proc/PID/setgroups");
+		return;
+	case OP_WRITE_MAP:
+		buffer_printf(out, "write to /proc/PID/%cid_map: ", step->a.map.gid ? 'g' : 'u');
+		describe_lines(out, step->a.map.text);
+		return;
+	case OP_HELPER_MAP:
+		describe_helper(out, step);
+		return;
+	case OP_SET_GROUPS:
+		describe_groups(out, step);
+		return;
+	case OP_SET_IDS:
+	case OP_SET_USER:
+		describe_user(out, step);
+		return;
+	case OP_PROCFS:
+	case OP_SCRATCH:
+	case OP_ROOT_TMPFS:
+	case OP_MOUNT:
+		describe_filesystem(out, step);
+		return;
+	case OP_HOSTNAME:
+		describe_text(out, "set the hostname ", step->a.text.text);
+		return;
+	case OP_DOMAINNAME:
+		describe_text(out, "set the domain name ", step->a.text.text);
+		return;
+	case OP_LOOPBACK_UP:
+		buffer_puts(out, "bring the loopback interface up");
+		return;
+	case OP_SYSCTL:
+		describe_setting(out, step);
+		return;
+	case OP_TIME_OFFSETS:
+		buffer_puts(out, "make a time namespace with the offsets ");
+		describe_lines(out, step->a.text.text);
+		return;
+	case OP_PROPAGATION:
+		describe_propagation(out, step);
+		return;
+	case OP_ROOT_BIND:
+	case OP_BIND:
+		describe_bind(out, step);
+		return;
+	case OP_ROOT_OVERLAY:
+		describe_overlay(out, step);
+		return;
+	case OP_MAKE_DIRECTORY:
+		describe_directory(out, step);
+		return;
+	case OP_MAKE_SYMLINK:
+		describe_symlink(out, step);
+		return;
+	case OP_BIND_DEVICE:
+		describe_device(out, step);
+		return;
+	case OP_BIND_TEXT:
+		describe_bind_text(out, step);
+		return;
+	case OP_ATTACH_PROCFS:
+		describe_file(out, step, "put the new proc on ", "");
+		return;
+	case OP_MOUNT_ATTRIBUTES:
+		describe_attributes(out, step);
+		return;
+	case OP_MASK:
+		describe_file(out, step, "hide ", "");
+		return;
+	case OP_READONLY_PATH:
+		describe_file(out, step, "make ", " read-only");
+		return;
+	case OP_INIT_FILE:
+		buffer_puts(out, "make the image of the init, an unlinked file on /dev");
+		return;
+	case OP_PIVOT_ROOT:
+		buffer_puts(out, "make the new root the root");
+		return;
+	case OP_DETACH_OLD_ROOT:
+		buffer_puts(out, "detach the old root");
+		return;
+	case OP_PROCESS_GROUP:
+		buffer_puts(out, "start a process group");
+		if (step->a.group.foreground)
+			buffer_puts(out, ", in the terminal's foreground");
+		return;
+	case OP_KEYRING:
+		buffer_puts(out, "start an empty session keyring");
+		return;
+	case OP_RLIMIT:
+		describe_rlimit(out, step);
+		return;
+	case OP_UMASK:
+		buffer_printf(out, "set the umask %04" PRIo64, step->a.number);
+		return;
+	case OP_LOOKUP_USER:
+		describe_text(out, "look up at start: ",
+			      step->a.text.text ? step->a.text.text : step->subject);
+		return;
+	case OP_BOUNDING_SET:
+		describe_capabilities(out, step, "bounding set:");
+		return;
+	case OP_CAPABILITIES:
+		describe_capabilities(out, step, "capabilities:");
+		return;
+	case OP_WORKDIR:
+		describe_text(out, "go to ", step->a.text.text ? step->a.text.text : step->subject);
+		return;
+	case OP_NO_NEW_PRIVS:
+		buffer_puts(out, "set no_new_privs");
+		return;
+	case OP_PARENT_DEATH:
+		describe_signal(out, step);
+		return;
+	case OP_SECCOMP:
+		describe_text(out, "load the seccomp filter ", step->a.filter.name);
+		buffer_printf(out, " (%u instructions)", step->a.filter.length);
+		return;
+	case OP_CLOSE_FDS:
+		buffer_printf(out, "close every descriptor from %" PRIu64 " on", step->a.number);
+		return;
+	case OP_EXEC_INIT:
+	case OP_EXEC:
+		describe_exec(out, step);
+		return;
+	case OP_COUNT:
+		break;
+	}
+	buffer_puts(out, "?");
+}

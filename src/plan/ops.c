@@ -1,0 +1,41 @@
+/* The op table made from its rows, and the names of stages and actors. Nothing else: what an op
+ * does is in src/run, how it prints is in the printers. */
+#include "plan/plan.h"
+
+const struct op_row op_rows[OP_COUNT] = {
+#define OP(ID, name, stage, args, manual, why, hint)                                               \
+	[OP_##ID] = {#name, STAGE_##stage, ARGS_##args, manual, why, hint},
+#include "plan/ops.def"
+#undef OP
+};
+
+const char *stage_name(enum plan_stage stage)
+{
+	static const char *const names[STAGE_COUNT] = {
+		[STAGE_PREPARE] = "PREPARE",
+		[STAGE_JOIN] = "JOIN",
+		[STAGE_CLONE] = "CLONE",
+		[STAGE_OPEN] = "OPEN",
+		[STAGE_MAPS] = "MAPS",
+		[STAGE_IDENTITY] = "IDENTITY",
+		[STAGE_NAMESPACES] = "NAMESPACES",
+		[STAGE_ROOT] = "ROOT",
+		[STAGE_SEAL] = "SEAL",
+		[STAGE_EXEC] = "EXEC",
+	};
+
+	return (unsigned)stage < STAGE_COUNT ? names[stage] : "?";
+}
+
+const char *actor_name(enum plan_actor actor)
+{
+	switch (actor) {
+	case ACTOR_PARENT:
+		return "parent";
+	case ACTOR_JOINER:
+		return "joiner";
+	case ACTOR_CHILD:
+		return "child";
+	}
+	return "?";
+}

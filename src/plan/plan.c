@@ -1,0 +1,199 @@
+/* plan_make: the order of the stages, and the little that all of them use.
+ * Pure: no probe, no clock, no environment; the same (spec, facts) always gives the same plan.
+ */
+#include "plan/planner.h"
+
+#include "base/buffer.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor, const char *subject)
+{
+	struct step *step = &p->spare;
+
+	if (arena_grow(p->arena, &p->plan->steps, p->plan->count, sizeof(*step)) < 0)
+		p->nomem = true;
+	else
+		step = &p->plan->steps[p->plan->count++];
+	*step = (struct step){.op = op, .actor = actor, .subject = subject};
+	return step;
+}
+
+int plan_new_slot(struct planner *p)
+{
+	return p->plan->slots++;
+}
+
+static const char *text_list(struct planner *p, const char *fmt, va_list ap)
+{
+	char *out;
+	int len;
+	va_list again;
+
+	va_copy(again, ap);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	out = len < 0 ? NULL : arena_alloc(p->arena, (size_t)len + 1);
+	if (!out) {
+		p->nomem = true;
+		return "";
+	}
+	vsnprintf(out, (size_t)len + 1, fmt, ap);
+	return out;
+}
+
+const char *plan_text(struct planner *p, const char *fmt, ...)
+{
+	const char *out;
+	va_list ap;
+
+	va_start(ap, fmt);
+	out = text_list(p, fmt, ap);
+	va_end(ap);
+	return out;
+}
+
+const char *plan_copy(struct planner *p, const char *s)
+{
+	char *out;
+
+	if (!s)
+		return NULL;
+	out = arena_strdup(p->arena, s);
+	if (!out)
+		p->nomem = true;
+	return out ? out : "";
+}
+
+void plan_note(struct planner *p, const char *fmt, ...)
+{
+	struct plan *plan = p->plan;
+	const char *note;
+	va_list ap;
+
+	va_start(ap, fmt);
+	note = text_list(p, fmt, ap);
+	va_end(ap);
+	if (arena_grow(p->arena, &plan->notes, plan->note_count, sizeof(*plan->notes)) < 0)
+		p->nomem = true;
+	else
+		plan->notes[plan->note_count++] = note;
+}
+
+static enum ns_mode effective_mode(const struct spec *spec, enum ns_type type)
+{
+	enum ns_mode mode = spec->namespaces[type].mode;
+
+	if (mode != NS_MODE_UNSET)
+		return mode;
+	if (type == NS_USER)
+		return spec->userns == USERNS_PATH ? NS_MODE_PATH : NS_MODE_PRIVATE;
+	if (type == NS_TIME)
+		return spec->boottime.set == YES || spec->monotonic.set == YES ? NS_MODE_PRIVATE
+									       : NS_MODE_HOST;
+	return spec->kind == SPEC_RUN ? NS_MODE_PRIVATE : NS_MODE_HOST;
+}
+
+bool plan_private(const struct planner *p, enum ns_type type)
+{
+	return p->plan->ns_modes[type] == NS_MODE_PRIVATE;
+}
+
+bool plan_host(const struct planner *p, enum ns_type type)
+{
+	return p->plan->ns_modes[type] == NS_MODE_HOST;
+}
+
+bool path_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len && dir[len - 1] == '/')
+		len--;
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+/* A new pid namespace needs a mount namespace for its own /proc, else ps and pstree show the host. */
+static void choose_namespaces(struct planner *p)
+{
+	struct plan *plan = p->plan;
+
+	for (int t = 0; t < NS_COUNT; t++)
+		plan->ns_modes[t] = effective_mode(p->spec, (enum ns_type)t);
+	if (plan->ns_modes[NS_PID] == NS_MODE_PRIVATE && plan->ns_modes[NS_MNT] == NS_MODE_HOST)
+		plan->ns_modes[NS_MNT] = NS_MODE_PRIVATE;
+	for (int t = 0; t < NS_COUNT; t++)
+		plan->joins |= plan->ns_modes[t] == NS_MODE_PATH;
+	plan->own_pid_ns = plan->ns_modes[NS_PID] == NS_MODE_PRIVATE;
+}
+
+static void take_over(struct planner *p)
+{
+	const struct facts *f = p->facts;
+	const struct spec *s = p->spec;
+	struct plan *plan = p->plan;
+
+	plan->kind = s->kind;
+	plan->slots = SLOT_FIRST_FREE;
+	plan->init = s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN);
+	plan->timeout_seconds = s->timeout_seconds;
+	plan->stop_signal = s->stop_signal;
+	plan->preserve_fds = s->preserve_fds;
+	plan->pidfd_open = f->pidfd_open == ANSWER_YES;
+	plan->close_range = f->close_range == ANSWER_YES;
+	plan->openat2 = f->openat2 == ANSWER_YES;
+	plan->mount_api = f->mount_api == ANSWER_YES;
+	plan->mount_setattr = f->mount_setattr == ANSWER_YES;
+	plan->clone3 = f->clone3 == ANSWER_YES;
+	plan->memfd_exec = f->memfd_exec == ANSWER_YES;
+}
+
+static int plan_stages(struct planner *p)
+{
+	static int (*const stages[])(struct planner *) = {
+		plan_identity, plan_environment, stage_prepare,	   stage_join, stage_clone, stage_open,
+		stage_maps,    stage_identity,	 stage_namespaces, stage_root, stage_seal,  stage_exec,
+	};
+
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		int r = stages[i](p);
+
+		if (r < 0)
+			return r;
+	}
+	return p->nomem ? error_nomem(p->err) : 0;
+}
+
+int plan_make(const struct spec *spec, const struct facts *facts, struct plan **ret,
+	      struct rootlet_error *err)
+{
+	struct plan *plan = calloc(1, sizeof(*plan));
+	struct planner p = {.spec = spec, .facts = facts, .plan = plan, .err = err};
+	int r;
+
+	if (!plan)
+		return error_nomem(err);
+	arena_init(&plan->arena);
+	p.arena = &plan->arena;
+	choose_namespaces(&p);
+	take_over(&p);
+	r = plan_stages(&p);
+	if (r < 0) {
+		plan_free(plan);
+		return r;
+	}
+	*ret = plan;
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	if (!plan)
+		return;
+	arena_release(&plan->arena);
+	free(plan);
+}

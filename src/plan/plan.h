@@ -1,0 +1,281 @@
+/* The plan: a container start as data, before it is done.
+ *
+ * plan_make is a pure function of (spec, facts): it probes nothing and touches nothing. A plan is a flat
+ * array of steps in the order in which they run; it owns an arena and holds finished bytes only. What
+ * it points to lives in that arena, so spec and facts may be freed before it.
+ */
+#ifndef ROOTLET_PLAN_PLAN_H
+#define ROOTLET_PLAN_PLAN_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "facts/facts.h"
+#include "spec/idmap.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct buffer;
+
+enum plan_stage {
+	STAGE_PREPARE,
+	STAGE_JOIN,
+	STAGE_CLONE,
+	STAGE_OPEN,
+	STAGE_MAPS,
+	STAGE_IDENTITY,
+	STAGE_NAMESPACES,
+	STAGE_ROOT,
+	STAGE_SEAL,
+	STAGE_EXEC,
+	STAGE_COUNT,
+};
+
+/* Who carries a step out. The joiner is a child of the parent that enters shared namespaces and then
+ * makes the container's process as its sibling. */
+enum plan_actor { ACTOR_PARENT, ACTOR_JOINER, ACTOR_CHILD };
+
+enum plan_args {
+	ARGS_NONE,
+	ARGS_NAMESPACE,
+	ARGS_CLONE,
+	ARGS_OPEN,
+	ARGS_MAP,
+	ARGS_HELPER,
+	ARGS_GROUPS,
+	ARGS_IDS,
+	ARGS_FILESYSTEM,
+	ARGS_TEXT,
+	ARGS_SETTING,
+	ARGS_PROPAGATION,
+	ARGS_BIND,
+	ARGS_OVERLAY,
+	ARGS_FILE,
+	ARGS_DEVICE,
+	ARGS_ATTRIBUTES,
+	ARGS_GROUP,
+	ARGS_RLIMIT,
+	ARGS_NUMBER,
+	ARGS_CAPABILITIES,
+	ARGS_FILTER,
+	ARGS_EXEC,
+};
+
+enum plan_op {
+#define OP(ID, name, stage, args, manual, why, hint) OP_##ID,
+#include "plan/ops.def"
+#undef OP
+	OP_COUNT,
+};
+
+struct op_row {
+	const char *name;
+	enum plan_stage stage;
+	enum plan_args args;
+	const char *manual;
+	const char *why;
+	const char *hint;
+};
+
+extern const struct op_row op_rows[OP_COUNT];
+const char *stage_name(enum plan_stage stage); /* "ROOT" */
+const char *actor_name(enum plan_actor actor); /* "parent" */
+
+/* Slots: descriptors that one step opens and a later one uses. The first ones have fixed roles. */
+enum {
+	SLOT_NONE = -1,
+	SLOT_ROOT,    /* the mounted new root */
+	SLOT_PROC,    /* our own procfs, or the host's where the pid namespace is the host's */
+	SLOT_SCRATCH, /* the scratch tmpfs of a throw-away overlay */
+	SLOT_DEV,     /* the container's /dev */
+	SLOT_HOST_DEV, /* the host's /dev */
+	SLOT_FIRST_FREE,
+};
+
+enum open_kind {
+	OPEN_DIRECTORY, /* must be a directory */
+	OPEN_ANY,	/* a bind source: whatever it is */
+	OPEN_NAMESPACE,
+};
+
+/* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot the
+ * path is one name in that mount, which we have just made ourselves and nobody else can reach. */
+struct step_target {
+	int base;
+	const char *path;
+};
+
+struct step {
+	enum plan_op op;
+	enum plan_actor actor;
+	const char *subject; /* what messages name; never NULL */
+	const char *why;     /* this step's own reason; NULL: the row's */
+	bool optional;	     /* a default: what is absent inside is passed over (ENOENT), and only that */
+	union step_args {
+		struct {
+			enum ns_type type;
+			const char *path;
+		} ns;
+		struct {
+			uint64_t flags;	  /* CLONE_NEW… */
+			bool clone3;	  /* else clone(2) */
+		} clone;
+		struct {
+			const char *path;
+			enum open_kind kind;
+			int slot;
+		} open;
+		struct {
+			bool gid; /* gid_map, else uid_map */
+			const char *text;
+		} map;
+		struct {
+			bool gid;
+			const char *path;  /* of newuidmap or newgidmap */
+			const char **args; /* after the pid: inside outside count …; NULL-terminated */
+		} helper;
+		struct {
+			const uint32_t *ids;
+			size_t count;
+		} groups;
+		struct {
+			uint32_t uid, gid;
+			bool looked_up;	  /* SET_USER: take both, and the groups, from LOOKUP_USER */
+			bool set_groups;  /* SET_USER: setgroups is permitted here */
+			const uint32_t *groups;
+			size_t group_count;
+		} ids;
+		struct {
+			const char *type; /* "tmpfs" */
+			struct mount_option *options;
+			size_t option_count;
+			uint64_t attributes; /* MOUNT_ATTR_* */
+			struct step_target target; /* path NULL: not attached yet */
+			bool make_target;	   /* make the mount point when it is missing */
+			int slot;		   /* keeps the mount's descriptor, or SLOT_NONE */
+		} fs;
+		struct {
+			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of the file */
+		} text;
+		struct {
+			const char *path; /* below /proc/sys, with slashes */
+			const char *value;
+		} setting;
+		struct {
+			uint64_t flags; /* MS_PRIVATE … */
+			bool mount_setattr;
+		} propagation;
+		struct {
+			int source;		 /* slot */
+			const char *source_name; /* a name in that slot's directory; NULL: the slot itself */
+			const char *source_path; /* for printing */
+			struct step_target target;
+			bool recursive;
+			bool make_target; /* make the mount point, directory or file as the source is */
+			uint64_t attr_set, attr_clear;
+			uint64_t propagation;
+		} bind;
+		struct {
+			int lower, upper; /* slots; upper SLOT_NONE: on the scratch tmpfs */
+			const char *lower_path, *upper_path; /* for printing */
+		} overlay;
+		struct {
+			struct step_target target;
+			const char *text; /* symlink: its target; BIND_TEXT: the content */
+			uint32_t mode;
+		} file;
+		struct {
+			const char *name; /* in SLOT_HOST_DEV */
+			uint32_t major, minor;
+			struct step_target target;
+		} device;
+		struct {
+			struct step_target target;
+			uint64_t set, clear;
+			bool recursive;
+		} attributes;
+		struct {
+			bool foreground; /* also become the terminal's foreground group */
+		} group;
+		struct {
+			int resource;
+			const char *name;
+			uint64_t soft, hard;
+		} rlimit;
+		uint64_t number;
+		uint64_t capabilities; /* bit n: capability n */
+		struct {
+			const struct sock_filter *program; /* BPF, of linux/filter.h */
+			uint16_t length;
+			const char *name; /* "default", or the profile's path */
+		} filter;
+		struct {
+			const char *const *candidates; /* files to try in order, as execvp(3) does; NULL-terminated */
+			const char *const *argv;       /* NULL-terminated */
+			const char *const *envp;       /* NULL-terminated */
+			bool shell_looked_up;  /* no command was given: LOOKUP_USER's shell comes first */
+			bool home_looked_up;   /* HOME comes from LOOKUP_USER and replaces envp's */
+		} exec;
+	} a;
+};
+
+/* What the whole start needs beside its steps. */
+struct plan {
+	struct arena arena;
+	struct step *steps;
+	size_t count;
+	int slots; /* how many descriptors the steps use */
+
+	enum spec_kind kind;
+	bool own_pid_ns;	/* PID 1 of a namespace of its own */
+	bool init;		/* our init runs as the first process */
+	bool joins;		/* there is a JOIN stage */
+	bool parent_maps;	/* the child waits for the parent's MAPS steps */
+	const char *summary_user;   /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */
+	struct idmap uid_map, gid_map; /* in effect inside; empty when joined */
+	const char *hostname;
+	enum ns_mode ns_modes[NS_COUNT];
+
+	/* life: for the supervisor */
+	uint64_t timeout_seconds;
+	int stop_signal;
+	uint32_t preserve_fds;
+	bool pidfd_open; /* the system calls that the supervisor may use */
+	bool close_range, openat2, mount_api, mount_setattr, clone3, memfd_exec;
+
+	/* lines for stderr: defaults that this host cannot give, one sentence each */
+	const char **notes;
+	size_t note_count;
+};
+
+/* 0, or -errno with a message that names the flag and the way out. */
+int plan_make(const struct spec *spec, const struct facts *facts, struct plan **ret,
+	      struct rootlet_error *err);
+void plan_free(struct plan *plan); /* NULL is fine */
+
+/* The invariants that every plan must hold, asserted before any plan is run; -EPROTO names the step. */
+int plan_verify(const struct plan *plan, struct rootlet_error *err);
+
+/* The three prints. Pure; `out` collects. print_sh takes what it needs from the plan alone. */
+int plan_print_text(const struct plan *plan, bool color, struct buffer *out);
+int plan_print_json(const struct plan *plan, struct buffer *out);
+int plan_print_sh(const struct plan *plan, struct buffer *out);
+
+/* One step's action in one line, without its why: "bind /usr → /usr (recursive, ro)". For the text
+ * print and for messages. */
+void step_describe(const struct step *step, struct buffer *out);
+
+static inline const char *step_why(const struct step *step)
+{
+	return step->why ? step->why : op_rows[step->op].why;
+}
+
+static inline enum plan_stage step_stage(const struct step *step)
+{
+	return op_rows[step->op].stage;
+}
+
+#endif

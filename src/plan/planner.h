@@ -1,0 +1,114 @@
+/* Inside the plan room: the state of one planning, and what the stages offer each other.
+ *
+ * Planning is pure. Allocation failures stick in `nomem`, so that stage functions read as the list of
+ * steps that they make; plan_make checks once at the end. Only plan_make and the stage_… functions
+ * return errors; those fill p->err.
+ */
+#ifndef ROOTLET_PLAN_PLANNER_H
+#define ROOTLET_PLAN_PLANNER_H
+
+#include "plan/plan.h"
+
+/* How the id maps get written. */
+enum map_writer {
+	WRITER_NONE,   /* the user namespace is joined */
+	WRITER_CHILD,  /* one line that maps the caller's own id: the process itself may (user_namespaces(7)) */
+	WRITER_PARENT, /* we hold CAP_SETUID over the parent namespace */
+	WRITER_HELPER, /* newuidmap, newgidmap */
+};
+
+struct planner {
+	const struct spec *spec;
+	const struct facts *facts;
+	struct plan *plan;
+	struct arena *arena; /* the plan's */
+	struct rootlet_error *err;
+	bool nomem;
+	struct step spare; /* where steps go when memory is gone */
+
+	/* identity.c decides these first */
+	enum map_writer writer;
+	bool setgroups; /* setgroups(2) will be permitted inside */
+	uint32_t user_uid, user_gid; /* who the command is when -u says nothing */
+	bool root_mapped; /* uid 0 and gid 0 exist inside */
+
+	/* environment.c: what only the root's own passwd file can tell, at start */
+	bool lookup_user;
+	bool lookup_shell;
+	bool lookup_home;
+
+	/* environment.c */
+	const char *const *envp;
+	const char *path; /* $PATH inside */
+
+	/* sources.c */
+	struct planned_source {
+		int use; /* enum source_use */
+		size_t index;
+		int slot;
+	} *sources;
+	size_t source_count;
+};
+
+/* A new step at the end of the plan; subject must outlive the plan (its arena, or static). */
+struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor, const char *subject);
+int plan_new_slot(struct planner *p);
+void plan_note(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Arena helpers that remember a failed allocation. Never NULL. */
+const char *plan_text(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *plan_copy(struct planner *p, const char *s); /* NULL stays NULL */
+
+/* Is this namespace made new? And: is it the host's? (neither: joined) */
+bool plan_private(const struct planner *p, enum ns_type type);
+bool plan_host(const struct planner *p, enum ns_type type);
+
+/* identity.c: the maps and who writes them. */
+int plan_identity(struct planner *p);
+/* environment.c: envp, PATH, and what has to be looked up at start. */
+int plan_environment(struct planner *p);
+
+/* The stages, in order. Each opens by saying what it should and must not do. */
+int stage_prepare(struct planner *p);
+int stage_join(struct planner *p);
+int stage_clone(struct planner *p);
+int stage_open(struct planner *p); /* assigns slots to sources: see struct sources */
+int stage_maps(struct planner *p);
+int stage_identity(struct planner *p);
+int stage_namespaces(struct planner *p);
+int stage_root(struct planner *p);
+int stage_seal(struct planner *p);
+int stage_exec(struct planner *p);
+
+/* What stands inside the root, called by stage_root: api_mounts.c (the kernel's own file systems),
+ * devices.c, user_mounts.c, masks.c. */
+void plan_api_mounts(struct planner *p);
+void plan_devices(struct planner *p);
+void plan_fresh_places(struct planner *p); /* tmpfs where the host's files must not show */
+void plan_etc_files(struct planner *p);
+void plan_user_mounts(struct planner *p);
+void plan_masks(struct planner *p);
+
+/* A mount of a new file system instance on `path`; options "key=value,flag" or NULL. */
+struct step *plan_mount(struct planner *p, const char *type, const char *path, uint64_t attributes,
+			const char *options);
+
+/* sources.c: slots that stage_open gave to sources, found again by what they are for. */
+enum source_use {
+	SOURCE_ROOT,	      /* the directory ROOT, or `/` itself */
+	SOURCE_OVERLAY_UPPER, /* --overlay=DIR */
+	SOURCE_MOUNT,	      /* index: spec->mounts[] */
+	SOURCE_DEVICE,	      /* index: spec->devices[] */
+	SOURCE_HOST_DEV,
+	SOURCE_HOST_PROC,
+	SOURCE_HOST_SYS,
+	SOURCE_HOST_RESOLV_CONF,
+	SOURCE_HOST_HOSTS,
+	SOURCE_TERMINAL,
+};
+int plan_source(const struct planner *p, enum source_use use, size_t index);
+
+/* Is `path` at or below `dir`? Both absolute. */
+bool path_within(const char *path, const char *dir);
+
+#endif

@@ -1,0 +1,303 @@
+/* A step's arguments as JSON, one function an args kind. Numbers are exact; flags, capabilities and
+ * attributes are names; modes are octal text. A BPF program is its length and a digest: enough to
+ * see that two plans load the same one. */
+#include "plan/print_json.h"
+
+#include <inttypes.h>
+#include <linux/filter.h>
+#include <stdio.h>
+
+typedef struct json_object json_value;
+
+static json_value *texts(struct json_writer *w, const char *const *list)
+{
+	json_value *array = json_object_new_array();
+
+	for (; array && list && *list; list++)
+		json_push(w, array, json_text(*list));
+	return array;
+}
+
+static json_value *numbers(struct json_writer *w, const uint32_t *list, size_t count)
+{
+	json_value *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < count; i++)
+		json_push(w, array, json_object_new_uint64(list[i]));
+	return array;
+}
+
+static void put_slot(struct json_writer *w, json_value *o, const char *key, int slot)
+{
+	if (slot == SLOT_NONE)
+		json_put_text(w, o, key, NULL);
+	else
+		json_put_u64(w, o, key, (uint64_t)slot);
+}
+
+static void put_mode(struct json_writer *w, json_value *o, uint32_t mode)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%04" PRIo32, mode);
+	json_put_text(w, o, "mode", text);
+}
+
+static void put_target(struct json_writer *w, json_value *o, const struct step_target *target)
+{
+	json_value *object = json_object_new_object();
+
+	if (object) {
+		put_slot(w, object, "base", target->base);
+		json_put_text(w, object, "path", target->path);
+	}
+	json_put(w, o, "target", object);
+}
+
+static void put_options(struct json_writer *w, json_value *o, const struct mount_option *options,
+			size_t count)
+{
+	json_value *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < count; i++) {
+		json_value *option = json_object_new_object();
+
+		if (option) {
+			json_put_text(w, option, "key", options[i].key);
+			json_put_text(w, option, "value", options[i].value);
+		}
+		json_push(w, array, option);
+	}
+	json_put(w, o, "options", array);
+}
+
+static void put_limit(struct json_writer *w, json_value *o, const char *key, uint64_t value)
+{
+	if (value == UINT64_MAX)
+		json_put_text(w, o, key, "unlimited");
+	else
+		json_put_u64(w, o, key, value);
+}
+
+static void args_ids(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_bool(w, o, "looked_up", step->a.ids.looked_up);
+	json_put_u64(w, o, "uid", step->a.ids.uid);
+	json_put_u64(w, o, "gid", step->a.ids.gid);
+	json_put_bool(w, o, "set_groups", step->a.ids.set_groups);
+	json_put(w, o, "groups", numbers(w, step->a.ids.groups, step->a.ids.group_count));
+}
+
+static void args_filesystem(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "type", step->a.fs.type);
+	put_target(w, o, &step->a.fs.target);
+	put_options(w, o, step->a.fs.options, step->a.fs.option_count);
+	json_put(w, o, "attributes", json_names(w, names_attributes(step->a.fs.attributes)));
+	json_put_bool(w, o, "make_target", step->a.fs.make_target);
+	put_slot(w, o, "slot", step->a.fs.slot);
+}
+
+static void args_bind(struct json_writer *w, json_value *o, const struct step *step)
+{
+	put_slot(w, o, "source", step->a.bind.source);
+	json_put_text(w, o, "source_name", step->a.bind.source_name);
+	json_put_text(w, o, "source_path", step->a.bind.source_path);
+	put_target(w, o, &step->a.bind.target);
+	json_put_bool(w, o, "recursive", step->a.bind.recursive);
+	json_put_bool(w, o, "make_target", step->a.bind.make_target);
+	json_put(w, o, "set", json_names(w, names_attributes(step->a.bind.attr_set)));
+	json_put(w, o, "clear", json_names(w, names_attributes_cleared(step->a.bind.attr_clear)));
+	json_put(w, o, "propagation", json_names(w, names_propagation(step->a.bind.propagation)));
+}
+
+static void args_overlay(struct json_writer *w, json_value *o, const struct step *step)
+{
+	put_slot(w, o, "lower", step->a.overlay.lower);
+	json_put_text(w, o, "lower_path", step->a.overlay.lower_path);
+	put_slot(w, o, "upper", step->a.overlay.upper);
+	json_put_text(w, o, "upper_path",
+		      step->a.overlay.upper == SLOT_NONE ? NULL : step->a.overlay.upper_path);
+}
+
+static void args_file(struct json_writer *w, json_value *o, const struct step *step)
+{
+	put_target(w, o, &step->a.file.target);
+	json_put_text(w, o, "text", step->a.file.text);
+	put_mode(w, o, step->a.file.mode);
+}
+
+static void args_device(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "name", step->a.device.name);
+	json_put_u64(w, o, "major", step->a.device.major);
+	json_put_u64(w, o, "minor", step->a.device.minor);
+	put_target(w, o, &step->a.device.target);
+}
+
+static void args_attributes(struct json_writer *w, json_value *o, const struct step *step)
+{
+	put_target(w, o, &step->a.attributes.target);
+	json_put(w, o, "set", json_names(w, names_attributes(step->a.attributes.set)));
+	json_put(w, o, "clear", json_names(w, names_attributes_cleared(step->a.attributes.clear)));
+	json_put_bool(w, o, "recursive", step->a.attributes.recursive);
+}
+
+static void args_rlimit(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "name", step->a.rlimit.name);
+	put_limit(w, o, "soft", step->a.rlimit.soft);
+	put_limit(w, o, "hard", step->a.rlimit.hard);
+}
+
+static void args_capabilities(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_value *array = json_object_new_array();
+	char name[NAME_CAPABILITY_SIZE];
+
+	for (unsigned n = 0; array && n < 64; n++) {
+		if (!(step->a.capabilities >> n & 1))
+			continue;
+		name_capability(n, name);
+		json_push(w, array, json_object_new_string(name));
+	}
+	json_put(w, o, "capabilities", array);
+}
+
+/* FNV-1a, 64 bits, over each instruction's code (2 bytes), jt, jf and k (4 bytes), low byte first:
+ * the same on every machine. http://www.isthe.com/chongo/tech/comp/fnv/ */
+static uint64_t filter_digest(const struct sock_filter *program, size_t length)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; program && i < length; i++) {
+		const struct sock_filter *f = &program[i];
+		const uint8_t bytes[] = {
+			(uint8_t)f->code,
+			(uint8_t)(f->code >> 8),
+			f->jt,
+			f->jf,
+			(uint8_t)f->k,
+			(uint8_t)(f->k >> 8),
+			(uint8_t)(f->k >> 16),
+			(uint8_t)(f->k >> 24),
+		};
+
+		for (size_t j = 0; j < sizeof(bytes); j++)
+			hash = (hash ^ bytes[j]) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
+static void args_filter(struct json_writer *w, json_value *o, const struct step *step)
+{
+	char digest[32];
+
+	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64,
+		 filter_digest(step->a.filter.program, step->a.filter.length));
+	json_put_text(w, o, "name", step->a.filter.name);
+	json_put_u64(w, o, "length", step->a.filter.length);
+	json_put_text(w, o, "digest", digest);
+}
+
+static void args_exec(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "candidates", texts(w, step->a.exec.candidates));
+	json_put(w, o, "argv", texts(w, step->a.exec.argv));
+	json_put(w, o, "envp", texts(w, step->a.exec.envp));
+	json_put_bool(w, o, "shell_looked_up", step->a.exec.shell_looked_up);
+	json_put_bool(w, o, "home_looked_up", step->a.exec.home_looked_up);
+}
+
+/* The kinds that a line or two say. True when it was one of them. */
+static bool args_short(struct json_writer *w, json_value *o, const struct step *step)
+{
+	switch (op_rows[step->op].args) {
+	case ARGS_NONE:
+		return true;
+	case ARGS_NAMESPACE:
+		json_put_text(w, o, "type", ns_type_name(step->a.ns.type));
+		json_put_text(w, o, "path", step->a.ns.path);
+		return true;
+	case ARGS_CLONE:
+		json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.clone.flags)));
+		json_put_bool(w, o, "clone3", step->a.clone.clone3);
+		return true;
+	case ARGS_OPEN:
+		json_put_text(w, o, "path", step->a.open.path);
+		json_put_text(w, o, "kind", name_open_kind(step->a.open.kind));
+		put_slot(w, o, "slot", step->a.open.slot);
+		return true;
+	case ARGS_MAP:
+		json_put_text(w, o, "file", step->a.map.gid ? "gid_map" : "uid_map");
+		json_put_text(w, o, "text", step->a.map.text);
+		return true;
+	case ARGS_HELPER:
+		json_put_text(w, o, "file", step->a.helper.gid ? "gid_map" : "uid_map");
+		json_put_text(w, o, "path", step->a.helper.path);
+		json_put(w, o, "args", texts(w, (const char *const *)step->a.helper.args));
+		return true;
+	case ARGS_GROUPS:
+		json_put(w, o, "groups", numbers(w, step->a.groups.ids, step->a.groups.count));
+		return true;
+	case ARGS_TEXT:
+		json_put_text(w, o, "text", step->a.text.text);
+		return true;
+	case ARGS_SETTING:
+		json_put_text(w, o, "path", step->a.setting.path);
+		json_put_text(w, o, "value", step->a.setting.value);
+		return true;
+	case ARGS_PROPAGATION:
+		json_put(w, o, "propagation",
+			 json_names(w, names_propagation(step->a.propagation.flags)));
+		json_put_bool(w, o, "mount_setattr", step->a.propagation.mount_setattr);
+		return true;
+	case ARGS_GROUP:
+		json_put_bool(w, o, "foreground", step->a.group.foreground);
+		return true;
+	case ARGS_NUMBER:
+		json_put_u64(w, o, "number", step->a.number);
+		return true;
+	case ARGS_IDS:
+	case ARGS_FILESYSTEM:
+	case ARGS_BIND:
+	case ARGS_OVERLAY:
+	case ARGS_FILE:
+	case ARGS_DEVICE:
+	case ARGS_ATTRIBUTES:
+	case ARGS_RLIMIT:
+	case ARGS_CAPABILITIES:
+	case ARGS_FILTER:
+	case ARGS_EXEC:
+		break;
+	}
+	return false;
+}
+
+static void args_long(struct json_writer *w, json_value *o, const struct step *step)
+{
+	static void (*const kinds[])(struct json_writer *, json_value *, const struct step *) = {
+		[ARGS_IDS] = args_ids,
+		[ARGS_FILESYSTEM] = args_filesystem,
+		[ARGS_BIND] = args_bind,
+		[ARGS_OVERLAY] = args_overlay,
+		[ARGS_FILE] = args_file,
+		[ARGS_DEVICE] = args_device,
+		[ARGS_ATTRIBUTES] = args_attributes,
+		[ARGS_RLIMIT] = args_rlimit,
+		[ARGS_CAPABILITIES] = args_capabilities,
+		[ARGS_FILTER] = args_filter,
+		[ARGS_EXEC] = args_exec,
+	};
+
+	kinds[op_rows[step->op].args](w, o, step);
+}
+
+struct json_object *json_step_args(struct json_writer *w, const struct step *step)
+{
+	json_value *object = json_object_new_object();
+
+	if (object && !args_short(w, object, step))
+		args_long(w, object, step);
+	return object;
+}

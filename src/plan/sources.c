@@ -1,0 +1,84 @@
+/* The OPEN stage: every path of the host that a later step needs, opened with the caller's own rights.
+ *
+ * It should open what is named and check its kind. It must not follow anything inside the container's
+ * root, nor open for reading: O_PATH is enough to bind. A 0700 parent or a source that only one of the
+ * caller's groups may reach is out of reach once the child has become the mapped root.
+ */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void open_path(struct planner *p, enum source_use use, size_t index, const char *path,
+		      enum open_kind kind, int slot)
+{
+	struct step *step = plan_add(p, OP_OPEN_PATH, ACTOR_CHILD, path);
+
+	step->a.open.path = path;
+	step->a.open.kind = kind;
+	step->a.open.slot = slot;
+	if (arena_grow(p->arena, &p->sources, p->source_count, sizeof(*p->sources)) < 0)
+		p->nomem = true;
+	else
+		p->sources[p->source_count++] = (struct planned_source){(int)use, index, slot};
+}
+
+int plan_source(const struct planner *p, enum source_use use, size_t index)
+{
+	for (size_t i = 0; i < p->source_count; i++)
+		if (p->sources[i].use == (int)use && p->sources[i].index == index)
+			return p->sources[i].slot;
+	return SLOT_NONE;
+}
+
+static void open_user_sources(struct planner *p)
+{
+	const struct spec *s = p->spec;
+
+	for (size_t i = 0; i < s->mount_count; i++)
+		if (s->mounts[i].type == MOUNT_BIND)
+			open_path(p, SOURCE_MOUNT, i, plan_copy(p, s->mounts[i].source), OPEN_ANY,
+				  plan_new_slot(p));
+	for (size_t i = 0; i < s->device_count; i++)
+		open_path(p, SOURCE_DEVICE, i, plan_copy(p, s->devices[i].source), OPEN_ANY,
+			  plan_new_slot(p));
+}
+
+static void open_host_parts(struct planner *p)
+{
+	bool directory = p->spec->root_kind == ROOT_DIRECTORY;
+
+	open_path(p, SOURCE_HOST_DEV, 0, "/dev", OPEN_DIRECTORY, SLOT_HOST_DEV);
+	if (plan_host(p, NS_PID))
+		open_path(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
+	if (!plan_private(p, NS_NET)) {
+		open_path(p, SOURCE_HOST_SYS, 0, "/sys", OPEN_DIRECTORY, plan_new_slot(p));
+		if (directory && !p->spec->dns.count)
+			open_path(p, SOURCE_HOST_RESOLV_CONF, 0, "/etc/resolv.conf", OPEN_ANY,
+				  plan_new_slot(p));
+	}
+	if (p->facts->tty_path)
+		open_path(p, SOURCE_TERMINAL, 0, plan_copy(p, p->facts->tty_path), OPEN_ANY,
+			  plan_new_slot(p));
+}
+
+int stage_open(struct planner *p)
+{
+	const struct spec *s = p->spec;
+
+	if (s->root_kind == ROOT_NONE) {
+		if (plan_private(p, NS_MNT))
+			open_path(p, SOURCE_ROOT, 0, "/", OPEN_DIRECTORY, SLOT_ROOT);
+		if (!plan_private(p, NS_PID))
+			open_path(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
+		return 0;
+	}
+	open_path(p, SOURCE_ROOT, 0, s->root_kind == ROOT_HOST ? "/" : plan_copy(p, s->root_path),
+		  OPEN_DIRECTORY, plan_new_slot(p));
+	if (s->overlay && s->overlay_dir)
+		open_path(p, SOURCE_OVERLAY_UPPER, 0, plan_copy(p, s->overlay_dir), OPEN_DIRECTORY,
+			  plan_new_slot(p));
+	open_user_sources(p);
+	open_host_parts(p);
+	return 0;
+}

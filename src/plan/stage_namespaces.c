@@ -1,0 +1,107 @@
+/* NAMESPACES: set up what is new, before anything of the container's root is touched.
+ *
+ * It should write only what belongs to namespaces that this start made. It must not touch a namespace of
+ * the host's: a sysctl or a name asked for there is refused by spec_validate.
+ */
+#include "plan/planner.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+#ifndef MOUNT_ATTR_NOSUID
+#include <linux/mount.h>
+#endif
+
+static void add_procfs(struct planner *p)
+{
+	struct step *step;
+
+	if (!plan_private(p, NS_PID) && p->plan->ns_modes[NS_PID] != NS_MODE_PATH)
+		return;
+	step = plan_add(p, OP_PROCFS, ACTOR_CHILD, "proc");
+	step->a.fs.type = "proc";
+	step->a.fs.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	step->a.fs.target.base = SLOT_NONE;
+	step->a.fs.slot = SLOT_PROC;
+}
+
+static void add_sysctl(struct planner *p, const char *key, const char *value, const char *why)
+{
+	struct step *step = plan_add(p, OP_SYSCTL, ACTOR_CHILD, key);
+	char *path = arena_strdup(p->arena, key);
+
+	if (!path) {
+		p->nomem = true;
+		return;
+	}
+	for (char *c = path; *c; c++) /* sysctl(8): dots stand for slashes and the other way round */
+		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+	step->a.setting.path = path;
+	step->a.setting.value = value;
+	step->why = why;
+}
+
+/* icmp(7): the kernel compares host ids, so the range runs from the group whose host id is the lowest to
+ * the one whose host id is the highest. */
+static void allow_ping(struct planner *p)
+{
+	const struct idmap *map = &p->plan->gid_map;
+	uint32_t low = 0, low_outside = UINT32_MAX, high = 0, high_outside = 0;
+
+	if (!map->count)
+		return;
+	for (size_t i = 0; i < map->count; i++) {
+		const struct id_extent *e = &map->extents[i];
+
+		if (e->outside < low_outside) {
+			low_outside = e->outside;
+			low = e->inside;
+		}
+		if (e->outside + (e->count - 1) >= high_outside) {
+			high_outside = e->outside + (e->count - 1);
+			high = e->inside + (e->count - 1);
+		}
+	}
+	add_sysctl(p, "net.ipv4.ping_group_range", plan_text(p, "%u %u", low, high),
+		   "every group inside may ping without a capability");
+}
+
+static const char *offset_line(struct planner *p, const char *clock, const struct spec_time_offset *o)
+{
+	if (o->set != YES)
+		return "";
+	return plan_text(p, "%s %lld %u\n", clock, (long long)o->secs, o->nanosecs);
+}
+
+static void add_time(struct planner *p)
+{
+	struct step *step = plan_add(p, OP_TIME_OFFSETS, ACTOR_CHILD, "time");
+
+	step->a.text.text = plan_text(p, "%s%s", offset_line(p, "monotonic", &p->spec->monotonic),
+				      offset_line(p, "boottime", &p->spec->boottime));
+}
+
+int stage_namespaces(struct planner *p)
+{
+	const struct spec *s = p->spec;
+	struct step *step;
+
+	add_procfs(p);
+	if (plan_private(p, NS_TIME))
+		add_time(p);
+	if (plan_private(p, NS_UTS) && p->plan->hostname) {
+		step = plan_add(p, OP_HOSTNAME, ACTOR_CHILD, p->plan->hostname);
+		step->a.text.text = p->plan->hostname;
+	}
+	if (plan_private(p, NS_UTS) && s->domainname) {
+		step = plan_add(p, OP_DOMAINNAME, ACTOR_CHILD, plan_copy(p, s->domainname));
+		step->a.text.text = step->subject;
+	}
+	if (plan_private(p, NS_NET)) {
+		plan_add(p, OP_LOOPBACK_UP, ACTOR_CHILD, "lo");
+		allow_ping(p);
+	}
+	for (size_t i = 0; i < s->sysctl_count; i++)
+		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value), NULL);
+	return 0;
+}

@@ -1,0 +1,204 @@
+/* SEAL and EXEC: take away what the command should not have, then become it.
+ *
+ * SEAL should go from what needs privilege to what gives it up: the bounding set before the ids, the ids
+ * before the working directory, no_new_privs before the filter, the filter before nothing but closing
+ * descriptors. It must not read anything of the container's but its passwd and group files.
+ */
+#include "plan/planner.h"
+
+#include "seccomp/filter.h"
+
+#include <linux/capability.h>
+#include <signal.h>
+#include <string.h>
+
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+
+/* Docker's list less MKNOD, NET_RAW and AUDIT_WRITE. */
+static const uint64_t default_capabilities =
+	CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(NET_BIND_SERVICE) |
+	CAP(SETFCAP) | CAP(SETGID) | CAP(SETPCAP) | CAP(SETUID) | CAP(SYS_CHROOT);
+
+static uint64_t all_capabilities(const struct facts *f)
+{
+	uint32_t last = f->last_cap ? f->last_cap : CAP_LAST_CAP;
+
+	return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
+}
+
+static uint64_t kept_capabilities(const struct planner *p)
+{
+	const struct spec *s = p->spec;
+	uint64_t all = all_capabilities(p->facts);
+	uint64_t kept = s->privileged || s->cap_add_all || s->kind == SPEC_UNSHARE ? all
+									   : default_capabilities;
+
+	if (s->cap_drop_all)
+		kept = 0;
+	return ((kept & ~s->cap_drop) | s->cap_add) & all;
+}
+
+static bool wants_no_new_privs(const struct spec *s)
+{
+	if (s->no_new_privileges != UNSET)
+		return s->no_new_privileges == YES;
+	return s->kind == SPEC_RUN && !s->privileged;
+}
+
+static int add_seccomp(struct planner *p, uint64_t capabilities)
+{
+	bool unconfined = p->spec->seccomp == SECCOMP_UNCONFINED || p->spec->privileged;
+	struct seccomp_filter filter = *seccomp_always();
+	int r = unconfined ? 0 : seccomp_build(p->arena, capabilities, &filter, p->err);
+	struct step *step;
+
+	if (r < 0)
+		return r;
+	step = plan_add(p, OP_SECCOMP, ACTOR_CHILD, filter.name);
+	step->a.filter.program = filter.program;
+	step->a.filter.length = filter.length;
+	step->a.filter.name = filter.name;
+	if (unconfined)
+		step->why = "unconfined, but nobody inside may type into the caller's terminal";
+	return 0;
+}
+
+static uint32_t parse_id(const char *s)
+{
+	uint32_t id = 0;
+
+	while (*s >= '0' && *s <= '9')
+		id = id * 10 + (uint32_t)(*s++ - '0');
+	return id;
+}
+
+static void add_user(struct planner *p)
+{
+	const char *user = p->spec->user, *colon = user ? strchr(user, ':') : NULL;
+	struct step *step;
+
+	if (p->lookup_user || p->lookup_shell || p->lookup_home) {
+		const char *who = user ? user : plan_text(p, "%u:%u", p->user_uid, p->user_gid);
+
+		step = plan_add(p, OP_LOOKUP_USER, ACTOR_CHILD, plan_copy(p, who));
+		step->a.text.text = step->subject;
+		step->why = p->lookup_user    ? "looked up at start in the root's own passwd file"
+			    : p->lookup_shell ? "the user's shell is looked up at start"
+					      : "the user's home is looked up at start";
+	}
+	if (!user && p->user_uid == 0 && p->user_gid == 0)
+		return; /* already the mapped root */
+	if (!user && !p->root_mapped)
+		return; /* already the only user that there is */
+	step = plan_add(p, OP_SET_USER, ACTOR_CHILD, user ? plan_copy(p, user) : "");
+	step->a.ids.looked_up = p->lookup_user;
+	step->a.ids.set_groups = p->setgroups && !p->spec->keep_groups;
+	step->a.ids.uid = user && !p->lookup_user ? parse_id(user) : p->user_uid;
+	step->a.ids.gid = user && !p->lookup_user && colon ? parse_id(colon + 1) : p->user_gid;
+	if (!user)
+		step->subject = plan_text(p, "%u:%u", p->user_uid, p->user_gid);
+}
+
+static int add_capability_steps(struct planner *p, uint64_t kept, bool filter_first)
+{
+	int r = 0;
+	bool all = kept == all_capabilities(p->facts);
+	struct step *step;
+
+	if (!all) {
+		step = plan_add(p, OP_BOUNDING_SET, ACTOR_CHILD, "bounding");
+		step->a.capabilities = kept;
+	}
+	if (filter_first) /* without no_new_privs a filter needs CAP_SYS_ADMIN: while we have it */
+		r = add_seccomp(p, kept);
+	add_user(p);
+	if (!all) {
+		step = plan_add(p, OP_CAPABILITIES, ACTOR_CHILD, "effective and permitted");
+		step->a.capabilities = kept;
+	}
+	return r;
+}
+
+static const char *visible_cwd(const struct planner *p)
+{
+	static const char *const hidden[] = {"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp"};
+	const struct spec *s = p->spec;
+	const char *cwd = p->facts->cwd, *home = p->facts->home;
+
+	if (!cwd || s->root_kind != ROOT_HOST)
+		return "/";
+	for (size_t i = 0; i < s->mount_count; i++)
+		if (path_within(cwd, s->mounts[i].destination))
+			return cwd;
+	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
+		if (path_within(cwd, hidden[i]))
+			return home ? home : "/";
+	if (home && strcmp(home, "/") != 0 && path_within(cwd, home))
+		return home;
+	return cwd;
+}
+
+static void add_workdir(struct planner *p)
+{
+	const char *cwd = p->spec->cwd ? p->spec->cwd : visible_cwd(p);
+	struct step *step;
+
+	if (p->spec->kind == SPEC_UNSHARE && !p->spec->cwd)
+		return;
+	step = plan_add(p, OP_WORKDIR, ACTOR_CHILD, plan_copy(p, cwd));
+	step->a.text.text = step->subject;
+	step->optional = !p->spec->cwd;
+}
+
+static void add_limits(struct planner *p)
+{
+	const struct spec *s = p->spec;
+	struct step *step;
+
+	for (size_t i = 0; i < s->rlimit_count; i++) {
+		step = plan_add(p, OP_RLIMIT, ACTOR_CHILD, plan_copy(p, s->rlimits[i].name));
+		step->a.rlimit.resource = s->rlimits[i].resource;
+		step->a.rlimit.name = step->subject;
+		step->a.rlimit.soft = s->rlimits[i].soft;
+		step->a.rlimit.hard = s->rlimits[i].hard;
+	}
+	if (s->kind == SPEC_UNSHARE && s->umask == SPEC_ID_UNSET)
+		return;
+	step = plan_add(p, OP_UMASK, ACTOR_CHILD, "");
+	step->a.number = s->umask == SPEC_ID_UNSET ? 0022 : s->umask;
+	step->subject = plan_text(p, "%04o", (unsigned)step->a.number);
+}
+
+static void add_process_group(struct planner *p)
+{
+	const struct facts *f = p->facts;
+	struct step *step = plan_add(p, OP_PROCESS_GROUP, ACTOR_CHILD, "own group");
+
+	/* In a pipeline the terminal stays with the caller's group: less(1) at its end must read it. */
+	step->a.group.foreground = f->foreground && f->stdin_tty && f->stdout_tty;
+}
+
+int stage_seal(struct planner *p)
+{
+	bool run = p->spec->kind == SPEC_RUN;
+	bool nnp = wants_no_new_privs(p->spec);
+	uint64_t kept = kept_capabilities(p);
+	struct step *step;
+	int r;
+
+	add_process_group(p);
+	if (run)
+		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
+	add_limits(p);
+	r = add_capability_steps(p, kept, run && !nnp);
+	add_workdir(p);
+	if (nnp)
+		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
+	step = plan_add(p, OP_PARENT_DEATH, ACTOR_CHILD, "SIGKILL");
+	step->a.number = SIGKILL;
+	if (run && nnp && r == 0)
+		r = add_seccomp(p, kept);
+	step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD, plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
+	step->a.number = 3 + p->spec->preserve_fds;
+	return r;
+}

@@ -1,0 +1,55 @@
+/* PREPARE, JOIN and CLONE: what happens before there is a process of the container's own. */
+#include "plan/planner.h"
+
+/* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives us. */
+int stage_prepare(struct planner *p)
+{
+	plan_add(p, OP_CHANNELS, ACTOR_PARENT, "report and control");
+	if (p->plan->init && p->plan->memfd_exec)
+		plan_add(p, OP_INIT_IMAGE, ACTOR_PARENT, "init");
+	return 0;
+}
+
+/* JOIN: enter what is shared, the user namespace first: without its capabilities no other can be
+ * entered. It must run in a child, so that the calling program stays where it is. */
+int stage_join(struct planner *p)
+{
+	for (int t = 0; t < NS_COUNT; t++) {
+		enum ns_type type = (enum ns_type)t;
+		struct step *step;
+
+		if (p->plan->ns_modes[t] != NS_MODE_PATH)
+			continue;
+		step = plan_add(p, OP_JOIN_NAMESPACE, ACTOR_JOINER,
+				plan_copy(p, p->spec->namespaces[t].path));
+		step->a.ns.type = type;
+		step->a.ns.path = step->subject;
+	}
+	return 0;
+}
+
+static const char *private_names(struct planner *p)
+{
+	const char *out = "";
+
+	for (int t = 0; t < NS_COUNT; t++)
+		if (plan_private(p, (enum ns_type)t) && t != NS_TIME)
+			out = plan_text(p, "%s%s%s", out, *out ? " " : "", ns_type_name((enum ns_type)t));
+	return *out ? out : "no namespace";
+}
+
+/* CLONE: one call makes every new namespace but time, whose offsets must be set before its first
+ * member. */
+int stage_clone(struct planner *p)
+{
+	struct step *step = plan_add(p, OP_CLONE, p->plan->joins ? ACTOR_JOINER : ACTOR_PARENT,
+				     private_names(p));
+
+	for (int t = 0; t < NS_COUNT; t++)
+		if (plan_private(p, (enum ns_type)t) && t != NS_TIME)
+			step->a.clone.flags |= ns_type_flag((enum ns_type)t);
+	step->a.clone.clone3 = p->plan->clone3;
+	if (!p->plan->clone3)
+		step->why = "by clone(2): this kernel, or a filter around us, does not answer clone3";
+	return 0;
+}

@@ -1,0 +1,259 @@
+/* The child's interpreter: walks the plan, reports the first failure, execs.
+ * See child.h for what it may not do. Which step does what is on the plan; here is only the order. */
+#include "run/child.h"
+
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static child_handler *const handlers[OP_COUNT] = {
+	[OP_OPEN_PATH] = child_open_path,
+	[OP_DENY_SETGROUPS] = child_deny_setgroups,
+	[OP_WRITE_MAP] = child_write_map,
+	[OP_SET_GROUPS] = child_set_groups,
+	[OP_SET_IDS] = child_set_ids,
+	[OP_PROCFS] = child_procfs,
+	[OP_HOSTNAME] = child_hostname,
+	[OP_DOMAINNAME] = child_domainname,
+	[OP_LOOPBACK_UP] = child_loopback_up,
+	[OP_SYSCTL] = child_sysctl,
+	[OP_TIME_OFFSETS] = child_time_offsets,
+	[OP_PROPAGATION] = child_propagation,
+	[OP_SCRATCH] = child_tmpfs_over_root,
+	[OP_ROOT_TMPFS] = child_tmpfs_over_root,
+	[OP_ROOT_BIND] = child_root_bind,
+	[OP_ROOT_OVERLAY] = child_root_overlay,
+	[OP_MAKE_DIRECTORY] = child_make_directory,
+	[OP_MAKE_SYMLINK] = child_make_symlink,
+	[OP_BIND] = child_bind,
+	[OP_BIND_DEVICE] = child_bind_device,
+	[OP_BIND_TEXT] = child_bind_text,
+	[OP_MOUNT] = child_mount,
+	[OP_ATTACH_PROCFS] = child_attach_procfs,
+	[OP_MOUNT_ATTRIBUTES] = child_mount_attributes,
+	[OP_MASK] = child_mask,
+	[OP_READONLY_PATH] = child_readonly_path,
+	[OP_INIT_FILE] = child_init_file,
+	[OP_PIVOT_ROOT] = child_pivot_root,
+	[OP_DETACH_OLD_ROOT] = child_detach_old_root,
+	[OP_PROCESS_GROUP] = child_process_group,
+	[OP_KEYRING] = child_keyring,
+	[OP_RLIMIT] = child_rlimit,
+	[OP_UMASK] = child_umask,
+	[OP_LOOKUP_USER] = child_lookup_user,
+	[OP_BOUNDING_SET] = child_bounding_set,
+	[OP_SET_USER] = child_set_user,
+	[OP_CAPABILITIES] = child_capabilities,
+	[OP_WORKDIR] = child_workdir,
+	[OP_NO_NEW_PRIVS] = child_no_new_privs,
+	[OP_PARENT_DEATH] = child_parent_death,
+	[OP_SECCOMP] = child_seccomp,
+	[OP_CLOSE_FDS] = child_close_fds,
+	[OP_EXEC_INIT] = child_exec_init,
+	[OP_EXEC] = child_exec,
+};
+
+char *child_digits(char out[static 12], unsigned value)
+{
+	char reversed[12];
+	int n = 0, i = 0;
+
+	do {
+		reversed[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		out[i++] = reversed[--n];
+	out[i] = '\0';
+	return out;
+}
+
+int child_write_file(int dirfd, const char *path, const char *text)
+{
+	int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
+	int r = 0;
+
+	if (fd < 0)
+		return -errno;
+	n = write(fd, text, strlen(text));
+	if (n < 0)
+		r = -errno;
+	else if ((size_t)n != strlen(text))
+		r = -EIO;
+	close(fd);
+	return r;
+}
+
+void child_send(struct child *c, uint32_t type, int step, int error, int64_t value)
+{
+	struct wire_report report = {
+		.type = type, .step = step, .error = error, .detail = c->detail, .value = value};
+	ssize_t ignored;
+
+	do
+		ignored = write(c->report, &report, sizeof(report));
+	while (ignored < 0 && errno == EINTR);
+}
+
+static _Noreturn void fail(struct child *c, int step, int error)
+{
+	child_send(c, WIRE_FAILED, step, error < 0 ? -error : error, c->value);
+	_exit(125);
+}
+
+#ifdef ROOTLET_FAULTS
+#include <stdlib.h>
+
+/* Test builds only: ROOTLET_TEST_FAULT=STEP:ERRNO fails that step, STEP:kill kills at it. */
+static void inject_fault(struct child *c, int step)
+{
+	const char *text = getenv("ROOTLET_TEST_FAULT");
+	int wanted = 0, error = 0;
+
+	if (!text || *text < '0' || *text > '9')
+		return;
+	while (*text >= '0' && *text <= '9')
+		wanted = wanted * 10 + (*text++ - '0');
+	if (wanted != step || *text++ != ':')
+		return;
+	if (*text == 'k')
+		kill(getpid(), SIGKILL), _exit(137);
+	while (*text >= '0' && *text <= '9')
+		error = error * 10 + (*text++ - '0');
+	fail(c, step, error);
+}
+#else
+static void inject_fault(struct child *c, int step)
+{
+}
+#endif
+
+/* The parent writes the maps while we open what is to be bound. */
+static void wait_for_maps(struct child *c, int step)
+{
+	struct wire_message message = {0};
+	ssize_t n;
+
+	do
+		n = recv(c->control, &message, sizeof(message), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(message) || message.type != WIRE_GO) {
+		c->detail = WIRE_DETAIL_PARENT_GONE;
+		fail(c, step, EPIPE);
+	}
+}
+
+static int64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+/* A default whose subject is absent inside is passed over; nothing else is. */
+static bool passes(const struct step *step, int r)
+{
+	return r == 0 || (step->optional && r == -ENOENT);
+}
+
+static void run_step(struct child *c, int index)
+{
+	const struct step *step = &c->plan->steps[index];
+	bool timings = c->timings && step_stage(step) != STAGE_EXEC;
+	int64_t start = timings ? now() : 0;
+	int r;
+
+	c->detail = WIRE_DETAIL_NONE;
+	c->value = 0;
+	inject_fault(c, index);
+	if (step_stage(step) == STAGE_EXEC)
+		child_send(c, WIRE_READY, index, 0, 0);
+	r = handlers[step->op] ? handlers[step->op](c, step) : -ENOSYS;
+	if (!passes(step, r))
+		fail(c, index, r);
+	if (timings)
+		child_send(c, WIRE_TIMING, index, 0, now() - start);
+}
+
+_Noreturn void child_main(struct child *c)
+{
+	bool waited = !c->plan->parent_maps;
+
+	umask(0022); /* the mount points that we make are for everybody inside */
+	for (int i = 0; i < (int)c->plan->count; i++) {
+		const struct step *step = &c->plan->steps[i];
+
+		if (!waited && step_stage(step) > STAGE_MAPS) {
+			wait_for_maps(c, i);
+			waited = true;
+		}
+		if (step->actor == ACTOR_CHILD)
+			run_step(c, i);
+	}
+	_exit(125); /* not reached: verify says that the last step is an exec */
+}
+
+int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd)
+{
+	uint64_t extra = as_sibling ? CLONE_PARENT : 0;
+	struct sys_clone_args args = {
+		.flags = step->a.clone.flags | extra,
+		/* a sibling's end is announced as its maker's would be: clone(2) */
+		.exit_signal = as_sibling ? 0 : SIGCHLD,
+	};
+
+	if (ret_pidfd)
+		*ret_pidfd = -1;
+	if (!step->a.clone.clone3)
+		return SYS(clone, args.flags | SIGCHLD, NULL, NULL, NULL, 0UL);
+	if (ret_pidfd) {
+		args.flags |= CLONE_PIDFD;
+		args.pidfd = (uint64_t)(uintptr_t)ret_pidfd;
+	}
+	return SYS(clone3, &args, sizeof(args));
+}
+
+_Noreturn void child_join(struct child *c)
+{
+	const struct plan *plan = c->plan;
+	int fds[NS_COUNT] = {0};
+	int pid;
+
+	/* All are opened before the first is entered: after it, a path may mean something else. */
+	for (int i = 0; i < (int)plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->op != OP_JOIN_NAMESPACE)
+			continue;
+		inject_fault(c, i);
+		fds[step->a.ns.type] = open(step->a.ns.path, O_RDONLY | O_CLOEXEC);
+		if (fds[step->a.ns.type] < 0)
+			fail(c, i, errno);
+	}
+	for (int i = 0; i < (int)plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->op == OP_JOIN_NAMESPACE &&
+		    setns(fds[step->a.ns.type], (int)ns_type_flag(step->a.ns.type)) < 0)
+			fail(c, i, errno);
+		if (step->op != OP_CLONE)
+			continue;
+		inject_fault(c, i);
+		pid = child_clone(step, true, NULL);
+		if (pid == 0)
+			child_main(c);
+		if (pid < 0)
+			fail(c, i, -pid);
+		child_send(c, WIRE_PID, i, 0, pid);
+	}
+	_exit(0);
+}

@@ -1,0 +1,73 @@
+/* The child between clone and exec: its state and the handlers of its steps.
+ *
+ * Rules of everything declared here: no malloc, no stdio, no name service, no locale; raw system calls
+ * and async-signal-safe functions only (tests/lint checks the objects' symbols). A handler returns 0 or
+ * -errno and may set c->detail and c->value beforehand; it never cleans up: the child reports and exits.
+ */
+#ifndef ROOTLET_RUN_CHILD_H
+#define ROOTLET_RUN_CHILD_H
+
+#include "init/wire.h"
+#include "plan/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { CHILD_GROUPS_MAX = 64, CHILD_NAME_MAX = 256 };
+
+/* Everything is allocated by the parent before the clone. */
+struct child {
+	const struct plan *plan;
+	int *slots;	/* plan->slots descriptors, -1 when empty */
+	int report;	/* write end of the report pipe */
+	int control;	/* our end of the control channel */
+	int init_image; /* sealed memfd, or -1 */
+	bool timings;
+
+	uint32_t detail; /* enum wire_detail of the step that failed */
+	int64_t value;
+
+	/* LOOKUP_USER */
+	uint32_t uid, gid;
+	uint32_t groups[CHILD_GROUPS_MAX];
+	int group_count;
+	char home[CHILD_NAME_MAX];  /* "HOME=/home/alice" */
+	char shell[CHILD_NAME_MAX]; /* "/bin/bash" */
+
+	/* EXEC: room for the final vectors */
+	const char **argv, **envp;
+	char control_digits[12], count_digits[12];
+};
+
+/* Runs every step of the child's and execs; never returns. */
+_Noreturn void child_main(struct child *c);
+
+/* The joiner: enters the shared namespaces, makes the child as its own sibling, reports its pid. */
+_Noreturn void child_join(struct child *c);
+
+/* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. pidfd may be NULL. */
+int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd);
+
+void child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
+
+typedef int child_handler(struct child *c, const struct step *step);
+
+child_handler child_open_path, child_deny_setgroups, child_write_map, child_set_groups, child_set_ids;
+child_handler child_procfs, child_hostname, child_domainname, child_loopback_up, child_sysctl,
+	child_time_offsets;
+child_handler child_propagation, child_tmpfs_over_root, child_root_bind, child_root_overlay,
+	child_make_directory, child_make_symlink, child_bind, child_bind_device, child_bind_text,
+	child_mount, child_attach_procfs, child_mount_attributes, child_mask, child_readonly_path,
+	child_init_file, child_pivot_root, child_detach_old_root;
+child_handler child_process_group, child_keyring, child_rlimit, child_umask, child_lookup_user,
+	child_bounding_set, child_set_user, child_capabilities, child_workdir, child_no_new_privs,
+	child_parent_death, child_seccomp, child_close_fds;
+child_handler child_exec_init, child_exec;
+
+/* Write text to a file named relative to dirfd, in one write. 0 or -errno. */
+int child_write_file(int dirfd, const char *path, const char *text);
+
+/* Decimal digits of a number; out has room for 12. Returns out. */
+char *child_digits(char out[static 12], unsigned value);
+
+#endif

@@ -1,0 +1,326 @@
+/* ROOT in the child: each step of the plan as calls of child_mount.h. See child.h for the rules. */
+#include "run/child_mount.h"
+
+#include "base/resolve.h"
+#include "base/sys.h"
+#include "init/image.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#ifndef MOUNT_ATTR_RDONLY
+#include <linux/mount.h>
+#endif
+
+/* Keeps the descriptor in its slot, or closes it. */
+static int keep(struct child *c, int fd, int slot)
+{
+	if (fd < 0)
+		return fd;
+	if (slot == SLOT_NONE)
+		close(fd);
+	else
+		c->slots[slot] = fd;
+	return 0;
+}
+
+int child_propagation(struct child *c, const struct step *step)
+{
+	struct sys_mount_attr attr = {.propagation = step->a.propagation.flags};
+
+	if (step->a.propagation.mount_setattr)
+		return SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+	return mount(NULL, "/", NULL, MS_REC | step->a.propagation.flags, NULL) < 0 ? -errno : 0;
+}
+
+int child_mount(struct child *c, const struct step *step)
+{
+	int fd = mount_filesystem(c, step->a.fs.type, step->a.fs.options, step->a.fs.option_count,
+				  step->a.fs.attributes, &step->a.fs.target, step->a.fs.make_target);
+
+	return keep(c, fd, step->a.fs.slot);
+}
+
+int child_tmpfs_over_root(struct child *c, const struct step *step)
+{
+	return child_mount(c, step);
+}
+
+static int bind_step(struct child *c, const struct step *step, int slot)
+{
+	struct bind_request q = {
+		.source = c->slots[step->a.bind.source],
+		.name = step->a.bind.source_name,
+		.recursive = step->a.bind.recursive,
+		.make_target = step->a.bind.make_target,
+		.attr_set = step->a.bind.attr_set,
+		.attr_clear = step->a.bind.attr_clear,
+		.propagation = step->a.bind.propagation,
+	};
+
+	return keep(c, mount_bind(c, &q, &step->a.bind.target), slot);
+}
+
+int child_root_bind(struct child *c, const struct step *step)
+{
+	return bind_step(c, step, SLOT_ROOT);
+}
+
+int child_bind(struct child *c, const struct step *step)
+{
+	return bind_step(c, step, SLOT_NONE);
+}
+
+int child_bind_device(struct child *c, const struct step *step)
+{
+	struct bind_request q = {
+		.source = c->slots[SLOT_HOST_DEV],
+		.name = step->a.device.name,
+		.device = true,
+		.rdev = makedev(step->a.device.major, step->a.device.minor),
+	};
+	const struct step_target *target = &step->a.device.target;
+	int r = SYS(mknodat, c->slots[target->base], target->path, S_IFREG | 0644, 0);
+
+	if (r < 0 && r != -EEXIST) {
+		c->detail = WIRE_DETAIL_MAKE_TARGET;
+		return r;
+	}
+	return keep(c, mount_bind(c, &q, target), SLOT_NONE);
+}
+
+/* "/proc/self/fd/N" and a name in it, for overlayfs, which takes its layers by path. */
+static const char *layer_path(char out[static 64], int fd, const char *name)
+{
+	char digits[12];
+
+	strcpy(out, "/proc/self/fd/");
+	strcat(out, child_digits(digits, (unsigned)fd));
+	return strcat(out, name);
+}
+
+static int make_layers(struct child *c, int dir)
+{
+	static const char *const names[] = {"upper", "work"};
+
+	for (int i = 0; i < 2; i++) {
+		int r = SYS(mkdirat, dir, names[i], 0755);
+
+		if (r < 0 && r != -EEXIST) {
+			c->detail = WIRE_DETAIL_MAKE_TARGET;
+			return r;
+		}
+	}
+	return 0;
+}
+
+int child_root_overlay(struct child *c, const struct step *step)
+{
+	char lower[64], upper[64], work[64];
+	int top = step->a.overlay.upper == SLOT_NONE ? c->slots[SLOT_SCRATCH]
+						     : c->slots[step->a.overlay.upper];
+	struct mount_option options[] = {
+		{"lowerdir", layer_path(lower, c->slots[step->a.overlay.lower], "")},
+		{"upperdir", layer_path(upper, top, "/upper")},
+		{"workdir", layer_path(work, top, "/work")},
+		/* without it a removed directory cannot be marked in a user namespace: Linux 5.11 */
+		{"userxattr", NULL},
+	};
+	struct step_target over_root = {SLOT_NONE, "/"};
+	int r = make_layers(c, top);
+
+	if (r < 0)
+		return r;
+	return keep(c, mount_filesystem(c, "overlay", options, 4, MOUNT_ATTR_NODEV, &over_root, false),
+		    SLOT_ROOT);
+}
+
+int child_make_directory(struct child *c, const struct step *step)
+{
+	int fd = resolve_make(c->slots[SLOT_ROOT], step->a.file.target.path, RESOLVE_MAKE_DIRECTORY,
+			      c->plan->openat2, NULL);
+
+	return keep(c, fd, SLOT_NONE);
+}
+
+int child_make_symlink(struct child *c, const struct step *step)
+{
+	const struct step_target *target = &step->a.file.target;
+	const char *name;
+	int dir, r;
+
+	if (target->base != SLOT_ROOT)
+		return SYS(symlinkat, step->a.file.text, c->slots[target->base], target->path);
+	dir = resolve_parent(c->slots[SLOT_ROOT], target->path, c->plan->openat2, &name);
+	if (dir < 0)
+		return dir;
+	r = SYS(symlinkat, step->a.file.text, dir, name);
+	close(dir);
+	return r;
+}
+
+static int write_text(struct child *c, const struct step *step, const char *name)
+{
+	size_t len = strlen(step->a.file.text);
+	int fd = SYS(openat, c->slots[SLOT_DEV], name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+		     step->a.file.mode);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = write(fd, step->a.file.text, len);
+	close(fd);
+	return n == (ssize_t)len ? 0 : -EIO;
+}
+
+/* The content becomes a file on the tmpfs of /dev, which is ours; that file is bound, and then its name
+ * is removed: only the bind is left. */
+int child_bind_text(struct child *c, const struct step *step)
+{
+	static const char name[] = ".rootlet-text";
+	struct bind_request q = {
+		.source = c->slots[SLOT_DEV],
+		.name = name,
+		.make_target = true,
+		.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+	int r = write_text(c, step, name);
+
+	if (r == 0)
+		r = keep(c, mount_bind(c, &q, &step->a.file.target), SLOT_NONE);
+	SYS(unlinkat, c->slots[SLOT_DEV], name, 0);
+	/* A root that we may not write to, and that lacks the file, does without. */
+	if (step->optional && (c->detail == WIRE_DETAIL_MAKE_TARGET || c->detail == WIRE_DETAIL_TARGET) &&
+	    (r == -EACCES || r == -EROFS || r == -EPERM))
+		return -ENOENT;
+	return r;
+}
+
+int child_attach_procfs(struct child *c, const struct step *step)
+{
+	const struct step_target *target = &step->a.file.target;
+	int fd = mount_target(c, target, S_IFDIR);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	if (c->plan->mount_api)
+		return mount_attach(c, c->slots[SLOT_PROC], target);
+	return keep(c,
+		    mount_filesystem(c, "proc", NULL, 0,
+				     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target,
+				     true),
+		    SLOT_NONE);
+}
+
+int child_mount_attributes(struct child *c, const struct step *step)
+{
+	return mount_change(c, c->slots[SLOT_ROOT], step->a.attributes.set, step->a.attributes.clear,
+			    step->a.attributes.recursive);
+}
+
+/* A file is covered by /dev/null, a directory by an empty tmpfs that nobody can write to. */
+int child_mask(struct child *c, const struct step *step)
+{
+	static const struct mount_option empty[] = {{"size", "0"}, {"mode", "0555"}};
+	struct bind_request null_device = {
+		.source = c->slots[SLOT_HOST_DEV],
+		.name = "null",
+		.device = true,
+		.rdev = makedev(1, 3),
+	};
+	const struct step_target *target = &step->a.file.target;
+	struct stat st;
+	int fd = mount_target(c, target, 0), r;
+
+	if (fd < 0)
+		return fd == -ENOTDIR ? -ENOENT : fd;
+	r = fstat(fd, &st) < 0 ? -errno : 0;
+	close(fd);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(st.st_mode))
+		fd = mount_filesystem(c, "tmpfs", empty, 2,
+				      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+					      MOUNT_ATTR_NOEXEC,
+				      target, false);
+	else
+		fd = mount_bind(c, &null_device, target);
+	return keep(c, fd, SLOT_NONE);
+}
+
+int child_readonly_path(struct child *c, const struct step *step)
+{
+	const struct step_target *target = &step->a.file.target;
+	struct bind_request q = {
+		.source = mount_target(c, target, 0),
+		.recursive = true,
+		.attr_set = MOUNT_ATTR_RDONLY,
+	};
+	int r;
+
+	if (q.source < 0)
+		return q.source;
+	r = keep(c, mount_bind(c, &q, target), SLOT_NONE);
+	close(q.source);
+	return r;
+}
+
+/* Where memory files may not be executed: PID 1's program becomes an unlinked file on the container's
+ * /dev, a tmpfs of our own. A second open, read-only: a file that is open for writing cannot be run. */
+int child_init_file(struct child *c, const struct step *step)
+{
+	static const char name[] = ".rootlet-init";
+	int dev = c->slots[SLOT_DEV];
+	int fd = SYS(openat, dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = write(fd, init_image, init_image_size);
+	close(fd);
+	c->init_image = SYS(openat, dev, name, O_RDONLY | O_CLOEXEC, 0);
+	SYS(unlinkat, dev, name, 0);
+	if (n != (ssize_t)init_image_size)
+		return -EIO;
+	return c->init_image < 0 ? c->init_image : 0;
+}
+
+/* pivot_root(2), NOTES: new and old may be the same directory; the old root then lies on top of the new
+ * one, where the next step finds it as ".". */
+int child_pivot_root(struct child *c, const struct step *step)
+{
+	int r = SYS(fchdir, c->slots[SLOT_ROOT]);
+
+	return r < 0 ? r : SYS(pivot_root, ".", ".");
+}
+
+/* The id of the mount that `path` ends on; 0 where the kernel does not tell (before 5.8). */
+static uint64_t mount_id(int dir, const char *path, int flags)
+{
+	struct statx sx;
+
+	if (SYS(statx, dir, path, flags, STATX_MNT_ID, &sx) < 0 || !(sx.stx_mask & STATX_MNT_ID))
+		return 0;
+	return sx.stx_mnt_id;
+}
+
+/* The old root lies over the new one, and with it what lay over the old one: a scratch tmpfs, and
+ * whatever a host had mounted over its "/". Each umount takes the topmost; "/.." is the topmost. Without
+ * ids their number is the plan's. */
+int child_detach_old_root(struct child *c, const struct step *step)
+{
+	uint64_t root = mount_id(c->slots[SLOT_ROOT], "", AT_EMPTY_PATH);
+	int r = 0;
+
+	for (uint64_t i = 0; r == 0 && i < 64; i++) {
+		if (root ? mount_id(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW) == root
+			 : i == step->a.number)
+			return SYS(chdir, "/");
+		r = SYS(umount2, ".", MNT_DETACH);
+	}
+	return r < 0 ? r : -ELOOP;
+}

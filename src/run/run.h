@@ -1,0 +1,50 @@
+/* The only room that changes anything: a small interpreter that carries a plan out, and the wait for
+ * its end. It decides nothing; what it does is on the plan. */
+#ifndef ROOTLET_RUN_RUN_H
+#define ROOTLET_RUN_RUN_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct run_options {
+	bool timings;
+	int status_fd;	     /* -1: none */
+	const char *pidfile; /* NULL: none */
+	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
+};
+
+struct run_process {
+	const struct plan *plan; /* borrowed: must outlive the process */
+	struct run_options options;
+	pid_t pid;
+	int pidfd;   /* -1 where the kernel has none */
+	int control; /* our end; -1 without an init */
+	sigset_t saved_mask; /* the caller's, put back by run_free */
+	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
+	bool ended;
+};
+
+/* Carry the plan out up to the exec of its first process. All signals are blocked in the calling thread
+ * from here to run_free: run_wait reads them. On failure nothing is left. The caller frees *ret. */
+int run_start(const struct plan *plan, const struct run_options *options, struct run_process **ret,
+	      struct rootlet_error *err);
+
+/* To the end: see rootlet_process_wait. */
+int run_wait(struct run_process *process, int *ret_status, struct rootlet_error *err);
+
+void run_free(struct run_process *process); /* NULL is fine; kills what still lives */
+
+/* words.c: a failing step in words. `error` is a positive errno. Fills err, returns -error. */
+int run_word_failure(const struct plan *plan, int step, int error, uint32_t detail, int64_t value,
+		     struct rootlet_error *err);
+
+/* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure
+ * *ret_step is the step that failed. */
+int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct rootlet_error *err);
+
+#endif

@@ -1,0 +1,125 @@
+/* The parent after the start: status lines, the wait, the end. */
+#include "run/run.h"
+
+#include "base/buffer.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "init/handover.h"
+#include "init/supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A command that is over sooner never pays for the waiter. */
+#define HANDOVER_NS UINT64_C(200000000)
+
+/* {"event":"started","pid":4711,"namespaces":{"user":4026532281,…}} */
+static void report_started(const struct run_process *p)
+{
+	AUTO_BUFFER line = {0};
+	const char *separator = "";
+
+	if (p->options.status_fd < 0)
+		return;
+	buffer_printf(&line, "{\"event\":\"started\",\"pid\":%d,\"namespaces\":{", (int)p->pid);
+	for (int t = 0; t < NS_COUNT; t++) {
+		char path[64];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)p->pid, ns_type_name((enum ns_type)t));
+		if (stat(path, &st) < 0)
+			continue;
+		buffer_printf(&line, "%s\"%s\":%llu", separator, ns_type_name((enum ns_type)t),
+			      (unsigned long long)st.st_ino);
+		separator = ",";
+	}
+	buffer_puts(&line, "}}\n");
+	if (!buffer_failed(&line))
+		io_write_all(p->options.status_fd, line.data, line.len);
+}
+
+static bool foreground_wanted(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].op == OP_PROCESS_GROUP)
+			return plan->steps[i].a.group.foreground;
+	return false;
+}
+
+static int find_terminal(void)
+{
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+static int word_exec_failure(const struct run_process *p, const struct supervise *s,
+			     struct rootlet_error *err)
+{
+	return run_word_failure(p->plan, (int)p->plan->count - 1, s->exec_error,
+				(uint32_t)s->exec_detail, 0, err);
+}
+
+int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
+{
+	const struct plan *plan = p->plan;
+	AUTO_FD tty = find_terminal();
+	struct supervise s = {
+		.pid = p->pid,
+		.pidfd = plan->pidfd_open ? p->pidfd : -1,
+		.control_fd = p->control,
+		.tty_fd = tty,
+		.status_fd = p->options.status_fd,
+		.stop_signal = plan->stop_signal,
+		.init = plan->init,
+		.host_pid = plan->init && !plan->own_pid_ns,
+		.foreground_tty = tty >= 0 && foreground_wanted(plan),
+		.mirror_signal = p->options.waiter,
+		.timeout_ns = plan->timeout_seconds * UINT64_C(1000000000),
+		.handover_ns = p->options.waiter && plan->memfd_exec ? HANDOVER_NS : 0,
+	};
+	int status;
+
+	report_started(p);
+	status = supervise_run(&s);
+	if (status == SUPERVISE_HANDOVER) {
+		waiter_exec(&s, p->options.pidfile);
+		s.handover_ns = 0; /* it could not: go on here */
+		status = supervise_run(&s);
+	}
+	p->control = -1; /* closed by supervise_run */
+	if (status < 0)
+		return error_set(err, status, "supervise", NULL, "wait for the container: %s",
+				 error_text(status));
+	p->ended = true;
+	if (s.exec_error)
+		return word_exec_failure(p, &s, err);
+	*ret_status = status;
+	if (p->options.waiter && s.interrupted) {
+		if (p->options.pidfile)
+			unlink(p->options.pidfile);
+		supervise_exit(&s, status);
+	}
+	return 0;
+}
+
+void run_free(struct run_process *p)
+{
+	if (!p)
+		return;
+	fd_close(&p->control); /* an init dies of it */
+	if (!p->ended && p->pid > 0) {
+		kill(p->pid, SIGKILL);
+		while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	fd_close(&p->pidfd);
+	if (p->options.pidfile && p->pid > 0)
+		unlink(p->options.pidfile);
+	pthread_sigmask(SIG_SETMASK, &p->saved_mask, NULL);
+	free(p->timings);
+	free(p);
+}

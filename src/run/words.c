@@ -1,0 +1,92 @@
+/* A failing step in words: WHAT from the step, WHY from diagnose or the detail, a hint where there is a
+ * way out. The child only reports numbers; the words are here. */
+#include "run/run.h"
+
+#include "base/buffer.h"
+#include "diagnose/diagnose.h"
+#include "init/wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What part of the step went wrong, when the errno alone would mislead. "" when there is nothing to add. */
+static const char *detail_words(uint32_t detail)
+{
+	static const char *const words[] = {
+		[WIRE_DETAIL_TARGET] = "the mount point inside the root",
+		[WIRE_DETAIL_MAKE_TARGET] = "making the mount point inside the root",
+		[WIRE_DETAIL_SOURCE] = "taking the source",
+		[WIRE_DETAIL_ATTACH] = "putting the mount in its place",
+		[WIRE_DETAIL_ATTRIBUTES] = "setting its attributes",
+		[WIRE_DETAIL_OPTION] = "a mount option",
+		[WIRE_DETAIL_CREATE] = "making the file system instance",
+		[WIRE_DETAIL_NOT_DEVICE] = "it is not the device that it should be",
+		[WIRE_DETAIL_NOT_DIRECTORY] = "it is not a directory",
+		[WIRE_DETAIL_NO_USER] = "no such user in the root's /etc/passwd",
+		[WIRE_DETAIL_NO_GROUP] = "no such group in the root's /etc/group",
+		[WIRE_DETAIL_ID_UNMAPPED] = "the id is not mapped in this container",
+		[WIRE_DETAIL_NOT_PROC] = "it is not a proc file system",
+		[WIRE_DETAIL_PARENT_GONE] = "the supervisor is gone",
+		[WIRE_DETAIL_EXEC_FORMAT] = "it is neither a program of this machine nor a script that "
+					    "begins with #!",
+		[WIRE_DETAIL_INTERPRETER] = "the file is there, but the interpreter or loader that it "
+					    "names is not",
+	};
+
+	if (detail >= sizeof(words) / sizeof(words[0]) || !words[detail])
+		return "";
+	return words[detail];
+}
+
+/* Details that say it all; the errno behind them is only how the child spelled it. */
+static bool detail_is_cause(uint32_t detail)
+{
+	return detail == WIRE_DETAIL_NOT_DEVICE || detail == WIRE_DETAIL_NOT_DIRECTORY ||
+	       detail == WIRE_DETAIL_NO_USER || detail == WIRE_DETAIL_NO_GROUP ||
+	       detail == WIRE_DETAIL_ID_UNMAPPED || detail == WIRE_DETAIL_NOT_PROC ||
+	       detail == WIRE_DETAIL_PARENT_GONE || detail == WIRE_DETAIL_EXEC_FORMAT ||
+	       detail == WIRE_DETAIL_INTERPRETER;
+}
+
+static void write_why(const struct step *step, int error, uint32_t detail, int64_t value, char *why,
+		      size_t size)
+{
+	const char *words = detail_words(detail);
+
+	if (detail == WIRE_DETAIL_OPTION && op_rows[step->op].args == ARGS_FILESYSTEM && value >= 0 &&
+	    (size_t)value < step->a.fs.option_count) {
+		const struct mount_option *o = &step->a.fs.options[value];
+
+		snprintf(why, size, "%s does not take the option %s%s%s (%s)", step->a.fs.type, o->key,
+			 o->value ? "=" : "", o->value ? o->value : "", error_text(error));
+	} else if (detail_is_cause(detail)) {
+		snprintf(why, size, "%s", words);
+	} else if (*words) {
+		snprintf(why, size, "%s: %s", words, error_text(error));
+	} else {
+		snprintf(why, size, "%s", error_text(error));
+	}
+}
+
+int run_word_failure(const struct plan *plan, int index, int error, uint32_t detail, int64_t value,
+		     struct rootlet_error *err)
+{
+	const struct step *step = &plan->steps[index];
+	struct diagnosis d = {.id = op_rows[step->op].name};
+	AUTO_BUFFER what = {0};
+
+	if (!diagnose_step(step, error, detail, NULL, &d)) {
+		write_why(step, error, detail, value, d.why, sizeof(d.why));
+		snprintf(d.hint, sizeof(d.hint), "%s", op_rows[step->op].hint);
+	}
+	step_describe(step, &what);
+	error_set(err, -error, d.id, step->subject, "%s: %s", what.data ? what.data : "start", d.why);
+	if (*d.hint)
+		error_hint(err, "%s", d.hint);
+	if (err) {
+		err->step = index;
+		err->stage = stage_name(step_stage(step));
+	}
+	return -error;
+}

@@ -1,0 +1,426 @@
+/* See profile.h. One function a part of the format, from the top down to a single comparison. */
+#include "seccomp/profile.h"
+
+#include "base/fd.h"
+#include "seccomp/profile_condition.h"
+#include "seccomp/profile_names.h"
+#include "seccomp/reader.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* What a call answers by the rules that look at no argument. */
+struct total {
+	int number;
+	uint32_t action;
+};
+
+struct profile {
+	struct reader reader;
+	struct profile_facts facts;
+	struct arena *arena;
+	scmp_filter_ctx ctx;
+	uint32_t default_action;
+	bool adding; /* the rules are read twice: first for the totals, then to add them */
+	struct total *totals;
+	size_t total_count;
+};
+
+/* One element of "syscalls", its conditions met. */
+struct entry {
+	struct profile *profile;
+	uint32_t action;
+	struct scmp_arg_cmp args[6];
+	unsigned arg_count;
+};
+
+/* "action" with its "errnoRet". podman also writes the errno's name beside the number ("errno"):
+ * that is passed over, and is not enough alone. */
+static int read_action(const struct reader *r, const struct where *up, struct json_object *object,
+		       const char *const keys[3], uint32_t *ret)
+{
+	struct where at = {up, keys[0], 0}, number_at = {up, keys[1], 0},
+		     name_at = {up, keys[2], 0};
+	struct json_object *number = reader_member(object, keys[1]);
+	const struct profile_action *action;
+	const char *name;
+	uint64_t n = EPERM;
+	int code = reader_string(r, &at, reader_member(object, keys[0]), &name);
+
+	if (code < 0)
+		return code;
+	action = profile_action_find(name);
+	if (!action)
+		return reader_fail(r, &at, "seccomp-action", "unknown action \"%s\"", name);
+	if (action->action == SCMP_ACT_NOTIFY)
+		return reader_fail(r, &at, "seccomp-action", "rootlet has no listener for %s",
+				   name);
+	if (number) {
+		/* Above 4095 the kernel would answer 4095. */
+		code = reader_number(r, &number_at, number, 4095, &n);
+		if (code < 0)
+			return code;
+		if (!action->has_number)
+			return reader_fail(r, &number_at, "seccomp-errno", "%s gives no errno",
+					   name);
+	} else if (reader_member(object, keys[2])) {
+		return reader_fail(r, &name_at, "seccomp-errno",
+				   "the errno is given by name only: add its number as %s",
+				   keys[1]);
+	}
+	*ret = action->action | (action->has_number ? (uint32_t)n : 0);
+	return 0;
+}
+
+static int find_arch(const struct reader *r, const struct where *at, struct json_object *value,
+		     uint32_t *ret)
+{
+	const struct profile_arch *arch;
+	const char *name;
+	int code = reader_string(r, at, value, &name);
+
+	if (code < 0)
+		return code;
+	arch = profile_arch_find(name);
+	if (!arch)
+		return reader_fail(r, at, "seccomp-arch", "unknown architecture \"%s\"", name);
+	*ret = arch->token;
+	return 0;
+}
+
+static int add_arch(const struct reader *r, const struct where *at, struct json_object *value,
+		    void *data)
+{
+	struct profile *p = data;
+	uint32_t token;
+	int code = find_arch(r, at, value, &token);
+
+	if (code < 0)
+		return code;
+	code = seccomp_arch_add(p->ctx, token);
+	if (code < 0 && code != -EEXIST)
+		return reader_fail(r, at, "seccomp-arch",
+				   "cannot be in one filter with this machine's own");
+	return 0;
+}
+
+static int add_arch_map(const struct reader *r, const struct where *at, struct json_object *value,
+			void *data)
+{
+	static const char *const keys[] = {"architecture", "subArchitectures", NULL};
+	struct where main_at = {at, "architecture", 0}, sub_at = {at, "subArchitectures", 0};
+	uint32_t token;
+	int code = reader_want(r, at, value, json_type_object);
+
+	if (code == 0)
+		code = reader_keys(r, at, value, keys);
+	if (code == 0)
+		code = find_arch(r, &main_at, reader_member(value, "architecture"), &token);
+	if (code < 0 || token != seccomp_arch_native())
+		return code;
+	return reader_each(r, &sub_at, reader_member(value, "subArchitectures"), add_arch, data);
+}
+
+static int read_operator(const struct reader *r, const struct where *at, struct json_object *value,
+			 enum scmp_compare *ret)
+{
+	const char *name;
+	int code = reader_string(r, at, value, &name);
+
+	if (code < 0)
+		return code;
+	if (!profile_operator_find(name, ret))
+		return reader_fail(r, at, "seccomp-operator", "unknown operator \"%s\"", name);
+	return 0;
+}
+
+static int read_optional(const struct reader *r, const struct where *at, struct json_object *object,
+			 uint64_t max, uint64_t *ret)
+{
+	struct json_object *value = reader_member(object, at->key);
+
+	*ret = 0;
+	return value ? reader_number(r, at, value, max, ret) : 0;
+}
+
+static int read_arg(const struct reader *r, const struct where *at, struct json_object *value,
+		    void *data)
+{
+	static const char *const keys[] = {"index", "value", "valueTwo", "op", NULL};
+	struct where index_at = {at, "index", 0}, value_at = {at, "value", 0};
+	struct where two_at = {at, "valueTwo", 0}, op_at = {at, "op", 0};
+	struct entry *entry = data;
+	enum scmp_compare op;
+	uint64_t index, one, two;
+	int code = reader_want(r, at, value, json_type_object);
+
+	if (code == 0)
+		code = reader_keys(r, at, value, keys);
+	if (code == 0)
+		code = read_optional(r, &index_at, value, 5, &index);
+	if (code == 0)
+		code = read_optional(r, &value_at, value, UINT64_MAX, &one);
+	if (code == 0)
+		code = read_optional(r, &two_at, value, UINT64_MAX, &two);
+	if (code == 0)
+		code = read_operator(r, &op_at, reader_member(value, "op"), &op);
+	if (code < 0)
+		return code;
+	for (unsigned i = 0; i < entry->arg_count; i++)
+		if (entry->args[i].arg == index)
+			return reader_fail(r, at, "seccomp-argument",
+					   "argument %u is compared twice in one rule, which "
+					   "seccomp cannot express: write two rules",
+					   (unsigned)index);
+	entry->args[entry->arg_count++] = (struct scmp_arg_cmp){
+		.arg = (unsigned)index, .op = op, .datum_a = one, .datum_b = two};
+	return 0;
+}
+
+/* The kernel takes ioctl's command as 32 bits, whatever stands above: so does an equality here. */
+static void narrow_ioctl(struct scmp_arg_cmp *args, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if (args[i].arg != 1 || args[i].op != SCMP_CMP_EQ)
+			continue;
+		args[i].op = SCMP_CMP_MASKED_EQ;
+		args[i].datum_b = args[i].datum_a & 0xffffffff;
+		args[i].datum_a = 0xffffffff;
+	}
+}
+
+static bool is_permissive(uint32_t action)
+{
+	return action == SCMP_ACT_ALLOW || action == SCMP_ACT_LOG;
+}
+
+/* The kernel's own order between filters: the smaller, as a signed number, is the stricter. */
+static int32_t strictness(uint32_t action)
+{
+	return (int32_t)(action & SECCOMP_RET_ACTION_FULL);
+}
+
+static struct total *find_total(struct profile *p, int number)
+{
+	for (size_t i = 0; i < p->total_count; i++)
+		if (p->totals[i].number == number)
+			return &p->totals[i];
+	return NULL;
+}
+
+/* Before any rule is added: the strictest of the rules that look at no argument, for each call. */
+static int note_total(struct profile *p, int number, const struct entry *entry)
+{
+	struct total *total = find_total(p, number);
+
+	if (entry->arg_count > 0)
+		return 0;
+	if (total) {
+		if (strictness(entry->action) < strictness(total->action))
+			total->action = entry->action;
+		return 0;
+	}
+	if (arena_grow(p->arena, &p->totals, p->total_count, sizeof(*p->totals)) < 0)
+		return error_nomem(p->reader.err);
+	p->totals[p->total_count++] = (struct total){number, entry->action};
+	return 0;
+}
+
+/* libseccomp keeps the first of two rules that look at no argument, and drops in silence those that
+ * look at one beside those that do not. Here the strictest wins, and what cannot is a
+ * contradiction. */
+static int add_rule(struct profile *p, const struct where *at, const char *name, int number,
+		    struct entry *entry)
+{
+	const struct total *total = find_total(p, number);
+	int code;
+
+	if (total && entry->arg_count > 0 && strictness(entry->action) < strictness(total->action))
+		return reader_fail(&p->reader, at, "seccomp-conflict",
+				   "another rule has a milder answer for %s whatever its arguments "
+				   "are, so this one would never count",
+				   name);
+	if (total && (entry->arg_count > 0 || entry->action != total->action))
+		return 0;
+	if (entry->action == p->default_action)
+		return 0;
+	if (strcmp(name, "ioctl") == 0)
+		narrow_ioctl(entry->args, entry->arg_count);
+	code = seccomp_rule_add_array(p->ctx, entry->action, number, entry->arg_count, entry->args);
+	if (code == -EEXIST)
+		return reader_fail(&p->reader, at, "seccomp-conflict",
+				   "%s has another answer for these arguments in an earlier rule",
+				   name);
+	if (code < 0)
+		return reader_fail(&p->reader, at, "seccomp-rule",
+				   "libseccomp refuses this rule: %s", error_text(code));
+	return 0;
+}
+
+static int add_call(const struct reader *r, const struct where *at, struct json_object *value,
+		    void *data)
+{
+	struct entry entry = *(const struct entry *)data;
+	struct profile *p = entry.profile;
+	const char *name;
+	int number, code = reader_string(r, at, value, &name);
+
+	if (code < 0)
+		return code;
+	number = seccomp_syscall_resolve_name(name);
+	if (number == __NR_SCMP_ERROR) {
+		if (is_permissive(entry.action) || !is_permissive(p->default_action))
+			return 0;
+		return reader_fail(
+			r, at, "seccomp-call",
+			"libseccomp knows no system call \"%s\", so it cannot be refused", name);
+	}
+	return p->adding ? add_rule(p, at, name, number, &entry) : note_total(p, number, &entry);
+}
+
+static int add_entry(const struct reader *r, const struct where *at, struct json_object *value,
+		     void *data)
+{
+	static const char *const keys[] = {"names", "name",    "action",   "args",     "errnoRet",
+					   "errno", "comment", "includes", "excludes", NULL};
+	static const char *const action_keys[3] = {"action", "errnoRet", "errno"};
+	struct where args_at = {at, "args", 0}, names_at = {at, "names", 0};
+	struct where name_at = {at, "name", 0}, includes_at = {at, "includes", 0};
+	struct where excludes_at = {at, "excludes", 0};
+	struct json_object *name;
+	struct entry entry = {.profile = data};
+	bool included = false, excluded = false, ignored;
+	int code = reader_want(r, at, value, json_type_object);
+
+	if (code == 0)
+		code = reader_keys(r, at, value, keys);
+	if (code == 0)
+		code = read_action(r, at, value, action_keys, &entry.action);
+	if (code == 0)
+		code = reader_each(r, &args_at, reader_member(value, "args"), read_arg, &entry);
+	if (code == 0)
+		code = profile_condition(r, &includes_at, reader_member(value, "includes"),
+					 &entry.profile->facts, &included, &ignored);
+	if (code == 0)
+		code = profile_condition(r, &excludes_at, reader_member(value, "excludes"),
+					 &entry.profile->facts, &ignored, &excluded);
+	if (code < 0 || !included || excluded)
+		return code;
+	name = reader_member(value, "name");
+	if (name)
+		code = add_call(r, &name_at, name, &entry);
+	if (code == 0)
+		code = reader_each(r, &names_at, reader_member(value, "names"), add_call, &entry);
+	return code;
+}
+
+static int refuse_flag(const struct reader *r, const struct where *at, struct json_object *value,
+		       void *data)
+{
+	const char *name;
+	int code = reader_string(r, at, value, &name);
+
+	if (code < 0 || strcmp(name, "SECCOMP_FILTER_FLAG_TSYNC") == 0) /* there is one thread */
+		return code;
+	return reader_fail(r, at, "seccomp-flag", "rootlet cannot set %s", name);
+}
+
+static int read_profile(struct profile *p, struct json_object *root)
+{
+	static const char *const keys[] = {
+		"defaultAction", "defaultErrnoRet", "defaultErrno", "archMap",
+		"architectures", "flags",	    "syscalls",	    NULL};
+	static const char *const action_keys[3] = {"defaultAction", "defaultErrnoRet",
+						   "defaultErrno"};
+	const struct where archs_at = {NULL, "architectures", 0}, map_at = {NULL, "archMap", 0};
+	const struct where flags_at = {NULL, "flags", 0}, calls_at = {NULL, "syscalls", 0};
+	const struct reader *r = &p->reader;
+	struct json_object *calls = reader_member(root, "syscalls");
+	int code = reader_keys(r, NULL, root, keys);
+
+	if (code == 0)
+		code = read_action(r, NULL, root, action_keys, &p->default_action);
+	if (code < 0)
+		return code;
+	p->ctx = seccomp_init(p->default_action);
+	if (!p->ctx)
+		return error_nomem(r->err);
+	/* 2.5; before that the program is a list, which is right too, only slower. */
+	seccomp_attr_set(p->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	code = reader_each(r, &flags_at, reader_member(root, "flags"), refuse_flag, p);
+	if (code == 0)
+		code = reader_each(r, &archs_at, reader_member(root, "architectures"), add_arch, p);
+	if (code == 0)
+		code = reader_each(r, &map_at, reader_member(root, "archMap"), add_arch_map, p);
+	if (code == 0)
+		code = reader_each(r, &calls_at, calls, add_entry, p);
+	p->adding = true;
+	if (code == 0)
+		code = reader_each(r, &calls_at, calls, add_entry, p);
+	return code;
+}
+
+/* libseccomp before 2.6 writes only to a descriptor. */
+static int export_program(struct profile *p, struct arena *a, struct seccomp_filter *ret)
+{
+	AUTO_FD fd = memfd_create("seccomp", MFD_CLOEXEC);
+	struct sock_filter *program;
+	off_t size;
+	int code;
+
+	if (fd < 0)
+		return error_set(p->reader.err, -errno, "seccomp-export", p->reader.path,
+				 "%s: no memory file for the compiled filter: %s", p->reader.path,
+				 error_text(errno));
+	code = seccomp_export_bpf(p->ctx, fd);
+	if (code < 0)
+		return error_set(p->reader.err, code, "seccomp-export", p->reader.path,
+				 "%s: libseccomp cannot compile it: %s", p->reader.path,
+				 error_text(code));
+	size = lseek(fd, 0, SEEK_END);
+	if (size <= 0 || (size_t)size > BPF_MAXINSNS * sizeof(*program))
+		return error_set(p->reader.err, -E2BIG, "seccomp-too-long", p->reader.path,
+				 "%s: the filter is longer than the kernel's %d instructions",
+				 p->reader.path, BPF_MAXINSNS);
+	program = arena_alloc(a, (size_t)size);
+	ret->name = arena_strdup(a, p->reader.path);
+	if (!program || !ret->name)
+		return error_nomem(p->reader.err);
+	if (pread(fd, program, (size_t)size, 0) != (ssize_t)size)
+		return error_set(p->reader.err, -EIO, "seccomp-export", p->reader.path,
+				 "%s: the compiled filter cannot be read back", p->reader.path);
+	ret->program = program;
+	ret->length = (uint16_t)((size_t)size / sizeof(*program));
+	return 0;
+}
+
+int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const char *path,
+			    uint64_t capabilities, const char *kernel_release,
+			    struct seccomp_filter *ret, struct rootlet_error *err)
+{
+	struct profile p = {.reader = {text, len, path, err},
+			    .facts = {.capabilities = capabilities},
+			    .arena = a};
+	struct json_object *root = NULL;
+	struct seccomp_filter filter = {0};
+	int code;
+
+	if (!profile_release(kernel_release, p.facts.kernel))
+		return error_set(err, -EINVAL, "seccomp-kernel", kernel_release,
+				 "the kernel's release: no version in \"%s\"", kernel_release);
+	code = reader_open(&p.reader, &root);
+	if (code == 0)
+		code = read_profile(&p, root);
+	if (code == 0)
+		code = export_program(&p, a, &filter);
+	if (p.ctx)
+		seccomp_release(p.ctx);
+	json_object_put(root);
+	if (code == 0)
+		*ret = filter;
+	return code;
+}

@@ -1,0 +1,33 @@
+/* Any text as a seccomp profile. What compiles must be a program that the kernel could take; what
+ * does not must say so in one line, with a place inside the text. */
+#include "base/arena.h"
+#include "seccomp/profile.h"
+#include "seccomp/reader.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct seccomp_filter filter = {0};
+	struct rootlet_error err = {0};
+	struct arena a;
+
+	arena_init(&a);
+	if (seccomp_profile_compile(&a, (const char *)data, size, "fuzz", 1 << 18, "6.1.0", &filter,
+				    &err) == 0) {
+		if (!filter.program || filter.length == 0)
+			abort();
+	} else if (!err.id || !err.message[0] || strchr(err.message, '\n')) {
+		abort();
+	}
+	/* The walk that finds positions must stay inside any text, also one that json-c refused. */
+	struct where list = {NULL, "syscalls", 0}, first = {&list, NULL, 1};
+
+	if (reader_locate(&(struct reader){(const char *)data, size, "fuzz", NULL}, &first) > size)
+		abort();
+	arena_release(&a);
+	return 0;
+}
