@@ -31,7 +31,7 @@ int session_plan(struct session *s);
 void session_close(struct session *s);
 
 /* message.c: `rootlet: WHAT: WHY` and `hint: …` on stderr, in colour on a terminal. */
-void message_setup(const char *color, const char *log_format); /* either may be NULL */
+void message_setup(const char *color, const char *log_format, const char *log_level); /* NULL: default */
 void message_error(const rootlet_error *err);
 void message_usage(const rootlet_error *err, const char *command); /* with the pointer to help */
 void message_note(const char *text);

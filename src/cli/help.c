@@ -38,6 +38,16 @@ static const struct {
 
 enum { TOPIC_COUNT = sizeof(topics) / sizeof(topics[0]), NAME_WIDTH = 34 };
 
+/* Characters, not bytes: a continuation byte of UTF-8 takes no column. */
+static int columns(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += ((unsigned char)*text & 0xc0) != 0x80;
+	return n;
+}
+
 static void print_option(const rootlet_option *o)
 {
 	char left[128];
@@ -47,10 +57,10 @@ static void print_option(const rootlet_option *o)
 		      : snprintf(left, sizeof(left), "    --%s", o->name);
 	if (o->metavar && n > 0 && (size_t)n < sizeof(left))
 		snprintf(left + n, sizeof(left) - (size_t)n, o->optional ? "[=%s]" : " %s", o->metavar);
-	if (strlen(left) > NAME_WIDTH)
+	if (columns(left) > NAME_WIDTH)
 		printf("  %s\n  %-*s  %s\n", left, NAME_WIDTH, "", o->help);
 	else
-		printf("  %-*s  %s\n", NAME_WIDTH, left, o->help);
+		printf("  %s%*s  %s\n", left, NAME_WIDTH - columns(left), "", o->help);
 }
 
 void help_command(rootlet_command command, const char *name)
@@ -99,6 +109,6 @@ int cli_help(int argc, char **argv)
 		help_command(topics[i].command, topics[i].name);
 		return 0;
 	}
-	message_text("help: there is no such command; `rootlet help` lists them");
+	message_text("help: there is no such command or message; `rootlet help` lists the commands");
 	return EXIT_ROOTLET;
 }

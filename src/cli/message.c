@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 static const char *color_choice = "auto";
-static bool json_messages;
+static bool json_messages, errors_only;
 
-void message_setup(const char *color, const char *log_format)
+void message_setup(const char *color, const char *log_format, const char *log_level)
 {
+	errors_only = log_level && strcmp(log_level, "error") == 0;
 	if (color)
 		color_choice = color;
 	json_messages = log_format && strcmp(log_format, "json") == 0;
@@ -100,6 +101,8 @@ void message_usage(const rootlet_error *err, const char *command)
 
 void message_note(const char *text)
 {
+	if (errors_only)
+		return;
 	if (json_messages)
 		print_json("warning", text, NULL, NULL);
 	else

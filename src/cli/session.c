@@ -80,7 +80,8 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 		return -1;
 	}
 	r = read_layers(s, argc, argv);
-	message_setup(rootlet_spec_get(s->spec, "color"), rootlet_spec_get(s->spec, "log-format"));
+	message_setup(rootlet_spec_get(s->spec, "color"), rootlet_spec_get(s->spec, "log-format"),
+		      rootlet_spec_get(s->spec, "log-level"));
 	if (r == 0 && rootlet_spec_get(s->spec, "help")) {
 		help_command(command, name);
 		return 1;

@@ -80,6 +80,8 @@ unsigned facts_needs(const struct spec *spec)
 		needs |= FACT_SUBIDS;
 	if (spec->root_kind == ROOT_HOST)
 		needs |= FACT_ROOT_ENTRIES;
+	if (spec->join_pid)
+		needs |= FACT_JOIN;
 	return needs;
 }
 
@@ -121,6 +123,8 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 		r = probe_cgroup(facts);
 	if (!r && (needs & FACT_LIMITS))
 		r = probe_limits(facts);
+	if (!r && spec && (needs & FACT_JOIN))
+		r = probe_join(facts, spec->join_pid);
 	return r;
 }
 

@@ -22,6 +22,7 @@ int probe_lsm(struct facts *facts);
 int probe_proc(struct facts *facts);
 int probe_cgroup(struct facts *facts);
 int probe_limits(struct facts *facts);
+int probe_join(struct facts *facts, uint32_t pid);
 
 /* ---- reading small files without the heap ---- */
 

@@ -36,8 +36,7 @@ struct launch {
 	char **argv;
 	char **envp;
 	int count;
-	bool failed; /* set last: every candidate was tried in vain */
-	int error;
+	int error; /* why no candidate could be executed; stays 0 when one was */
 	uint32_t detail;
 };
 
@@ -66,11 +65,13 @@ static void exec_script(struct launch *l, char *file)
 	argv[1] = saved[1];
 }
 
-/* The candidates in order by execvp(3)'s rules. Returns only when none could be executed; what is
- * reported is the most telling failure, not the last one. */
-static void exec_candidates(struct launch *l)
+/* The candidates in order by execvp(3)'s rules. Returns only when none could be executed, with what
+ * is the most telling failure, not the last one. Nothing is written to *l before: it is read after
+ * a success too. */
+static int exec_candidates(struct launch *l, uint32_t *ret_detail)
 {
-	l->error = ENOENT;
+	int result = ENOENT;
+
 	for (int i = 0; i < l->count; i++) {
 		char *file = l->candidates[i];
 		int error = (int)-raw_execve(file, l->argv, l->envp);
@@ -78,40 +79,37 @@ static void exec_candidates(struct launch *l)
 		switch (error) {
 		case ENOENT:
 			/* execve says the same of a missing file and of a missing interpreter */
-			if (l->error == ENOENT && raw_exists(file))
-				l->detail = WIRE_DETAIL_INTERPRETER;
+			if (result == ENOENT && raw_exists(file))
+				*ret_detail = WIRE_DETAIL_INTERPRETER;
 			continue;
 		case ENOTDIR:
 		case ESTALE:
 		case ENODEV:
 		case ETIMEDOUT:
 			if (l->count == 1)
-				l->error = error;
+				result = error;
 			continue;
 		case EACCES:
-			/* a folder of PATH that may not be searched is not a command that may not be run */
-			if (l->count > 1 && !raw_exists(file))
-				continue;
-			l->error = EACCES;
-			l->detail = WIRE_DETAIL_NONE;
+			*ret_detail = WIRE_DETAIL_NONE;
+			result = EACCES;
 			continue;
 		case ENOEXEC:
 			exec_script(l, file);
-			l->detail = WIRE_DETAIL_EXEC_FORMAT;
-			l->error = ENOEXEC;
-			return;
+			*ret_detail = WIRE_DETAIL_EXEC_FORMAT;
+			return ENOEXEC;
 		default:
-			l->detail = WIRE_DETAIL_NONE;
-			l->error = error;
-			return;
+			*ret_detail = WIRE_DETAIL_NONE;
+			return error;
 		}
 	}
+	return result;
 }
 
 /* Runs in the command's process. It must not return: the stack above is the init's. */
 static _Noreturn __attribute__((used, noinline)) void launch(struct launch *l)
 {
 	const uint64_t none = 0;
+	uint32_t detail = WIRE_DETAIL_NONE;
 
 	raw_sigprocmask(SIG_SETMASK, &none, NULL);
 	/* A second line where no pid namespace ends with us: dies if we are killed. */
@@ -119,8 +117,8 @@ static _Noreturn __attribute__((used, noinline)) void launch(struct launch *l)
 		raw_prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (l->init->control >= 0)
 		raw_close(l->init->control);
-	exec_candidates(l);
-	l->failed = true;
+	l->error = exec_candidates(l, &detail);
+	l->detail = detail;
 	raw_exit(STATUS_NOT_FOUND);
 }
 
@@ -338,6 +336,14 @@ static _Noreturn void not_started(struct init *in, const struct launch *l)
 	raw_exit(l->error == ENOENT || l->error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
 }
 
+/* What ps(1) reads of our command line is this memory: one string after the other (proc(5),
+ * cmdline). Not by way of argv, in which exec_script may have put a constant. */
+static void forget_arguments(char *first, const char *last)
+{
+	for (char *c = first; c < last || *c; c++)
+		*c = '\0';
+}
+
 static _Noreturn __attribute__((used)) void init_main(long *stack)
 {
 	const uint64_t all = ~(uint64_t)0;
@@ -345,6 +351,7 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	char **argv = (char **)(stack + 1);
 	struct init in = {.control = -1, .signals = -1, .command = 0, .host_pid = false};
 	struct launch l = {.init = &in, .candidates = argv + 4, .envp = argv + argc + 1};
+	char *first, *last;
 
 	if (argc < 5)
 		raw_exit(STATUS_BAD_CALL);
@@ -355,6 +362,8 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	if (l.count < 1 || l.count > argc - 5)
 		raw_exit(STATUS_BAD_CALL);
 	l.argv = l.candidates + l.count;
+	first = argv[1];
+	last = argv[argc - 1];
 
 	raw_sigprocmask(SIG_SETMASK, &all, NULL);
 	default_dispositions();
@@ -362,19 +371,19 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 		raw_prctl(PR_SET_CHILD_SUBREAPER, 1);
 	in.command = spawn(&l);
 	if (in.command < 0) {
-		l.failed = true;
 		l.error = -in.command;
 		in.command = 0;
 	}
-	if (l.failed)
+	if (l.error)
 		not_started(&in, &l);
 
 	tell(&in, WIRE_STARTED, in.command, 0);
 	in.signals = raw_signalfd(all);
 	if (in.signals < 0)
 		finish(&in, STATUS_BAD_CALL);
-	/* else `ps` shows a memory file's number */
+	/* else `ps` shows a memory file's number, and every file that was tried */
 	raw_prctl(PR_SET_NAME, (unsigned long)INIT_NAME);
+	forget_arguments(first, last);
 	watch(&in);
 }
 

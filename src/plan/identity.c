@@ -493,8 +493,10 @@ int stage_identity(struct planner *p)
 {
 	struct step *step;
 
-	if (p->setgroups && !p->spec->keep_groups)
-		plan_add(p, OP_SET_GROUPS, ACTOR_CHILD, "none");
+	if (p->setgroups && !p->spec->keep_groups) {
+		step = plan_add(p, OP_SET_GROUPS, ACTOR_CHILD, "none");
+		step->optional = p->writer == WRITER_NONE; /* its maker may have denied setgroups */
+	}
 	step = plan_add(p, OP_SET_IDS, ACTOR_CHILD, p->root_mapped ? "0:0" : "");
 	if (p->root_mapped)
 		return 0;

@@ -84,9 +84,13 @@ void plan_note(struct planner *p, const char *fmt, ...)
 		plan->notes[plan->note_count++] = note;
 }
 
-static enum ns_mode effective_mode(const struct spec *spec, enum ns_type type)
+static enum ns_mode effective_mode(const struct planner *p, enum ns_type type)
 {
+	const struct spec *spec = p->spec;
 	enum ns_mode mode = spec->namespaces[type].mode;
+
+	if (spec->join_pid && mode == NS_MODE_UNSET)
+		return p->facts->join_differs[type] == ANSWER_YES ? NS_MODE_PATH : NS_MODE_HOST;
 
 	if (mode != NS_MODE_UNSET)
 		return mode;
@@ -123,7 +127,7 @@ static void choose_namespaces(struct planner *p)
 	struct plan *plan = p->plan;
 
 	for (int t = 0; t < NS_COUNT; t++)
-		plan->ns_modes[t] = effective_mode(p->spec, (enum ns_type)t);
+		plan->ns_modes[t] = effective_mode(p, (enum ns_type)t);
 	if (plan->ns_modes[NS_PID] == NS_MODE_PRIVATE && plan->ns_modes[NS_MNT] == NS_MODE_HOST)
 		plan->ns_modes[NS_MNT] = NS_MODE_PRIVATE;
 	for (int t = 0; t < NS_COUNT; t++)
@@ -150,6 +154,30 @@ static void take_over(struct planner *p)
 	plan->mount_setattr = f->mount_setattr == ANSWER_YES;
 	plan->clone3 = f->clone3 == ANSWER_YES;
 	plan->memfd_exec = f->memfd_exec == ANSWER_YES;
+}
+
+static int check_join(struct planner *p)
+{
+	uint32_t pid = p->spec->join_pid;
+	int error = p->facts->join_error;
+
+	if (!pid)
+		return 0;
+	if (error == ENOENT)
+		return error_set(p->err, -ESRCH, "join-no-process", "--join",
+				 "--join %u: there is no such process", pid);
+	if (error) {
+		error_set(p->err, -error, "join-refused", "--join",
+			  "--join %u: its namespaces may not be read: %s", pid, error_text(error));
+		error_hint(p->err, "only a process of your own, in a user namespace that you made, can be joined");
+		return -error;
+	}
+	if (p->facts->join_differs[NS_USER] == ANSWER_YES)
+		return 0;
+	error_set(p->err, -EPERM, "join-same-userns", "--join",
+		  "--join %u: it is in our own user namespace, which gives no right to enter its others", pid);
+	error_hint(p->err, "only a process in a user namespace that you made, such as a container of yours, can be joined");
+	return -EPERM;
 }
 
 static int plan_stages(struct planner *p)
@@ -181,7 +209,9 @@ int plan_make(const struct spec *spec, const struct facts *facts, struct plan **
 	p.arena = &plan->arena;
 	choose_namespaces(&p);
 	take_over(&p);
-	r = plan_stages(&p);
+	r = check_join(&p);
+	if (r == 0)
+		r = plan_stages(&p);
 	if (r < 0) {
 		plan_free(plan);
 		return r;

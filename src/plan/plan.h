@@ -88,6 +88,7 @@ const char *actor_name(enum plan_actor actor); /* "parent" */
 enum {
 	SLOT_NONE = -1,
 	SLOT_ROOT,    /* the mounted new root */
+	SLOT_OWN_ROOT, /* the same, while it is a tmpfs that only we can reach: targets are single names */
 	SLOT_PROC,    /* our own procfs, or the host's where the pid namespace is the host's */
 	SLOT_SCRATCH, /* the scratch tmpfs of a throw-away overlay */
 	SLOT_DEV,     /* the container's /dev */

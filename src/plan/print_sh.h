@@ -28,7 +28,6 @@ struct sh {
 	struct buffer *out;
 	const char *place;  /* the directory that the new root is made in; NULL: the tree stays */
 	unsigned functions; /* enum sh_function: what the steps called */
-	unsigned layers;    /* generated files so far: names in the scratch tmpfs */
 	bool indent;	    /* inside an `if` */
 };
 

@@ -259,12 +259,16 @@ static const char function_lookup[] =
 void sh_functions(struct sh *sh)
 {
 	buffer_puts(sh->out, "set -eu\numask 022\n");
-	if (sh->place) {
-		buffer_printf(sh->out, "scratch=%s # a tmpfs will cover it\n", sh->place);
-		buffer_puts(sh->out, "new=$scratch/root # the new root, until it is /\n");
-	} else {
+	if (sh->place && (sh_has(sh->plan, OP_SCRATCH) || sh_has(sh->plan, OP_ROOT_OVERLAY)))
+		buffer_printf(sh->out,
+			      "scratch=%s # a tmpfs will cover it\n"
+			      "new=$scratch/root # the new root, until it is /\n",
+			      sh->place);
+	else if (sh->place)
+		buffer_printf(sh->out, "new=%s # the new root covers it, until it is /\n",
+			      sh->place);
+	else
 		buffer_puts(sh->out, "new= # the root stays\n");
-	}
 	buffer_puts(sh->out, "\ndie() {\n\tprintf '%s\\n' \"$*\" >&2\n\texit 1\n}\n");
 	if (sh->functions & SH_INSIDE)
 		buffer_puts(sh->out, function_inside);

@@ -206,6 +206,9 @@ static void root_bind(struct sh *sh, const struct step *step)
 /* The layers are bound to plain names first: overlayfs reads `:` and `,` in its options. */
 static void root_overlay(struct sh *sh, const struct step *step)
 {
+	if (!sh_has(sh->plan, OP_SCRATCH))
+		buffer_puts(sh->out,
+			    "mount -n -t tmpfs -o mode=0755 tmpfs \"$scratch\"\nmkdir \"$new\"\n");
 	buffer_puts(sh->out, "mkdir \"$scratch/lower\" \"$scratch/layers\"\nmount -n --rbind ");
 	print_quoted(sh->out,
 		     step->a.overlay.lower_path ? step->a.overlay.lower_path : step->subject);
@@ -277,24 +280,26 @@ static void bind_device(struct sh *sh, const struct step *step)
 	buffer_puts(sh->out, " \"$target\"\n");
 }
 
+/* The text becomes a file on the tmpfs of /dev; the file is bound, and then only the bind is left.
+ */
 static void bind_text(struct sh *sh, const struct step *step)
 {
-	unsigned number = sh->layers++;
+	bool optional = step->optional;
 
 	buffer_puts(sh->out, "printf %s ");
 	print_quoted(sh->out, step->a.file.text ? step->a.file.text : "");
-	buffer_printf(sh->out, " >\"$scratch/file%u\"\nchmod %04" PRIo32 " \"$scratch/file%u\"\n",
-		      number, step->a.file.mode, number);
+	buffer_printf(sh->out, " >\"$dev/.text\"\nchmod %04" PRIo32 " \"$dev/.text\"\n",
+		      step->a.file.mode);
 	find_target(sh, &step->a.file.target);
 	/* A root that lacks the file and may not be written to does without, when it is a default.
 	 */
-	make(sh, step->optional ? "make_file 2>/dev/null || :" : "make_file");
-	begin_optional(sh, step->optional);
-	command(sh, "");
-	buffer_printf(sh->out, "mount -n --bind \"$scratch/file%u\" \"$target\"\n", number);
+	make(sh, optional ? "make_file 2>/dev/null || :" : "make_file");
+	begin_optional(sh, optional);
+	command(sh, "mount -n --bind \"$dev/.text\" \"$target\"\n");
 	remount(sh, "\"$target\"", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, 0,
 		false);
 	end_optional(sh);
+	buffer_puts(sh->out, "rm \"$dev/.text\"\n");
 }
 
 static void attach_procfs(struct sh *sh, const struct step *step)

@@ -9,8 +9,8 @@
 #include <errno.h>
 #include <string.h>
 
-static void open_path(struct planner *p, enum source_use use, size_t index, const char *path,
-		      enum open_kind kind, int slot)
+static struct step *open_path(struct planner *p, enum source_use use, size_t index, const char *path,
+			      enum open_kind kind, int slot)
 {
 	struct step *step = plan_add(p, OP_OPEN_PATH, ACTOR_CHILD, path);
 
@@ -21,6 +21,16 @@ static void open_path(struct planner *p, enum source_use use, size_t index, cons
 		p->nomem = true;
 	else
 		p->sources[p->source_count++] = (struct planned_source){(int)use, index, slot};
+	return step;
+}
+
+static void open_asked(struct planner *p, enum source_use use, size_t index, const char *path,
+		       const char *origin)
+{
+	struct step *step = open_path(p, use, index, plan_copy(p, path), OPEN_ANY, plan_new_slot(p));
+
+	if (origin)
+		step->why = plan_text(p, "asked for: %s", origin);
 }
 
 int plan_source(const struct planner *p, enum source_use use, size_t index)
@@ -37,11 +47,9 @@ static void open_user_sources(struct planner *p)
 
 	for (size_t i = 0; i < s->mount_count; i++)
 		if (s->mounts[i].type == MOUNT_BIND)
-			open_path(p, SOURCE_MOUNT, i, plan_copy(p, s->mounts[i].source), OPEN_ANY,
-				  plan_new_slot(p));
+			open_asked(p, SOURCE_MOUNT, i, s->mounts[i].source, s->mounts[i].origin);
 	for (size_t i = 0; i < s->device_count; i++)
-		open_path(p, SOURCE_DEVICE, i, plan_copy(p, s->devices[i].source), OPEN_ANY,
-			  plan_new_slot(p));
+		open_asked(p, SOURCE_DEVICE, i, s->devices[i].source, s->devices[i].origin);
 }
 
 static void open_host_parts(struct planner *p)

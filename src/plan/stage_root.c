@@ -27,7 +27,7 @@ static void make_directory(struct planner *p, const char *path)
 {
 	struct step *step = plan_add(p, OP_MAKE_DIRECTORY, ACTOR_CHILD, path);
 
-	step->a.file.target = (struct step_target){SLOT_ROOT, path};
+	step->a.file.target = (struct step_target){SLOT_OWN_ROOT, path + 1};
 	step->a.file.mode = 0755;
 }
 
@@ -50,7 +50,7 @@ static void add_entry(struct planner *p, const struct facts_entry *e)
 
 	if (e->type == ENTRY_SYMLINK) {
 		step = plan_add(p, OP_MAKE_SYMLINK, ACTOR_CHILD, path);
-		step->a.file.target = (struct step_target){SLOT_ROOT, path};
+		step->a.file.target = (struct step_target){SLOT_OWN_ROOT, path + 1};
 		step->a.file.text = plan_copy(p, e->target);
 		return;
 	}
@@ -58,7 +58,7 @@ static void add_entry(struct planner *p, const struct facts_entry *e)
 	step->a.bind.source = plan_source(p, SOURCE_ROOT, 0);
 	step->a.bind.source_name = path + 1;
 	step->a.bind.source_path = path;
-	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
+	step->a.bind.target = (struct step_target){SLOT_OWN_ROOT, path + 1};
 	step->a.bind.recursive = true;
 	step->a.bind.make_target = true;
 	step->why = "the host's own files";

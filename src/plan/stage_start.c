@@ -10,6 +10,15 @@ int stage_prepare(struct planner *p)
 	return 0;
 }
 
+static const char *join_path(struct planner *p, enum ns_type type)
+{
+	const struct spec_namespace *ns = &p->spec->namespaces[type];
+
+	if (ns->mode == NS_MODE_PATH)
+		return plan_copy(p, ns->path);
+	return plan_text(p, "/proc/%u/ns/%s", p->spec->join_pid, ns_type_name(type));
+}
+
 /* JOIN: enter what is shared, the user namespace first: without its capabilities no other can be
  * entered. It must run in a child, so that the calling program stays where it is. */
 int stage_join(struct planner *p)
@@ -20,8 +29,7 @@ int stage_join(struct planner *p)
 
 		if (p->plan->ns_modes[t] != NS_MODE_PATH)
 			continue;
-		step = plan_add(p, OP_JOIN_NAMESPACE, ACTOR_JOINER,
-				plan_copy(p, p->spec->namespaces[t].path));
+		step = plan_add(p, OP_JOIN_NAMESPACE, ACTOR_JOINER, join_path(p, type));
 		step->a.ns.type = type;
 		step->a.ns.path = step->subject;
 	}

@@ -116,6 +116,8 @@ static int check_slots(struct seen *s, const struct step *step)
 		fill(s, step->a.open.slot);
 	if (op_rows[step->op].args == ARGS_FILESYSTEM)
 		fill(s, step->a.fs.slot);
+	if (step->op == OP_ROOT_TMPFS)
+		fill(s, SLOT_OWN_ROOT);
 	if (step->op == OP_ROOT_BIND || step->op == OP_ROOT_OVERLAY)
 		fill(s, SLOT_ROOT);
 	if (op_rows[step->op].args == ARGS_BIND &&

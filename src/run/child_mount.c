@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sysmacros.h>
 
 static int blame(struct child *c, uint32_t detail, int r)
 {
@@ -19,42 +18,63 @@ static int blame(struct child *c, uint32_t detail, int r)
 
 int mount_target(struct child *c, const struct step_target *target, mode_t make)
 {
+	struct mount_place place;
+	int r = mount_find_place(c, target, make, &place);
+
+	if (r < 0)
+		return r;
+	if (place.close)
+		return place.dir;
+	r = SYS(openat, place.dir, place.name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	return blame(c, WIRE_DETAIL_TARGET, r);
+}
+
+static int make_name(struct child *c, int dir, const char *name, mode_t make)
+{
+	int r = make == S_IFDIR ? SYS(mkdirat, dir, name, 0755)
+				: SYS(mknodat, dir, name, S_IFREG | 0644, 0);
+
+	return r == -EEXIST ? 0 : blame(c, WIRE_DETAIL_MAKE_TARGET, r);
+}
+
+int mount_find_place(struct child *c, const struct step_target *target, mode_t make,
+		     struct mount_place *ret)
+{
 	bool openat2 = c->plan->openat2;
 	int fd;
 
-	if (target->base == SLOT_NONE) /* over the old root: "/" stays what it is, the mount goes on top */
-		return SYS(openat, AT_FDCWD, "/", O_PATH | O_CLOEXEC, 0);
+	if (target->base == SLOT_NONE) { /* over the old root: "/" stays what it is, the mount goes on top */
+		*ret = (struct mount_place){.dir = AT_FDCWD, .name = "/"};
+		return 0;
+	}
 	if (target->base != SLOT_ROOT) { /* one name in a mount of our own that nobody else can reach */
-		int dir = c->slots[target->base];
-
-		if (make == S_IFDIR)
-			SYS(mkdirat, dir, target->path, 0755);
-		else if (make)
-			SYS(mknodat, dir, target->path, S_IFREG | 0644, 0);
-		fd = SYS(openat, dir, target->path, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
-		return blame(c, WIRE_DETAIL_TARGET, fd);
+		*ret = (struct mount_place){.dir = c->slots[target->base], .name = target->path};
+		return make ? make_name(c, ret->dir, ret->name, make) : 0;
 	}
 	fd = resolve_open(c->slots[SLOT_ROOT], target->path, openat2);
-	if (fd != -ENOENT || !make)
-		return blame(c, WIRE_DETAIL_TARGET, fd);
-	fd = resolve_make(c->slots[SLOT_ROOT], target->path,
-			  make == S_IFDIR ? RESOLVE_MAKE_DIRECTORY : RESOLVE_MAKE_FILE, openat2, NULL);
-	return blame(c, WIRE_DETAIL_MAKE_TARGET, fd);
+	if (fd != -ENOENT || !make) {
+		blame(c, WIRE_DETAIL_TARGET, fd);
+	} else {
+		fd = resolve_make(c->slots[SLOT_ROOT], target->path,
+				  make == S_IFDIR ? RESOLVE_MAKE_DIRECTORY : RESOLVE_MAKE_FILE, openat2,
+				  NULL);
+		blame(c, WIRE_DETAIL_MAKE_TARGET, fd);
+	}
+	*ret = (struct mount_place){.dir = fd, .name = "", .close = true};
+	return fd < 0 ? fd : 0;
 }
 
-int mount_attach(struct child *c, int mount_fd, const struct step_target *target)
+int mount_attach(struct child *c, int mount_fd, const struct step_target *target, mode_t make)
 {
-	int at, r;
+	struct mount_place place;
+	int r = mount_find_place(c, target, make, &place);
 
-	if (target->base != SLOT_ROOT && target->base != SLOT_NONE)
-		return blame(c, WIRE_DETAIL_ATTACH,
-			     SYS(move_mount, mount_fd, "", c->slots[target->base], target->path,
-				 MOVE_MOUNT_F_EMPTY_PATH));
-	at = mount_target(c, target, 0);
-	if (at < 0)
-		return at;
-	r = SYS(move_mount, mount_fd, "", at, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
-	close(at);
+	if (r < 0)
+		return r;
+	r = SYS(move_mount, mount_fd, "", place.dir, place.name,
+		MOVE_MOUNT_F_EMPTY_PATH | (*place.name ? 0 : MOVE_MOUNT_T_EMPTY_PATH));
+	if (place.close)
+		close(place.dir);
 	return blame(c, WIRE_DETAIL_ATTACH, r);
 }
 
@@ -69,29 +89,22 @@ int mount_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool rec
 			 sizeof(attr)));
 }
 
-/* Makes the mount point as the source is: a directory for a directory, a file for anything else. */
-static int make_target(struct child *c, int source, const struct step_target *target)
-{
-	struct stat st;
-	int fd;
-
-	if (fstat(source, &st) < 0)
-		return -errno;
-	fd = mount_target(c, target, S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG);
-	if (fd >= 0)
-		close(fd);
-	return fd < 0 ? fd : 0;
-}
-
-static int check_device(struct child *c, int fd, dev_t rdev)
+/* Looks at what the copied mount shows: it must be the device that was meant, and its mount point is made
+ * as it is, a directory for a directory, a file for anything else. */
+static int inspect(struct child *c, int tree, const struct bind_request *q, mode_t *ret_make)
 {
 	struct stat st;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (S_ISCHR(st.st_mode) && st.st_rdev == rdev)
+	*ret_make = 0;
+	if (!q->device && !q->make_target)
 		return 0;
-	return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
+	if (fstat(tree, &st) < 0)
+		return -errno;
+	if (q->device && !(S_ISCHR(st.st_mode) && st.st_rdev == q->rdev))
+		return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
+	if (q->make_target)
+		*ret_make = S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG;
+	return 0;
 }
 
 static int set_propagation(struct child *c, int fd, uint64_t propagation, bool recursive)
@@ -111,18 +124,15 @@ static int finish_bind(struct child *c, int tree, const struct bind_request *q,
 {
 	bool early = c->plan->mount_setattr;
 	bool change = q->attr_set || q->attr_clear;
-	int r = 0;
+	mode_t make;
+	int r = inspect(c, tree, q, &make);
 
-	if (q->device)
-		r = check_device(c, tree, q->rdev);
 	if (r == 0 && change && early)
 		r = mount_change(c, tree, q->attr_set, q->attr_clear, q->recursive);
 	if (r == 0 && early)
 		r = set_propagation(c, tree, q->propagation, q->recursive);
-	if (r == 0 && q->make_target)
-		r = make_target(c, tree, target);
 	if (r == 0)
-		r = mount_attach(c, tree, target);
+		r = mount_attach(c, tree, target, make);
 	if (r == 0 && change && !early)
 		r = mount_change(c, tree, q->attr_set, q->attr_clear, q->recursive);
 	return r;
@@ -146,8 +156,11 @@ int mount_bind(struct child *c, const struct bind_request *q, const struct step_
 	return r;
 }
 
-static int configure(struct child *c, int fs, const struct mount_option *options, size_t count)
+/* The source is only a name, but what /proc/mounts shows and people grep for. */
+static int configure(struct child *c, int fs, const char *type, const struct mount_option *options,
+		     size_t count)
 {
+	SYS(fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct mount_option *o = &options[i];
 		int r = SYS(fsconfig, fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o->key,
@@ -170,7 +183,7 @@ static int make_filesystem(struct child *c, const char *type, const struct mount
 
 	if (fs < 0)
 		return blame(c, WIRE_DETAIL_CREATE, fs);
-	r = configure(c, fs, options, count);
+	r = configure(c, fs, type, options, count);
 	mount = r < 0 ? r
 		      : blame(c, WIRE_DETAIL_CREATE, SYS(fsmount, fs, FSMOUNT_CLOEXEC, attributes));
 	close(fs);
@@ -181,21 +194,14 @@ int mount_filesystem(struct child *c, const char *type, const struct mount_optio
 		     size_t count, uint64_t attributes, const struct step_target *target,
 		     bool make_target)
 {
-	int mount, at, r = 0;
+	int mount, r;
 
 	if (!c->plan->mount_api)
 		return mount_old_filesystem(c, type, options, count, attributes, target, make_target);
 	mount = make_filesystem(c, type, options, count, attributes);
 	if (mount < 0)
 		return mount;
-	if (make_target) {
-		at = mount_target(c, target, S_IFDIR);
-		r = at < 0 ? at : 0;
-		if (at >= 0)
-			close(at);
-	}
-	if (r == 0)
-		r = mount_attach(c, mount, target);
+	r = mount_attach(c, mount, target, make_target ? S_IFDIR : 0);
 	if (r == 0)
 		return mount;
 	close(mount);

@@ -30,12 +30,24 @@ int mount_filesystem(struct child *c, const char *type, const struct mount_optio
 
 /* A file system instance that is not attached yet; without the mount API, one over the host's /proc. */
 int mount_procfs(struct child *c, uint64_t attributes);
-int mount_attach(struct child *c, int mount_fd, const struct step_target *target);
+int mount_attach(struct child *c, int mount_fd, const struct step_target *target, mode_t make);
 
 /* Change the attributes of the mount that `fd` stands on. */
 int mount_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool recursive);
 
-/* The mount point as an O_PATH descriptor. S_IFDIR or S_IFREG in `make` makes it when it is missing. */
+/* Where a mount goes, as move_mount(2) takes it: a directory and a name in it, or the place itself ("").
+ * `close`: the descriptor was opened for this. */
+struct mount_place {
+	int dir;
+	const char *name;
+	bool close;
+};
+
+/* S_IFDIR or S_IFREG in `make` makes the mount point when it is missing; 0 does not. 0 or -errno. */
+int mount_find_place(struct child *c, const struct step_target *target, mode_t make,
+		     struct mount_place *ret);
+
+/* The same as an O_PATH descriptor. */
 int mount_target(struct child *c, const struct step_target *target, mode_t make);
 
 /* child_mount_old.c: the ways of before 5.2 and 5.12. */

@@ -46,7 +46,11 @@ int child_mount(struct child *c, const struct step *step)
 
 int child_tmpfs_over_root(struct child *c, const struct step *step)
 {
-	return child_mount(c, step);
+	int r = child_mount(c, step);
+
+	if (step->op == OP_ROOT_TMPFS)
+		c->slots[SLOT_OWN_ROOT] = c->slots[SLOT_ROOT];
+	return r;
 }
 
 static int bind_step(struct child *c, const struct step *step, int slot)
@@ -79,17 +83,12 @@ int child_bind_device(struct child *c, const struct step *step)
 	struct bind_request q = {
 		.source = c->slots[SLOT_HOST_DEV],
 		.name = step->a.device.name,
+		.make_target = true,
 		.device = true,
 		.rdev = makedev(step->a.device.major, step->a.device.minor),
 	};
-	const struct step_target *target = &step->a.device.target;
-	int r = SYS(mknodat, c->slots[target->base], target->path, S_IFREG | 0644, 0);
 
-	if (r < 0 && r != -EEXIST) {
-		c->detail = WIRE_DETAIL_MAKE_TARGET;
-		return r;
-	}
-	return keep(c, mount_bind(c, &q, target), SLOT_NONE);
+	return keep(c, mount_bind(c, &q, &step->a.device.target), SLOT_NONE);
 }
 
 /* "/proc/self/fd/N" and a name in it, for overlayfs, which takes its layers by path. */
@@ -140,10 +139,12 @@ int child_root_overlay(struct child *c, const struct step *step)
 
 int child_make_directory(struct child *c, const struct step *step)
 {
-	int fd = resolve_make(c->slots[SLOT_ROOT], step->a.file.target.path, RESOLVE_MAKE_DIRECTORY,
-			      c->plan->openat2, NULL);
+	struct mount_place place;
+	int r = mount_find_place(c, &step->a.file.target, S_IFDIR, &place);
 
-	return keep(c, fd, SLOT_NONE);
+	if (r == 0 && place.close)
+		close(place.dir);
+	return r;
 }
 
 int child_make_symlink(struct child *c, const struct step *step)
@@ -202,13 +203,9 @@ int child_bind_text(struct child *c, const struct step *step)
 int child_attach_procfs(struct child *c, const struct step *step)
 {
 	const struct step_target *target = &step->a.file.target;
-	int fd = mount_target(c, target, S_IFDIR);
 
-	if (fd < 0)
-		return fd;
-	close(fd);
 	if (c->plan->mount_api)
-		return mount_attach(c, c->slots[SLOT_PROC], target);
+		return mount_attach(c, c->slots[SLOT_PROC], target, S_IFDIR);
 	return keep(c,
 		    mount_filesystem(c, "proc", NULL, 0,
 				     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target,

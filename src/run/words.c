@@ -69,6 +69,18 @@ static void write_why(const struct step *step, int error, uint32_t detail, int64
 	}
 }
 
+/* What the user would call it: their command, their option; else the step. */
+static void write_what(const struct step *step, struct buffer *what)
+{
+	if (step_stage(step) == STAGE_EXEC) {
+		buffer_puts(what, step->subject);
+		return;
+	}
+	step_describe(step, what);
+	if (step->op == OP_OPEN_PATH && step->why)
+		buffer_printf(what, " (%s)", step->why);
+}
+
 int run_word_failure(const struct plan *plan, int index, int error, uint32_t detail, int64_t value,
 		     struct rootlet_error *err)
 {
@@ -80,7 +92,7 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 		write_why(step, error, detail, value, d.why, sizeof(d.why));
 		snprintf(d.hint, sizeof(d.hint), "%s", op_rows[step->op].hint);
 	}
-	step_describe(step, &what);
+	write_what(step, &what);
 	error_set(err, -error, d.id, step->subject, "%s: %s", what.data ? what.data : "start", d.why);
 	if (*d.hint)
 		error_hint(err, "%s", d.hint);

@@ -27,7 +27,7 @@
 
 /* The numbers differ by architecture: native, the 32-bit one that the same kernel runs, and x32's
  * own for calls that need another layout (x86: arch/x86/entry/syscalls/syscall_64.tbl, 512 and
- * above). Before 5.6 these last were also reached without the bit. */
+ * above). Before 5.4 these last were also reached without the bit. */
 #if defined(__x86_64__)
 enum { NATIVE = (int)AUDIT_ARCH_X86_64, COMPAT = (int)AUDIT_ARCH_I386, X32_BIT = 0x40000000 };
 enum { IOCTL = 16, IOCTL_X32 = 514, IOCTL_COMPAT = 54 };

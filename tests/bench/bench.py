@@ -76,11 +76,11 @@ def become_user(name):
 def hide_hybrid_cgroups():
     """crun refuses the hybrid cgroup layout, where v2 sits at .../unified. As root: go on in a mount
     namespace of our own that lacks that one mount, so that crun can be measured as well."""
-    if "ROOTLET_BENCH_HIDDEN" in os.environ or not os.path.ismount("/sys/fs/cgroup/unified"):
+    if "BENCH_CGROUPS_HIDDEN" in os.environ or not os.path.ismount("/sys/fs/cgroup/unified"):
         return
     if shutil.which("crun") and shutil.which("unshare"):
         note("bench: in a mount namespace without /sys/fs/cgroup/unified: crun refuses that layout")
-        os.environ["ROOTLET_BENCH_HIDDEN"] = "1"
+        os.environ["BENCH_CGROUPS_HIDDEN"] = "1"
         os.execvp("unshare", ["unshare", "--mount", "sh", "-c",
                               'umount /sys/fs/cgroup/unified; exec "$@"', "sh", sys.executable] + sys.argv)
 

@@ -87,6 +87,7 @@ static void idmap__looks_up_both_ways(void **state)
 	assert_false(idmap_down(&map, 65537, &id));
 	assert_false(idmap_down(&map, 70005, &id));
 	assert_false(idmap_up(&map, 99999, &id));
+	assert_false(idmap_up(&map, 1001, &id));
 	assert_int_equal(id, 7);
 }
 

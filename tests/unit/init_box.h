@@ -1,5 +1,5 @@
-/* For the tests of the init and the supervise loop: starts the real init image with a real command and
- * supervises it from a process of its own, as rootlet does but without any plan.
+/* For the tests of the init and the supervise loop: starts the real init image with a real command
+ * and supervises it from a process of its own, as rootlet does but without any plan.
  *
  * The container is a user and a PID namespace (an ordinary user may make them) on the host's files.
  * Everything that the supervising process learns comes back in shared memory.
@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -50,7 +51,10 @@ struct box {
 	const char *script;	       /* for `sh -c`, or */
 	const char *const *candidates; /* these files with */
 	const char *const *argv;       /* this argv */
-	bool host_pid, no_init, no_pidfd, foreground, closed_stdio;
+	bool host_pid, no_init, no_pidfd, closed_stdio;
+	bool foreground;     /* the container's group gets the terminal */
+	bool job_foreground; /* the supervisor's group gets it first, as a shell would give it */
+	bool same_group;     /* with a terminal: the supervisor stays in the caller's group */
 	int tty;	     /* descriptor of the terminal, 0: none */
 	int ignore[3];	     /* signals that the supervisor's caller ignores */
 	bool status_pipe;    /* out carries the status lines, not the command's output */
@@ -64,7 +68,7 @@ struct box {
 
 static inline void box_sleep(uint64_t ms)
 {
-	struct timespec t = { (time_t)(ms / 1000), (long)(ms % 1000 * 1000000) };
+	struct timespec t = {(time_t)(ms / 1000), (long)(ms % 1000 * 1000000)};
 
 	nanosleep(&t, NULL);
 }
@@ -135,11 +139,11 @@ static inline int box_image(const unsigned char *image, unsigned long size)
 /* In the container's first process, up to its exec. */
 static inline void box_exec(struct box *b, int control)
 {
-	const char *sh_argv[] = { "sh", "-c", b->script, NULL };
-	const char *sh_candidates[] = { "/bin/sh", NULL };
+	const char *sh_argv[] = {"sh", "-c", b->script, NULL};
+	const char *sh_candidates[] = {"/bin/sh", NULL};
 	const char *const *candidates = b->candidates ? b->candidates : sh_candidates;
 	const char *const *command = b->argv ? b->argv : sh_argv;
-	const char *argv[32] = { INIT_NAME };
+	const char *argv[32] = {INIT_NAME};
 	char number[16], count[16];
 	int n = 4;
 
@@ -165,6 +169,8 @@ static inline void box_exec(struct box *b, int control)
 	snprintf(count, sizeof(count), "%d", n - 4);
 	for (int i = 0; command[i]; i++)
 		argv[n++] = command[i];
+	/* as rootlet's child does: no descriptor but the channel goes on */
+	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 	fcntl(control, F_SETFD, 0);
 	fexecve(box_image(init_image, init_image_size), (char *const *)argv, environ);
 	_exit(122);
@@ -176,6 +182,7 @@ static inline int box_supervise(struct box *b, int out)
 	struct supervise *s = &b->shared->s;
 	int pair[2], status;
 	sigset_t all;
+	pid_t pid; /* not in *s at once: the new process shares that memory */
 
 	for (int i = 0; i < 3 && b->ignore[i]; i++)
 		signal(b->ignore[i], SIG_IGN);
@@ -187,8 +194,10 @@ static inline int box_supervise(struct box *b, int out)
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return 121;
-	s->pid = box_fork(b->host_pid);
-	if (s->pid == 0) {
+	pid = box_fork(b->host_pid);
+	if (pid < 0)
+		return 121;
+	if (pid == 0) {
 		setpgid(0, 0);
 		if (b->foreground)
 			tcsetpgrp(b->tty, getpid());
@@ -197,7 +206,8 @@ static inline int box_supervise(struct box *b, int out)
 		box_exec(b, pair[1]);
 	}
 	close(pair[1]);
-	setpgid(s->pid, s->pid);
+	s->pid = pid;
+	setpgid(pid, pid);
 	if (b->no_init) {
 		close(pair[0]);
 		pair[0] = -1;
@@ -237,22 +247,31 @@ static inline void box_start(struct box *b)
 		/* children of the test must not outlive it when an assertion ends it */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(out[0]);
-		if (b->tty)
+		signal(SIGINT, SIG_DFL); /* the shell of init_job_control.c ignores them */
+		signal(SIGTSTP, SIG_DFL);
+		signal(SIGTTOU, SIG_DFL);
+		if (b->tty && !b->same_group)
 			setpgid(0, 0);
+		if (b->job_foreground) {
+			signal(SIGTTOU, SIG_IGN);
+			tcsetpgrp(b->tty, getpid());
+			signal(SIGTTOU, SIG_DFL);
+		}
 		_exit(box_supervise(b, out[1]));
 	}
-	if (b->tty)
+	if (b->tty && !b->same_group)
 		setpgid(b->supervisor, b->supervisor);
 	close(out[1]);
 	b->out = out[0];
 }
 
-/* The next line that the command prints, without its newline; "" at the end or after five seconds. */
+/* The next line that the command prints, without its newline; "" at the end or after five seconds.
+ */
 static inline const char *box_line(struct box *b)
 {
 	static char line[256];
 	size_t n = 0;
-	struct pollfd p = { .fd = b->out, .events = POLLIN };
+	struct pollfd p = {.fd = b->out, .events = POLLIN};
 
 	while (n < sizeof(line) - 1 && poll(&p, 1, 5000) == 1 && read(b->out, line + n, 1) == 1) {
 		if (line[n] == '\n')
@@ -265,12 +284,13 @@ static inline const char *box_line(struct box *b)
 
 static inline bool box_silent(struct box *b, int ms)
 {
-	struct pollfd p = { .fd = b->out, .events = POLLIN };
+	struct pollfd p = {.fd = b->out, .events = POLLIN};
 
 	return poll(&p, 1, ms) == 0;
 }
 
-/* Wait for the supervising process; its exit status as the shell has it. Fails the test after 20 s. */
+/* Wait for the supervising process; its exit status as the shell has it. Fails the test after 20 s.
+ */
 static inline int box_wait(struct box *b)
 {
 	int status = 0;
@@ -319,8 +339,8 @@ static inline int box_children(pid_t pid)
 	return count;
 }
 
-/* Nothing of the container is left: whoever is orphaned comes to this test, which is a subreaper. True
- * when it has no child any more within the time. */
+/* Nothing of the container is left: whoever is orphaned comes to this test, which is a subreaper.
+ * True when it has no child any more within the time. */
 static inline bool box_gone(int ms)
 {
 	uint64_t end = box_now_ms() + (uint64_t)ms;

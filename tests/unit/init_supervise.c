@@ -1,8 +1,8 @@
-/* The container's init and the supervise loop, driven with real processes: status, reaping, signals, ends.
- * What concerns the terminal is in init_job_control.c. */
+/* The container's init and the supervise loop, driven with real processes: status, reaping,
+ * signals, ends. What concerns the terminal is in init_job_control.c. */
 #include "init_box.h"
 
-#define BOX(...) struct box b = { __VA_ARGS__ }
+#define BOX(...) struct box b = {__VA_ARGS__}
 
 static void init__gives_the_commands_status(void **state)
 {
@@ -10,10 +10,13 @@ static void init__gives_the_commands_status(void **state)
 		const char *script;
 		int status, signal;
 	} rows[] = {
-		{ "exit 0", 0, 0 },	      { "exit 7", 7, 0 },
-		{ "exit 255", 255, 0 },	      { "kill -TERM $$", 143, SIGTERM },
-		{ "kill -KILL $$", 137, SIGKILL }, { "kill -USR1 $$", 138, SIGUSR1 },
-		{ "exit 143", 143, 0 },
+		{"exit 0", 0, 0},
+		{"exit 7", 7, 0},
+		{"exit 255", 255, 0},
+		{"kill -TERM $$", 143, SIGTERM},
+		{"kill -KILL $$", 137, SIGKILL},
+		{"kill -USR1 $$", 138, SIGUSR1},
+		{"exit 143", 143, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -36,11 +39,11 @@ static void supervise__gives_the_status_without_init(void **state)
 	const struct {
 		const char *script;
 		int status, signal;
-	} rows[] = { { "exit 7", 7, 0 }, { "kill -TERM $$", 143, SIGTERM } };
+	} rows[] = {{"exit 7", 7, 0}, {"kill -TERM $$", 143, SIGTERM}};
 
 	for (size_t i = 0; i < 2; i++) {
 		BOX(.script = rows[i].script, .no_init = true, .host_pid = true,
-		    .ignore = { SIGCHLD });
+		    .ignore = {SIGCHLD});
 
 		assert_int_equal(box_run(&b), rows[i].status);
 		assert_int_equal(b.shared->s.exit_signal, rows[i].signal);
@@ -72,7 +75,7 @@ static void init__reaps_orphans(void **state)
 static void init__starts_the_command_with_default_signals(void **state)
 {
 	BOX(.script = "grep -E 'Sig(Ign|Blk)' /proc/self/status",
-	    .ignore = { SIGCHLD, SIGPIPE, SIGHUP });
+	    .ignore = {SIGCHLD, SIGPIPE, SIGHUP});
 
 	box_start(&b);
 	assert_string_equal(box_line(&b), "SigBlk:\t0000000000000000");
@@ -83,7 +86,7 @@ static void init__starts_the_command_with_default_signals(void **state)
 
 static void init__leaks_no_descriptor(void **state)
 {
-	BOX(.script = "for f in /proc/$$/fd/*; do echo ${f##*/}; done", .host_pid = true);
+	BOX(.script = "ls /proc/$$/fd; exit 0", .host_pid = true);
 
 	box_start(&b);
 	assert_string_equal(box_line(&b), "0");
@@ -102,24 +105,24 @@ static void init__exec_failures(void **state)
 		int status, error;
 		enum wire_detail detail;
 	} rows[] = {
-		{ { "/nonexistent/a" }, 127, ENOENT, WIRE_DETAIL_NONE },
-		{ { "/nonexistent/a", "/nonexistent/b" }, 127, ENOENT, WIRE_DETAIL_NONE },
-		{ { "/etc/passwd/x" }, 127, ENOTDIR, WIRE_DETAIL_NONE },
-		{ { "/etc/passwd/x", "/nonexistent/a" }, 127, ENOENT, WIRE_DETAIL_NONE },
-		{ { "/etc/passwd" }, 126, EACCES, WIRE_DETAIL_NONE },
-		{ { "/etc" }, 126, EACCES, WIRE_DETAIL_NONE },
-		{ { "/etc/passwd", "/nonexistent/a" }, 126, EACCES, WIRE_DETAIL_NONE },
-		{ { "/nonexistent/a", "/etc/passwd" }, 126, EACCES, WIRE_DETAIL_NONE },
-		{ { script }, 127, ENOENT, WIRE_DETAIL_INTERPRETER },
-		{ { script, "/nonexistent/a" }, 127, ENOENT, WIRE_DETAIL_INTERPRETER },
-		{ { script, "/etc/passwd" }, 126, EACCES, WIRE_DETAIL_NONE },
+		{{"/nonexistent/a"}, 127, ENOENT, WIRE_DETAIL_NONE},
+		{{"/nonexistent/a", "/nonexistent/b"}, 127, ENOENT, WIRE_DETAIL_NONE},
+		{{"/etc/passwd/x"}, 127, ENOTDIR, WIRE_DETAIL_NONE},
+		{{"/etc/passwd/x", "/nonexistent/a"}, 127, ENOENT, WIRE_DETAIL_NONE},
+		{{"/etc/passwd"}, 126, EACCES, WIRE_DETAIL_NONE},
+		{{"/etc"}, 126, EACCES, WIRE_DETAIL_NONE},
+		{{"/etc/passwd", "/nonexistent/a"}, 126, EACCES, WIRE_DETAIL_NONE},
+		{{"/nonexistent/a", "/etc/passwd"}, 126, EACCES, WIRE_DETAIL_NONE},
+		{{script}, 127, ENOENT, WIRE_DETAIL_INTERPRETER},
+		{{script, "/nonexistent/a"}, 127, ENOENT, WIRE_DETAIL_INTERPRETER},
+		{{script, "/etc/passwd"}, 126, EACCES, WIRE_DETAIL_NONE},
 		/* goes on to the first that works */
-		{ { "/nonexistent/a", "/etc/passwd", "/bin/true" }, 0, 0, WIRE_DETAIL_NONE },
-		{ { "/bin/true", "/nonexistent/a" }, 0, 0, WIRE_DETAIL_NONE },
+		{{"/nonexistent/a", "/etc/passwd", "/bin/true"}, 0, 0, WIRE_DETAIL_NONE},
+		{{"/bin/true", "/nonexistent/a"}, 0, 0, WIRE_DETAIL_NONE},
 		/* no #!: the shell gets it, with its arguments */
-		{ { "/nonexistent/a", text }, 42, 0, WIRE_DETAIL_NONE },
+		{{"/nonexistent/a", text}, 42, 0, WIRE_DETAIL_NONE},
 	};
-	const char *argv[] = { "name", "42", NULL };
+	const char *argv[] = {"name", "42", NULL};
 	int a = mkstemp(script), t = mkstemp(text);
 
 	assert_true(a >= 0 && t >= 0);
@@ -147,16 +150,16 @@ static void init__exec_failures(void **state)
 /* Each signal arrives, and arrives once. */
 static void signals__are_forwarded_once(void **state)
 {
-	const int signals[] = { SIGTERM, SIGHUP,  SIGINT,   SIGQUIT, SIGUSR1,
-				SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, 40 };
+	const int signals[] = {SIGTERM, SIGHUP,	 SIGINT,   SIGQUIT, SIGUSR1,
+			       SIGUSR2, SIGALRM, SIGWINCH, SIGCONT, 40};
 
 	for (int variant = 0; variant < 3; variant++) {
 		BOX(.script = "for s in TERM HUP INT QUIT USR1 USR2 ALRM WINCH CONT 40; do "
 			      "trap \"echo $s\" $s; done; trap 'exit 5' URG; echo up; "
 			      "while :; do sleep 0.02; done",
 		    .no_pidfd = variant == 1, .host_pid = variant == 2);
-		const char *names[] = { "TERM", "HUP",	"INT",	 "QUIT", "USR1",
-					"USR2", "ALRM", "WINCH", "CONT", "40" };
+		const char *names[] = {"TERM", "HUP",  "INT",	"QUIT", "USR1",
+				       "USR2", "ALRM", "WINCH", "CONT", "40"};
 
 		box_start(&b);
 		assert_string_equal(box_line(&b), "up");
@@ -175,7 +178,7 @@ static void signals__that_the_caller_ignores_are_not_forwarded(void **state)
 {
 	BOX(.script = "trap 'echo hup' HUP; trap 'exit 6' TERM; echo up; "
 		      "while :; do sleep 0.02; done",
-	    .ignore = { SIGHUP });
+	    .ignore = {SIGHUP});
 
 	box_start(&b);
 	assert_string_equal(box_line(&b), "up");
@@ -211,7 +214,8 @@ static void signals__to_pid_1_from_another_group_reach_the_command(void **state)
 	box_free(&b);
 }
 
-/* kill -9 of the supervisor: everything is dead soon, whatever it ignores and whatever session it is in. */
+/* kill -9 of the supervisor: everything is dead soon, whatever it ignores and whatever session it
+ * is in. */
 static void supervisor__killed_takes_all_with_it(void **state)
 {
 	for (int variant = 0; variant < 3; variant++) {
@@ -247,22 +251,24 @@ static void timeout__is_124(void **state)
 		enum supervise_phase phase;
 		bool host_pid;
 	} rows[] = {
-		{ "sleep 100", 0, SUPERVISE_RUNNING, false },
-		{ "exec sleep 100", SIGINT, SUPERVISE_RUNNING, true },
-		{ "trap 'exit 0' USR1; while :; do sleep 0.02; done", SIGUSR1, SUPERVISE_RUNNING,
-		  false },
-		{ "trap '' TERM; sleep 100", SIGKILL, SUPERVISE_RUNNING, false },
+		{"sleep 100", 0, SUPERVISE_RUNNING, false},
+		{"exec sleep 100", SIGINT, SUPERVISE_RUNNING, true},
+		{"trap 'exit 0' USR1; while :; do sleep 0.02; done", SIGUSR1, SUPERVISE_RUNNING,
+		 false},
+		{"trap '' TERM; sleep 100", SIGKILL, SUPERVISE_RUNNING, false},
 		/* a stopped command is continued so that it can end */
-		{ "kill -STOP $$; exit 0", 0, SUPERVISE_RUNNING, false },
-		/* as if the grace had passed: SIGKILL, or with the host's PIDs the init's own way */
-		{ "trap '' TERM; sleep 100", 0, SUPERVISE_STOPPING, false },
-		{ "trap '' TERM; (setsid sleep 100 &); sleep 100", 0, SUPERVISE_STOPPING, true },
+		{"kill -STOP $$; exit 0", 0, SUPERVISE_RUNNING, false},
+		/* as if the grace had passed: SIGKILL, or with the host's PIDs the init's own way
+		 */
+		{"trap '' TERM; sleep 100", 0, SUPERVISE_STOPPING, false},
+		{"trap '' TERM; (setsid sleep 100 &); sleep 100", 0, SUPERVISE_STOPPING, true},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		BOX(.script = rows[i].script, .host_pid = rows[i].host_pid,
-		    .s = { .timeout_ns = 200 * BOX_MS, .stop_signal = rows[i].stop_signal,
-			   .phase = rows[i].phase });
+		    .s = {.timeout_ns = 200 * BOX_MS,
+			  .stop_signal = rows[i].stop_signal,
+			  .phase = rows[i].phase});
 		uint64_t begin = box_now_ms();
 
 		assert_int_equal(box_run(&b), 124);
@@ -300,9 +306,8 @@ static void status__names_the_killing_signal(void **state)
 	BOX(.script = "sleep 100", .status_pipe = true, .s.timeout_ns = 50 * BOX_MS);
 
 	box_start(&b);
-	assert_string_equal(
-		box_line(&b),
-		"{\"event\":\"exited\",\"status\":124,\"signal\":15,\"timeout\":true}");
+	assert_string_equal(box_line(&b),
+			    "{\"event\":\"exited\",\"status\":124,\"signal\":15,\"timeout\":true}");
 	assert_int_equal(box_wait(&b), 124);
 	box_free(&b);
 }
@@ -311,14 +316,15 @@ static void supervise__works_without_standard_descriptors(void **state)
 {
 	for (int host_pid = 0; host_pid < 2; host_pid++) {
 		BOX(.script = "exit 11", .closed_stdio = true, .host_pid = host_pid,
-		    .ignore = { SIGCHLD });
+		    .ignore = {SIGCHLD});
 
 		assert_int_equal(box_run(&b), 11);
 		box_free(&b);
 	}
 }
 
-/* Signals that come while the first process ends and is reaped change nothing and hit nobody else. */
+/* Signals that come while the first process ends and is reaped change nothing and hit nobody else.
+ */
 static void supervise__signals_around_the_end(void **state)
 {
 	for (int i = 0; i < 60; i++) {
@@ -366,7 +372,7 @@ static void handover__goes_on_as_the_waiter(void **state)
 
 static void handover__keeps_the_timeout(void **state)
 {
-	BOX(.script = "sleep 100", .s = { .handover_ns = 50 * BOX_MS, .timeout_ns = 400 * BOX_MS });
+	BOX(.script = "sleep 100", .s = {.handover_ns = 50 * BOX_MS, .timeout_ns = 400 * BOX_MS});
 	uint64_t begin = box_now_ms();
 
 	assert_int_equal(box_run(&b), 124);

@@ -102,6 +102,9 @@ static void command_line__takes_clusters_and_switches(void **state)
 	assert_null(spec->overlay_dir);
 	assert_string_equal(spec->root_path, "./debian");
 	spec_free(spec);
+	spec = good(PARSE_RUN, LINE("--overlay", "--overlay=false", "./debian"));
+	assert_false(spec->overlay);
+	spec_free(spec);
 	spec = good(PARSE_RUN, LINE("--overlay=./upper", "--no-init", "--net", "host", "./debian"));
 	assert_string_equal(spec->overlay_dir, "./upper");
 	assert_int_equal(spec->init, NO);
@@ -187,6 +190,8 @@ static void command_line__says_what_to_use_instead(void **state)
 	(void)state;
 	bad(PARSE_RUN, "--memroy: rootlet run has no such option", "did you mean --memory?",
 	    "option-unknown", LINE("--memroy=1", "/"));
+	bad(PARSE_RUN, "--pdi: rootlet run has no such option", "did you mean --pid?",
+	    "option-unknown", LINE("--pdi", "host", "/"));
 	bad(PARSE_RUN, "--read: rootlet run has no such option", "did you mean --read-only?",
 	    "option-unknown", LINE("--read", "/"));
 	bad(PARSE_RUN, "--xyzzy: rootlet run has no such option", "rootlet help run lists them",

@@ -231,6 +231,7 @@ static void subid__reads_every_range_of_the_user(void **state)
 				   "alice:4294967290:5\n"
 				   "alice: 7:5\n"
 				   "alicea:7:5\n"
+				   "alic:7:5\n"
 				   "alice:7:5:\n"
 				   "alice:100000:10\n"
 				   "1000:400000:1";
@@ -260,7 +261,9 @@ static void subid__reads_every_range_of_the_user(void **state)
 static void proc_map__reads_what_the_kernel_writes(void **state)
 {
 	static const char *const bad[] = {
-		"0", "0 0", "0 0 x\n", "0 0 1 1\n", "0 0 4294967296\n", "\n", "-1 0 1\n"};
+		"0",	      "0 0",	       "0 0 x\n",	   "0 0 1 1\n",
+		"0 0 1x 1 1", "0 0 1 5 5 1\n", "0 0 4294967296\n", "\n",
+		"-1 0 1\n"};
 	struct idmap map = {0};
 	struct arena a;
 

@@ -32,6 +32,8 @@ static void mounts__reads_binds(void **state)
 		 "/a", "/b", DEFAULT | MOUNT_ATTR_RDONLY, MS_PRIVATE, true},
 		{"mount", "type=bind,src=/a,dst=/b,ro=false,bind-nonrecursive=true,relabel=shared",
 		 "/a", "/b", DEFAULT, 0, false},
+		{"mount", "type=bind,src=/a,dst=/b,rw=false", "/a", "/b",
+		 DEFAULT | MOUNT_ATTR_RDONLY, 0, true},
 		{"mount", "type=bind,\"src=/a,b\",dst=/b,noexec", "/a,b", "/b",
 		 DEFAULT | MOUNT_ATTR_NOEXEC, 0, true},
 	};

@@ -418,9 +418,9 @@ static void seccomp__programs_agree_with_the_tables(void **state)
  */
 static void seccomp__long_programs_jump_far(void **state)
 {
-	static struct seccomp_segment segments[500];
+	static struct seccomp_segment segments[510];
 	struct seccomp_tables tables = {
-		.arches = {{AUDIT_ARCH_X86_64, segments, 180}, {AUDIT_ARCH_I386, segments, 180}},
+		.arches = {{AUDIT_ARCH_X86_64, segments, 300}, {AUDIT_ARCH_I386, segments, 300}},
 		.arch_count = 2};
 	static const uint16_t rules[] = {RULE_ALLOW, RULE_UNKNOWN, 5 /* refused without a look */};
 	struct seccomp_filter f;
@@ -435,7 +435,7 @@ static void seccomp__long_programs_jump_far(void **state)
 			longest = f.program[i].k;
 	assert_true(longest > 255);
 	for (size_t k = 0; k < 2; k++)
-		for (uint32_t n = 0; n < 400; n++)
+		for (uint32_t n = 0; n < 700; n++)
 			assert_int_equal(bpf_errno(&f, tables.arches[k].token, n, NULL),
 					 plain_reading(&tables.arches[k], n, 0));
 
