@@ -47,6 +47,10 @@ ROOTLET_PUBLIC const char *rootlet_error_subject(const rootlet_error *err); /* p
 ROOTLET_PUBLIC const char *rootlet_error_stage(const rootlet_error *err);   /* "ROOT", or NULL */
 ROOTLET_PUBLIC int rootlet_error_step(const rootlet_error *err);	    /* plan index, or -1 */
 
+/* What a command should exit with after it: 125 rootlet itself failed, 126 the container's command cannot be
+ * executed, 127 it was not found. */
+ROOTLET_PUBLIC int rootlet_error_exit_status(const rootlet_error *err);
+
 /* ---- options: the rows that the command line, its help and its completions are made from ---- */
 
 typedef enum {

@@ -42,6 +42,7 @@ int error_set(struct rootlet_error *err, int code, const char *id, const char *s
 	err->id = id;
 	err->stage = NULL;
 	err->step = -1;
+	err->exit_status = 125;
 	err->hint[0] = '\0';
 	copy_printable(err->subject, sizeof(err->subject), subject ? subject : "");
 	va_start(ap, fmt);

@@ -14,6 +14,7 @@ struct rootlet_error {
 	const char *id;	       /* stable message id, static storage ("uid-map-overlap") */
 	const char *stage;     /* stage heading ("ROOT"), or NULL outside a plan */
 	int step;	       /* index in the plan, or -1 */
+	int exit_status;       /* what a command should exit with: 125, or 126, 127 of the command's exec */
 	char subject[256];     /* path, flag, or JSON pointer; "" when there is none */
 	char message[1024];    /* one line, WHAT: WHY, without the program's name */
 	char hint[1024];       /* the way out, or "" */

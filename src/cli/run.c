@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void print_notes(const rootlet_plan *plan)
 {
@@ -43,7 +42,7 @@ static int start_and_wait(struct session *s)
 	r = rootlet_process_start(s->plan, &options, &process, s->err);
 	if (r < 0) {
 		message_error(s->err);
-		return EXIT_ROOTLET;
+		return rootlet_error_exit_status(s->err);
 	}
 	if (options.timings)
 		print_timings(s, process);
@@ -52,9 +51,7 @@ static int start_and_wait(struct session *s)
 	if (r == 0)
 		return status;
 	message_error(s->err);
-	if (strcmp(rootlet_error_id(s->err), "supervise") == 0)
-		return EXIT_ROOTLET;
-	return rootlet_error_code(s->err) == -2 /* ENOENT */ ? 127 : 126;
+	return rootlet_error_exit_status(s->err);
 }
 
 /* What each flag did, for `unshare -v`. */

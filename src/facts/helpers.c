@@ -20,23 +20,38 @@ static const char *const directories[] = {"/usr/bin",  "/bin",	"/usr/local/bin",
 /* What an id that our namespace does not map reads as (/proc/sys/kernel/overflowuid's default). */
 enum { OVERFLOW_ID = 65534 };
 
+/* The bit counts only when our namespace maps the owner (execve(2)). */
+static bool is_setuid_root(const struct stat *st)
+{
+	return (st->st_mode & S_ISUID) && st->st_uid == 0;
+}
+
+enum helper_state helper_judge(const struct stat *st, bool file_caps, bool nosuid, bool nested,
+			       bool no_new_privs)
+{
+	if (!S_ISREG(st->st_mode))
+		return HELPER_MISSING;
+	if (!(st->st_uid == 0 || (nested && st->st_uid == OVERFLOW_ID)) ||
+	    (st->st_mode & (S_IWGRP | S_IWOTH)))
+		return HELPER_UNTRUSTED;
+	if (!is_setuid_root(st) && !file_caps)
+		return HELPER_NOT_SETUID;
+	if (nosuid)
+		return HELPER_NOSUID;
+	return no_new_privs ? HELPER_NO_NEW_PRIVS : HELPER_OK;
+}
+
 enum helper_state helper_check(const char *path, bool nested, bool no_new_privs)
 {
+	bool file_caps, nosuid;
 	struct statvfs fs;
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (stat(path, &st) < 0)
 		return HELPER_MISSING;
-	if (!(st.st_uid == 0 || (nested && st.st_uid == OVERFLOW_ID)) ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return HELPER_UNTRUSTED;
-	/* The setuid bit counts only when our namespace maps the owner (execve(2)). */
-	if (!((st.st_mode & S_ISUID) && st.st_uid == 0) &&
-	    getxattr(path, "security.capability", NULL, 0) <= 0)
-		return HELPER_NOT_SETUID;
-	if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID))
-		return HELPER_NOSUID;
-	return no_new_privs ? HELPER_NO_NEW_PRIVS : HELPER_OK;
+	file_caps = !is_setuid_root(&st) && getxattr(path, "security.capability", NULL, 0) > 0;
+	nosuid = statvfs(path, &fs) == 0 && (fs.f_flag & ST_NOSUID);
+	return helper_judge(&st, file_caps, nosuid, nested, no_new_privs);
 }
 
 /* The first one that works; else what is wrong with the first one that is there. */

@@ -59,7 +59,11 @@ int subids_from_library(struct arena *a, const char *name, bool gid, struct id_r
 int subids_from_file(struct arena *a, const char *path, const char *name, uint32_t uid,
 		     struct id_ranges *ret, const char **ret_error);
 
-/* What state a helper is in when it is the file `path`. */
+/* What state a helper is in when it is the file `path`; before it, the same from what is known of
+ * one. */
+struct stat;
+enum helper_state helper_judge(const struct stat *st, bool file_caps, bool nosuid, bool nested,
+			       bool no_new_privs);
 enum helper_state helper_check(const char *path, bool nested, bool no_new_privs);
 
 /* The text of a mountinfo file (proc_pid_mountinfo(5)): is some procfs fully visible? *ret_covered

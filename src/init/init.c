@@ -90,6 +90,9 @@ static int exec_candidates(struct launch *l, uint32_t *ret_detail)
 				result = error;
 			continue;
 		case EACCES:
+			/* a folder of PATH that may not be searched is not a command that may not be run */
+			if (l->count > 1 && !raw_exists(file))
+				continue;
 			*ret_detail = WIRE_DETAIL_NONE;
 			result = EACCES;
 			continue;

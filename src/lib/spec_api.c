@@ -63,6 +63,11 @@ int rootlet_error_step(const rootlet_error *err)
 	return err->step;
 }
 
+int rootlet_error_exit_status(const rootlet_error *err)
+{
+	return err->exit_status;
+}
+
 /* ---- options ---- */
 
 size_t rootlet_option_count(void)

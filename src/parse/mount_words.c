@@ -157,10 +157,10 @@ static int find_type(struct mount_text *m)
 	bool found = false;
 
 	while (text) {
-		struct field f;
+		struct field f = {.key = ""};
 		int r = next_field(m, &text, &f);
 
-		if (r < 0)
+		if (r)
 			return r;
 		if (strcmp(f.key, "type") != 0)
 			continue;
@@ -185,10 +185,10 @@ int parse_mount(struct spec *spec, const char *text, const char *origin, struct 
 	int r = find_type(&m);
 
 	while (!r && rest) {
-		struct field f;
+		struct field f = {.key = ""};
 
 		r = next_field(&m, &rest, &f);
-		if (r < 0)
+		if (r)
 			return r;
 		if (strcmp(f.key, "type") == 0)
 			continue;

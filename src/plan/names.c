@@ -140,13 +140,15 @@ void name_target(const struct step_target *target, struct buffer *out)
 {
 	const char *path = target->path ? target->path : "";
 
+	while (*path == '/')
+		path++;
 	if (target->base == SLOT_DEV)
 		buffer_puts(out, "/dev/");
 	else if (target->base == SLOT_SCRATCH)
 		buffer_puts(out, "scratch/");
-	while (target->base != SLOT_ROOT && *path == '/')
-		path++;
-	print_escaped(out, *path || target->base != SLOT_ROOT ? path : "/");
+	else
+		buffer_puts(out, "/");
+	print_escaped(out, path);
 }
 
 void print_escaped(struct buffer *out, const char *text)
@@ -203,7 +205,7 @@ const char *stage_sentence(enum plan_stage stage)
 		[STAGE_MAPS] = "Say which ids outside the ids inside stand for.",
 		[STAGE_IDENTITY] = "Become the mapped root: powerful inside, ordinary outside.",
 		[STAGE_NAMESPACES] = "Furnish the new namespaces: name, network, clocks.",
-		[STAGE_ROOT] = "Build the file system that the command sees, and leave the host's.",
+		[STAGE_ROOT] = "Build the file system that the command sees; leave the host's.",
 		[STAGE_SEAL] = "Give away every right that the command does not need.",
 		[STAGE_EXEC] = "Become the first program of the container.",
 	};

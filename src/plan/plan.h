@@ -114,6 +114,7 @@ struct step {
 	enum plan_actor actor;
 	const char *subject; /* what messages name; never NULL */
 	const char *why;     /* this step's own reason; NULL: the row's */
+	bool early;	     /* needs no ids: the child may do it while the parent writes the maps */
 	bool optional;	     /* a default: what is absent inside is passed over (ENOENT), and only that */
 	union step_args {
 		struct {

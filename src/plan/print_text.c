@@ -127,7 +127,7 @@ static void field_root(struct page *page)
 {
 	AUTO_BUFFER value = {0};
 
-	for (size_t i = 0; i < page->plan->count; i++) {
+	for (size_t i = 0; i < page->plan->count && !value.len; i++) {
 		const struct step *step = &page->plan->steps[i];
 
 		if (step->op == OP_ROOT_TMPFS)

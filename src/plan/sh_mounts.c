@@ -18,13 +18,26 @@ static void command(struct sh *sh, const char *text)
 	buffer_printf(sh->out, "%s%s", sh->indent ? "\t" : "", text);
 }
 
+/* The shell variable that holds a slot's directory. */
+static const char *slot_variable(int slot)
+{
+	switch (slot) {
+	case SLOT_ROOT:
+	case SLOT_OWN_ROOT:
+		return "new";
+	case SLOT_SCRATCH:
+		return "scratch";
+	case SLOT_DEV:
+		return "dev";
+	default:
+		return NULL;
+	}
+}
+
 /* NAME in a slot's directory, as a shell word: "$dev/null". */
 static void slot_word(struct sh *sh, int slot, const char *name)
 {
-	static const char *const variables[] = {
-		[SLOT_ROOT] = "new", [SLOT_PROC] = "proc",	   [SLOT_SCRATCH] = "scratch",
-		[SLOT_DEV] = "dev",  [SLOT_HOST_DEV] = "host_dev",
-	};
+	const char *variable = slot_variable(slot);
 	AUTO_BUFFER quoted = {0};
 
 	print_quoted(&quoted, name);
@@ -32,8 +45,8 @@ static void slot_word(struct sh *sh, int slot, const char *name)
 		sh->out->failed = true;
 		return;
 	}
-	if (slot >= 0 && slot < SLOT_FIRST_FREE)
-		buffer_printf(sh->out, "\"$%s/", variables[slot]);
+	if (variable)
+		buffer_printf(sh->out, "\"$%s/", variable);
 	else
 		buffer_printf(sh->out, "\"$slot%d/", slot);
 	buffer_printf(sh->out, quoted.data[0] == '\'' ? "\"%s" : "%s\"", quoted.data);

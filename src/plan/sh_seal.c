@@ -43,8 +43,8 @@ static void capability_option(struct sh *sh, const struct step *step)
 		if (!(step->a.capabilities >> n & 1))
 			continue;
 		name_capability(n, name);
-		/* setpriv's names are without "cap_" */
-		buffer_printf(sh->out, ",+%s", name + sizeof("cap_") - 1);
+		/* setpriv(1) knows "chown" for cap_chown, but "cap_41" for what has no name. */
+		buffer_printf(sh->out, ",+%s", name[4] >= '0' && name[4] <= '9' ? name : name + 4);
 	}
 }
 

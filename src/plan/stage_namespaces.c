@@ -81,9 +81,17 @@ static void add_time(struct planner *p)
 				      offset_line(p, "boottime", &p->spec->boottime));
 }
 
+/* What needs only capabilities, which the child has from the first moment on, need not wait for the maps. */
+static void mark_early(struct planner *p, size_t from)
+{
+	for (size_t i = from; i < p->plan->count; i++)
+		p->plan->steps[i].early = true;
+}
+
 int stage_namespaces(struct planner *p)
 {
 	const struct spec *s = p->spec;
+	size_t first = p->plan->count;
 	struct step *step;
 
 	add_procfs(p);
@@ -97,10 +105,11 @@ int stage_namespaces(struct planner *p)
 		step = plan_add(p, OP_DOMAINNAME, ACTOR_CHILD, plan_copy(p, s->domainname));
 		step->a.text.text = step->subject;
 	}
-	if (plan_private(p, NS_NET)) {
+	if (plan_private(p, NS_NET))
 		plan_add(p, OP_LOOPBACK_UP, ACTOR_CHILD, "lo");
-		allow_ping(p);
-	}
+	mark_early(p, first);
+	if (plan_private(p, NS_NET))
+		allow_ping(p); /* a sysctl may speak of ids, and some want to be written by root */
 	for (size_t i = 0; i < s->sysctl_count; i++)
 		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value), NULL);
 	return 0;

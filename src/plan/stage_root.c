@@ -132,6 +132,7 @@ static void add_propagation(struct planner *p)
 {
 	struct step *step = plan_add(p, OP_PROPAGATION, ACTOR_CHILD, "/");
 
+	step->early = true;
 	step->a.propagation.flags = MS_PRIVATE;
 	step->a.propagation.mount_setattr = p->plan->mount_setattr;
 }

@@ -184,19 +184,28 @@ static void run_step(struct child *c, int index)
 		child_send(c, WIRE_TIMING, index, 0, now() - start);
 }
 
+/* What needs no ids is done while the parent has the maps written; each such step keeps its number. */
+static void run_early_steps(struct child *c)
+{
+	for (int i = 0; i < (int)c->plan->count; i++)
+		if (c->plan->steps[i].early && c->plan->steps[i].actor == ACTOR_CHILD)
+			run_step(c, i);
+}
+
 _Noreturn void child_main(struct child *c)
 {
-	bool waited = !c->plan->parent_maps;
+	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
 	umask(0022); /* the mount points that we make are for everybody inside */
 	for (int i = 0; i < (int)c->plan->count; i++) {
 		const struct step *step = &c->plan->steps[i];
 
 		if (!waited && step_stage(step) > STAGE_MAPS) {
+			run_early_steps(c);
 			wait_for_maps(c, i);
 			waited = true;
 		}
-		if (step->actor == ACTOR_CHILD)
+		if (step->actor == ACTOR_CHILD && !(step->early && overlaps))
 			run_step(c, i);
 	}
 	_exit(125); /* not reached: verify says that the last step is an exec */

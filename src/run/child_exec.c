@@ -100,7 +100,7 @@ int child_exec(struct child *c, const struct step *step)
 		c->argv[0] = step->a.exec.argv[0];
 	}
 	r = try_all(candidates, c->argv, envp, &denied);
-	if (r == -ENOENT && candidates[0] && !candidates[1] && stat(candidates[0], &st) == 0)
+	if (r == -ENOENT && !denied && candidates[0] && !candidates[1] && stat(candidates[0], &st) == 0)
 		c->detail = WIRE_DETAIL_INTERPRETER;
 	if (r == -ENOEXEC)
 		c->detail = WIRE_DETAIL_EXEC_FORMAT;

@@ -43,6 +43,10 @@ void run_free(struct run_process *process); /* NULL is fine; kills what still li
 int run_word_failure(const struct plan *plan, int step, int error, uint32_t detail, int64_t value,
 		     struct rootlet_error *err);
 
+/* The same for the command's own exec: the exit status is 127 or 126. */
+int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
+			  struct rootlet_error *err);
+
 /* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure
  * *ret_step is the step that failed. */
 int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct rootlet_error *err);

@@ -126,6 +126,59 @@ static int check_preserved(const struct plan *plan, struct rootlet_error *err)
 	return 0;
 }
 
+/* ---- listening ---- */
+
+static ssize_t read_report(int fd, struct wire_report *report)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, report, sizeof(*report));
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+static void take_pid(struct start *s, int64_t pid)
+{
+	s->process->pid = (pid_t)pid;
+	if (s->plan->pidfd_open)
+		s->process->pidfd = SYS(pidfd_open, (pid_t)pid, 0);
+	while (waitpid(s->joiner, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->joiner = 0;
+}
+
+/* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the child's
+ * pid is known. */
+static int listen_to_child(struct start *s, bool until_pid)
+{
+	struct wire_report report;
+
+	while (!(until_pid && s->process->pid) &&
+	       read_report(s->report, &report) == sizeof(report)) {
+		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
+
+		if (report.type == WIRE_READY)
+			s->ready = true;
+		else if (report.type == WIRE_PID)
+			take_pid(s, report.value);
+		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
+			s->process->timings[report.step] = report.value;
+		else if (report.type == WIRE_FAILED && good_step &&
+			 s->plan->steps[report.step].op == OP_EXEC)
+			return run_word_exec_failure(s->plan, report.error, report.detail, s->err);
+		else if (report.type == WIRE_FAILED && good_step)
+			return run_word_failure(s->plan, report.step, report.error, report.detail,
+						report.value, s->err);
+	}
+	if (s->ready || (until_pid && s->process->pid))
+		return 0;
+	error_set(s->err, -ECHILD, "setup-killed", NULL,
+		  "set-up: the process was killed before it could say why");
+	error_hint(s->err, "a memory limit or another program's signal can do this; the kernel log may say");
+	return -ECHILD;
+}
+
 /* ---- CLONE and MAPS ---- */
 
 static int make_process(struct start *s, const struct step *step)
@@ -146,6 +199,12 @@ static int make_process(struct start *s, const struct step *step)
 	fd_close(&s->child.report);
 	fd_close(&s->child.control);
 	return pid < 0 ? pid : 0;
+}
+
+/* CLONE by a joiner: its own failure, worded already, or the pid that MAPS needs. */
+static int await_joined(struct start *s)
+{
+	return s->plan->joins ? listen_to_child(s, true) : 0;
 }
 
 static int write_map(struct start *s, const struct step *step)
@@ -205,6 +264,8 @@ static int parent_step(struct start *s, int index)
 	if (step->op == OP_HELPER_MAP)
 		return map_with_helpers(s); /* words its own failure: it has the helper's */
 	r = handlers[step->op] ? handlers[step->op](s, step) : -ENOSYS;
+	if (r == 0 && step->op == OP_CLONE)
+		return await_joined(s);
 	return r < 0 ? run_word_failure(s->plan, index, -r, WIRE_DETAIL_NONE, 0, s->err) : 0;
 }
 
@@ -229,54 +290,6 @@ static int run_parent_steps(struct start *s)
 			s->process->timings[i] = now() - start;
 	}
 	return 0;
-}
-
-/* ---- listening ---- */
-
-static ssize_t read_report(int fd, struct wire_report *report)
-{
-	ssize_t n;
-
-	do
-		n = read(fd, report, sizeof(*report));
-	while (n < 0 && errno == EINTR);
-	return n;
-}
-
-static void take_pid(struct start *s, int64_t pid)
-{
-	s->process->pid = (pid_t)pid;
-	if (s->plan->pidfd_open)
-		s->process->pidfd = SYS(pidfd_open, (pid_t)pid, 0);
-	while (waitpid(s->joiner, NULL, 0) < 0 && errno == EINTR)
-		;
-	s->joiner = 0;
-}
-
-/* Until the report pipe closes: by the exec, or by the child's end. */
-static int listen_to_child(struct start *s)
-{
-	struct wire_report report;
-
-	while (read_report(s->report, &report) == sizeof(report)) {
-		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
-
-		if (report.type == WIRE_READY)
-			s->ready = true;
-		else if (report.type == WIRE_PID)
-			take_pid(s, report.value);
-		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
-			s->process->timings[report.step] = report.value;
-		else if (report.type == WIRE_FAILED && good_step)
-			return run_word_failure(s->plan, report.step, report.error, report.detail,
-						report.value, s->err);
-	}
-	if (s->ready)
-		return 0;
-	error_set(s->err, -ECHILD, "setup-killed", NULL,
-		  "set-up: the process was killed before it could say why");
-	error_hint(s->err, "a memory limit or another program's signal can do this; the kernel log may say");
-	return -ECHILD;
 }
 
 /* A failed clone or map leaves a child that waits for us, or none at all. */
@@ -330,7 +343,7 @@ static int go_through(struct start *s)
 	if (r == 0)
 		r = let_go(s);
 	if (r == 0)
-		r = listen_to_child(s);
+		r = listen_to_child(s, false);
 	if (r == 0)
 		r = write_pidfile(s->process, s->err);
 	return r;

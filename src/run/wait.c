@@ -56,13 +56,6 @@ static int find_terminal(void)
 	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-static int word_exec_failure(const struct run_process *p, const struct supervise *s,
-			     struct rootlet_error *err)
-{
-	return run_word_failure(p->plan, (int)p->plan->count - 1, s->exec_error,
-				(uint32_t)s->exec_detail, 0, err);
-}
-
 int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 {
 	const struct plan *plan = p->plan;
@@ -96,7 +89,7 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 				 error_text(status));
 	p->ended = true;
 	if (s.exec_error)
-		return word_exec_failure(p, &s, err);
+		return run_word_exec_failure(plan, s.exec_error, (uint32_t)s.exec_detail, err);
 	*ret_status = status;
 	if (p->options.waiter && s.interrupted) {
 		if (p->options.pidfile)

@@ -102,3 +102,13 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 	}
 	return -error;
 }
+
+int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
+			  struct rootlet_error *err)
+{
+	int r = run_word_failure(plan, (int)plan->count - 1, error, detail, 0, err);
+
+	if (err)
+		err->exit_status = error == ENOENT || error == ENOTDIR ? 127 : 126;
+	return r;
+}

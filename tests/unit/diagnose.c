@@ -66,6 +66,11 @@ static void apparmor(struct facts *f)
 	f->apparmor_restricts = ANSWER_YES;
 }
 
+static void apparmor_unknown(struct facts *f)
+{
+	f->apparmor_restricts = ANSWER_UNKNOWN;
+}
+
 static void strange_uid(struct facts *f)
 {
 	f->uid_map.extents[0].count = 1000;
@@ -195,6 +200,14 @@ static const struct {
 	 "mount-host-network",
 	 "a new sysfs needs an own network namespace, and this container uses the host's",
 	 "leave --network host away, or bind it: -v /sys:/sys:ro"},
+	/* what is not known to hold is not claimed */
+	{apparmor_unknown,
+	 {.op = OP_ROOT_OVERLAY, .subject = "/"},
+	 EPERM,
+	 0,
+	 "overlay-refused",
+	 "this kernel has no overlay file systems in user namespaces (Linux 5.11)",
+	 "copy the root, or use it without --overlay"},
 	{NULL,
 	 {.op = OP_PIVOT_ROOT, .subject = "/"},
 	 EINVAL,

@@ -28,7 +28,8 @@
 static void needs__follow_the_spec(void **state)
 {
 	struct spec_map_entry own = {0, 0, 1, false}, two = {0, 0, 2, false},
-			      sub = {0, 1, 5, false}, absolute = {0, 1000, 1, true};
+			      sub = {0, 1, 5, false}, one_sub = {0, 1, 1, false},
+			      absolute = {0, 0, 1, true};
 	const struct {
 		struct spec spec;
 		unsigned needs;
@@ -42,10 +43,11 @@ static void needs__follow_the_spec(void **state)
 		{{.userns = USERNS_PATH}, ALWAYS},
 		{{.userns = USERNS_CONTAINER}, ALWAYS},
 		{{.namespaces[NS_USER] = {NS_MODE_PATH, "/x"}}, ALWAYS},
-		{{.kind = SPEC_UNSHARE, .join_pid = 7}, ALWAYS},
+		{{.kind = SPEC_UNSHARE, .join_pid = 7}, ALWAYS | FACT_JOIN},
 		{{.uidmap = {&own, 1}}, ALWAYS},
 		{{.uidmap = {&two, 1}}, ALWAYS | FACT_SUBIDS},
 		{{.uidmap = {&own, 1}, .gidmap = {&sub, 1}}, ALWAYS | FACT_SUBIDS},
+		{{.uidmap = {&one_sub, 1}}, ALWAYS | FACT_SUBIDS},
 		{{.gidmap = {&absolute, 1}}, ALWAYS | FACT_SUBIDS},
 	};
 
@@ -260,28 +262,47 @@ static void probe__root_entries_are_sorted_and_whole(void **state)
 	facts_free(facts);
 }
 
-static void helper__states(void **state)
+static void helper__judged_by_owner_and_mode(void **state)
 {
-	char path[] = "/tmp/rootlet-helper-XXXXXX";
-	int fd = mkstemp(path);
+	static const struct {
+		uint32_t uid;
+		mode_t mode;
+		bool file_caps, nosuid, nested, no_new_privs;
+		enum helper_state state;
+	} rows[] = {
+		{0, S_IFREG | 04755, false, false, false, false, HELPER_OK},
+		{0, S_IFREG | 0755, true, false, false, false, HELPER_OK},
+		{0, S_IFREG | 0755, false, false, false, false, HELPER_NOT_SETUID},
+		{0, S_IFREG | 04775, false, false, false, false, HELPER_UNTRUSTED},
+		{0, S_IFREG | 04757, false, false, false, false, HELPER_UNTRUSTED},
+		{1000, S_IFREG | 04755, false, false, false, false, HELPER_UNTRUSTED},
+		{65534, S_IFREG | 04755, false, false, false, false, HELPER_UNTRUSTED},
+		/* real root's file seen from a user namespace: trusted, but its bit is void there
+		 */
+		{65534, S_IFREG | 04755, false, false, true, false, HELPER_NOT_SETUID},
+		{0, S_IFREG | 04755, false, true, false, true, HELPER_NOSUID},
+		{0, S_IFREG | 04755, false, false, false, true, HELPER_NO_NEW_PRIVS},
+		{0, S_IFDIR | 04755, false, false, false, false, HELPER_MISSING},
+	};
 
-	assert_true(fd >= 0);
-	close(fd);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stat st = {.st_uid = rows[i].uid, .st_mode = rows[i].mode};
+
+		if (helper_judge(&st, rows[i].file_caps, rows[i].nosuid, rows[i].nested,
+				 rows[i].no_new_privs) != rows[i].state)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void helper__of_this_host(void **state)
+{
 	assert_int_equal(helper_check("/nowhere/newuidmap", false, false), HELPER_MISSING);
 	assert_int_equal(helper_check("/usr/bin", false, false), HELPER_MISSING);
 	assert_int_equal(helper_check("/bin/sh", false, false), HELPER_NOT_SETUID);
-	chmod(path, 0777);
-	assert_int_equal(helper_check(path, false, false), HELPER_UNTRUSTED);
-	chmod(path, 04755);
-	/* ours, and we are not root; when we are, it is fit, unless /tmp is nosuid */
-	if (geteuid() != 0)
-		assert_int_equal(helper_check(path, false, false), HELPER_UNTRUSTED);
-	unlink(path);
-	if (access("/usr/bin/newuidmap", X_OK) == 0) {
-		assert_int_equal(helper_check("/usr/bin/newuidmap", false, false), HELPER_OK);
-		assert_int_equal(helper_check("/usr/bin/newuidmap", false, true),
-				 HELPER_NO_NEW_PRIVS);
-	}
+	if (access("/usr/bin/newuidmap", X_OK) != 0)
+		skip();
+	assert_int_equal(helper_check("/usr/bin/newuidmap", false, false), HELPER_OK);
+	assert_int_equal(helper_check("/usr/bin/newuidmap", false, true), HELPER_NO_NEW_PRIVS);
 }
 
 /* ---- a filter around us ---- */
@@ -406,7 +427,8 @@ int main(void)
 		cmocka_unit_test(probe__maps_are_those_of_proc),
 		cmocka_unit_test(probe__runs_only_what_is_needed),
 		cmocka_unit_test(probe__root_entries_are_sorted_and_whole),
-		cmocka_unit_test(helper__states),
+		cmocka_unit_test(helper__judged_by_owner_and_mode),
+		cmocka_unit_test(helper__of_this_host),
 		cmocka_unit_test(kernel__a_filters_refusal_is_no),
 		cmocka_unit_test(subids__files_and_libsubid_agree),
 		cmocka_unit_test(subids__unreadable_is_said_and_absent_is_none),

@@ -290,7 +290,7 @@ static void timeout__not_reached_changes_nothing(void **state)
 
 static void status__lines(void **state)
 {
-	BOX(.script = "kill -STOP $$; exit 3", .status_pipe = true);
+	BOX(.script = "kill -STOP $$; sleep 0.2; exit 3", .status_pipe = true);
 
 	box_start(&b);
 	assert_string_equal(box_line(&b), "{\"event\":\"stopped\",\"signal\":19}");
@@ -381,7 +381,7 @@ static void handover__keeps_the_timeout(void **state)
 	box_free(&b);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(init__gives_the_commands_status),
@@ -406,6 +406,8 @@ int main(void)
 		cmocka_unit_test(handover__keeps_the_timeout),
 	};
 
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	box_require_namespaces();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -230,34 +230,37 @@ target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
 # 36  write /etc/hostname (4 bytes, mode 0644, if present)
 printf %s 'web
-' >"$scratch/file0"
-chmod 0644 "$scratch/file0"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hostname; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file0" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 37  write /etc/hosts (87 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	web
 10.0.0.2	db
-' >"$scratch/file1"
-chmod 0644 "$scratch/file1"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hosts; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file1" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 38  write /etc/resolv.conf (21 bytes, mode 0644, if present)
 printf %s 'nameserver 192.0.2.1
-' >"$scratch/file2"
-chmod 0644 "$scratch/file2"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/resolv.conf; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file2" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 39  hide /proc/acpi (if present)
 hide /proc/acpi
 # 40  hide /proc/asound (if present)

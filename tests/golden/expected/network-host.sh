@@ -219,13 +219,14 @@ target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
 # 34  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
-' >"$scratch/file0"
-chmod 0644 "$scratch/file0"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hostname; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file0" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 35  bind /etc/resolv.conf → /etc/resolv.conf (ro, nosuid, nodev, if present)
 inside /etc/resolv.conf; make_like /etc/resolv.conf
 mount -n --bind /etc/resolv.conf "$target"

@@ -74,7 +74,8 @@ nsenter --target "$holder" --user --setuid 0 --setgid 0 \
 	--fork --kill-child=SIGKILL sh -s 3<&0 <<'INSIDE'
 set -eu
 umask 022
-new=/run # the new root covers it, until it is /
+scratch=/run # a tmpfs will cover it
+new=$scratch/root # the new root, until it is /
 
 die() {
 	printf '%s\n' "$*" >&2
@@ -168,6 +169,8 @@ printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 # 14  make every mount private
 #    (an option of unshare, above)
 # 15  overlay /srv/debian as the new root, writes go to /home/alice/changes
+mount -n -t tmpfs -o mode=0755 tmpfs "$scratch"
+mkdir "$new"
 mkdir "$scratch/lower" "$scratch/layers"
 mount -n --rbind /srv/debian "$scratch/lower"
 mount -n --rbind /home/alice/changes "$scratch/layers"
@@ -233,34 +236,37 @@ target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
 # 35  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
-' >"$scratch/file0"
-chmod 0644 "$scratch/file0"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hostname; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file0" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 36  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
-' >"$scratch/file1"
-chmod 0644 "$scratch/file1"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hosts; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file1" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 37  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
-' >"$scratch/file2"
-chmod 0644 "$scratch/file2"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/resolv.conf; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file2" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 38  hide /proc/acpi (if present)
 hide /proc/acpi
 # 39  hide /proc/asound (if present)

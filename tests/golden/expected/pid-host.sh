@@ -166,65 +166,65 @@ printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 #    (an option of unshare, above)
 # 14  mount tmpfs as the new root (mode=0755, nosuid, nodev)
 mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$new"
-# 15  link /bin → usr/bin
-inside /; ln -s -- usr/bin "$target/bin"
-# 16  bind /boot → /boot (recursive)
-inside /boot; make_like /boot
+# 15  link bin → usr/bin
+ln -s -- usr/bin "$(null)/bin"
+# 16  bind /boot → boot (recursive)
+target="$(null)/boot"; make_like /boot
 mount -n --rbind /boot "$target"
-# 17  bind /etc → /etc (recursive)
-inside /etc; make_like /etc
+# 17  bind /etc → etc (recursive)
+target="$(null)/etc"; make_like /etc
 mount -n --rbind /etc "$target"
-# 18  bind /home → /home (recursive)
-inside /home; make_like /home
+# 18  bind /home → home (recursive)
+target="$(null)/home"; make_like /home
 mount -n --rbind /home "$target"
-# 19  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
-inside /; ln -s -- boot/initrd.img-6.1.0-18-amd64 "$target/initrd.img"
-# 20  link /lib → usr/lib
-inside /; ln -s -- usr/lib "$target/lib"
-# 21  link /lib32 → usr/lib32
-inside /; ln -s -- usr/lib32 "$target/lib32"
-# 22  link /lib64 → usr/lib64
-inside /; ln -s -- usr/lib64 "$target/lib64"
-# 23  link /libx32 → usr/libx32
-inside /; ln -s -- usr/libx32 "$target/libx32"
-# 24  bind /lost+found → /lost+found (recursive)
-inside /lost+found; make_like /lost+found
+# 19  link initrd.img → boot/initrd.img-6.1.0-18-amd64
+ln -s -- boot/initrd.img-6.1.0-18-amd64 "$(null)/initrd.img"
+# 20  link lib → usr/lib
+ln -s -- usr/lib "$(null)/lib"
+# 21  link lib32 → usr/lib32
+ln -s -- usr/lib32 "$(null)/lib32"
+# 22  link lib64 → usr/lib64
+ln -s -- usr/lib64 "$(null)/lib64"
+# 23  link libx32 → usr/libx32
+ln -s -- usr/libx32 "$(null)/libx32"
+# 24  bind /lost+found → lost+found (recursive)
+target="$(null)/lost+found"; make_like /lost+found
 mount -n --rbind /lost+found "$target"
-# 25  bind /media → /media (recursive)
-inside /media; make_like /media
+# 25  bind /media → media (recursive)
+target="$(null)/media"; make_like /media
 mount -n --rbind /media "$target"
-# 26  bind /mnt → /mnt (recursive)
-inside /mnt; make_like /mnt
+# 26  bind /mnt → mnt (recursive)
+target="$(null)/mnt"; make_like /mnt
 mount -n --rbind /mnt "$target"
-# 27  bind /opt → /opt (recursive)
-inside /opt; make_like /opt
+# 27  bind /opt → opt (recursive)
+target="$(null)/opt"; make_like /opt
 mount -n --rbind /opt "$target"
-# 28  bind /root → /root (recursive)
-inside /root; make_like /root
+# 28  bind /root → root (recursive)
+target="$(null)/root"; make_like /root
 mount -n --rbind /root "$target"
-# 29  link /sbin → usr/sbin
-inside /; ln -s -- usr/sbin "$target/sbin"
-# 30  bind /srv → /srv (recursive)
-inside /srv; make_like /srv
+# 29  link sbin → usr/sbin
+ln -s -- usr/sbin "$(null)/sbin"
+# 30  bind /srv → srv (recursive)
+target="$(null)/srv"; make_like /srv
 mount -n --rbind /srv "$target"
-# 31  bind /usr → /usr (recursive)
-inside /usr; make_like /usr
+# 31  bind /usr → usr (recursive)
+target="$(null)/usr"; make_like /usr
 mount -n --rbind /usr "$target"
-# 32  bind /var → /var (recursive)
-inside /var; make_like /var
+# 32  bind /var → var (recursive)
+target="$(null)/var"; make_like /var
 mount -n --rbind /var "$target"
-# 33  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
-inside /; ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$target/vmlinuz"
-# 34  make the directory /proc (mode 0755)
-inside /proc; make_dir
-# 35  make the directory /sys (mode 0755)
-inside /sys; make_dir
-# 36  make the directory /dev (mode 0755)
-inside /dev; make_dir
-# 37  make the directory /run (mode 0755)
-inside /run; make_dir
-# 38  make the directory /tmp (mode 0755)
-inside /tmp; make_dir
+# 33  link vmlinuz → boot/vmlinuz-6.1.0-18-amd64
+ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$(null)/vmlinuz"
+# 34  make the directory proc (mode 0755)
+target="$(null)/proc"; make_dir
+# 35  make the directory sys (mode 0755)
+target="$(null)/sys"; make_dir
+# 36  make the directory dev (mode 0755)
+target="$(null)/dev"; make_dir
+# 37  make the directory run (mode 0755)
+target="$(null)/run"; make_dir
+# 38  make the directory tmp (mode 0755)
+target="$(null)/tmp"; make_dir
 # 39  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
@@ -304,34 +304,37 @@ if [ -e "$target" ]; then
 fi
 # 63  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
-' >"$scratch/file0"
-chmod 0644 "$scratch/file0"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hostname; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file0" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 64  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
-' >"$scratch/file1"
-chmod 0644 "$scratch/file1"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hosts; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file1" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 65  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
-' >"$scratch/file2"
-chmod 0644 "$scratch/file2"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/resolv.conf; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file2" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 66  hide /proc/acpi (if present)
 hide /proc/acpi
 # 67  hide /proc/asound (if present)

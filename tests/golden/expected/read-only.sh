@@ -235,34 +235,37 @@ inside /var/tmp; make_dir
 mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
 # 37  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
-' >"$scratch/file0"
-chmod 0644 "$scratch/file0"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hostname; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file0" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 38  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
-' >"$scratch/file1"
-chmod 0644 "$scratch/file1"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/hosts; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file1" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 39  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
-' >"$scratch/file2"
-chmod 0644 "$scratch/file2"
+' >"$dev/.text"
+chmod 0644 "$dev/.text"
 inside /etc/resolv.conf; make_file 2>/dev/null || :
 if [ -e "$target" ]; then
-	mount -n --bind "$scratch/file2" "$target"
+	mount -n --bind "$dev/.text" "$target"
 	remount "$target" nosuid,nodev,noexec
 fi
+rm "$dev/.text"
 # 40  mount tmpfs on /scratch (size=16m, mode=700, nosuid, nodev)
 inside /scratch; make_dir
 mount -n -t tmpfs -o size=16m,mode=700,nosuid,nodev tmpfs "$target"
