@@ -1,7 +1,7 @@
 /* An arena: many small allocations with one lifetime, freed at once.
  *
- * A spec, a snapshot of facts and a plan own one each. Pointers handed out live as long as the arena
- * and never move. Every allocation is zeroed and aligned for any type. NULL means no memory.
+ * A spec, a snapshot of facts and a plan own one each. Pointers handed out live as long as the
+ * arena and never move. Every allocation is zeroed and aligned for any type. NULL means no memory.
  * Not thread-safe: one thread at a time per arena.
  */
 #ifndef ROOTLET_BASE_ARENA_H

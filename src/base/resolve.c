@@ -1,5 +1,6 @@
-/* Paths inside an untrusted root: openat2(2) with RESOLVE_IN_ROOT, or a walk that does the same by hand.
- * See resolve.h. The walk also makes what is missing, which openat2 cannot do for whole paths.
+/* Paths inside an untrusted root: openat2(2) with RESOLVE_IN_ROOT, or a walk that does the same by
+ * hand. See resolve.h. The walk also makes what is missing, which openat2 cannot do for whole
+ * paths.
  */
 #include "base/resolve.h"
 
@@ -17,9 +18,9 @@ enum {
 	AGAIN_MAX = 128, /* openat2 says EAGAIN when a rename raced with a ".." */
 };
 
-/* A walk in progress. `rest` is what is left of the path, symlinks already put in front. The stack holds
- * every directory from the root down, so that ".." never asks the file system, which another process may
- * be rearranging at this moment. */
+/* A walk in progress. `rest` is what is left of the path, symlinks already put in front. The stack
+ * holds every directory from the root down, so that ".." never asks the file system, which another
+ * process may be rearranging at this moment. */
 struct walk {
 	int stack[DEPTH_MAX];
 	int depth; /* index of the current directory; stack[0] is the caller's root */
@@ -175,7 +176,8 @@ static int walk_path(int root, const char *path, enum resolve_make make, bool *r
 
 int resolve_open(int root, const char *path, bool openat2)
 {
-	return openat2 ? open_in_root(root, path) : walk_path(root, path, RESOLVE_MAKE_NOTHING, NULL);
+	return openat2 ? open_in_root(root, path)
+		       : walk_path(root, path, RESOLVE_MAKE_NOTHING, NULL);
 }
 
 int resolve_make(int root, const char *path, enum resolve_make make, bool openat2, bool *ret_made)

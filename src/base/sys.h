@@ -1,7 +1,7 @@
 /* System calls that the C library lacks or wraps, as raw calls. Async-signal-safe; no policy.
  *
- * Each returns what the kernel returned: a value, or -errno (never through errno). For the child after
- * clone, and for whoever needs a call that glibc 2.31 does not declare.
+ * Each returns what the kernel returned: a value, or -errno (never through errno). For the child
+ * after clone, and for whoever needs a call that glibc 2.31 does not declare.
  */
 #ifndef ROOTLET_BASE_SYS_H
 #define ROOTLET_BASE_SYS_H
@@ -20,7 +20,8 @@
 		sys_result < 0 ? -errno : (int)sys_result;                                         \
 	})
 
-/* struct clone_args of linux/sched.h, version 0 (64 bytes): enough here, and known to every clone3. */
+/* struct clone_args of linux/sched.h, version 0 (64 bytes): enough here, and known to every clone3.
+ */
 struct sys_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
 };

@@ -31,17 +31,22 @@ static int print_bash(void)
 		print_words(commands[i].command);
 		printf("' ;;\n");
 	}
-	printf("\thelp) words='run plan unshare' ;;\n\tcompletion) words='bash zsh fish' ;;\n\tesac\n"
+	printf("\thelp) words='run plan unshare' ;;\n\tcompletion) words='bash zsh fish' "
+	       ";;\n\tesac\n"
 	       "\tcase $cur in\n"
-	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= ]] && "
+	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= "
+	       "]] && "
 	       "compopt -o nospace ;;\n"
-	       "\t*) case ${COMP_WORDS[1]} in help | completion) COMPREPLY=($(compgen -W \"$words\" -- "
-	       "\"$cur\")) ;;\n\t   *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames ;; esac ;;\n"
+	       "\t*) case ${COMP_WORDS[1]} in help | completion) COMPREPLY=($(compgen -W "
+	       "\"$words\" -- "
+	       "\"$cur\")) ;;\n\t   *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames "
+	       ";; esac ;;\n"
 	       "\tesac\n}\ncomplete -F _rootlet rootlet\n");
 	return 0;
 }
 
-/* zsh reads bash completions after bashcompinit; its own _arguments would need every option quoted twice. */
+/* zsh reads bash completions after bashcompinit; its own _arguments would need every option quoted
+ * twice. */
 static int print_zsh(void)
 {
 	printf("#compdef rootlet\nautoload -U +X bashcompinit && bashcompinit\n");
@@ -52,7 +57,8 @@ static int print_fish(void)
 {
 	rootlet_option o;
 
-	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare help completion'\n");
+	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare help "
+	       "completion'\n");
 	for (size_t c = 0; c < COMMAND_COUNT; c++) {
 		for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++) {
 			if (!(o.commands & (unsigned)commands[c].command))

@@ -1,4 +1,5 @@
-/* Help that teaches: made from the option table, so that it cannot say what the parser does not do. */
+/* Help that teaches: made from the option table, so that it cannot say what the parser does not do.
+ */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@ static const struct {
 } topics[] = {
 	{"run", "rootlet run [OPTIONS] ROOT [COMMAND [ARG…]]",
 	 "Run a command in a container of its own. ROOT is a directory that begins with / or . ;\n"
-	 "`/` itself is the host's own files, read-only, with fresh /proc, /dev, /tmp, /run and an\n"
+	 "`/` itself is the host's own files, read-only, with fresh /proc, /dev, /tmp, /run and "
+	 "an\n"
 	 "empty home. No root, no daemon, nothing left behind.",
 	 "  rootlet run / id                        root inside, you outside\n"
 	 "  rootlet run -v \"$PWD\" / make            build here, with nothing else writable\n"
@@ -19,14 +21,17 @@ static const struct {
 	 "  rootlet run --network host / curl …     offline unless asked\n",
 	 ROOTLET_RUN},
 	{"plan", "rootlet plan [OPTIONS] ROOT [COMMAND [ARG…]]",
-	 "Print what `rootlet run` would do with the same arguments, step by step, with each step's\n"
+	 "Print what `rootlet run` would do with the same arguments, step by step, with each "
+	 "step's\n"
 	 "reason and manual page. Nothing is done.",
 	 "  rootlet plan / id                       for people\n"
 	 "  rootlet plan --format=json / id         for scripts\n"
-	 "  rootlet plan --format=sh / id > go.sh   a shell script that does the same with util-linux\n",
+	 "  rootlet plan --format=sh / id > go.sh   a shell script that does the same with "
+	 "util-linux\n",
 	 ROOTLET_PLAN},
 	{"unshare", "rootlet unshare [-C -i -m -n -p -u -T] [OPTIONS] [COMMAND [ARG…]]",
-	 "Be the mapped root on the host's own files, with your own rights and no more: delete and\n"
+	 "Be the mapped root on the host's own files, with your own rights and no more: delete "
+	 "and\n"
 	 "chown what containers left, unpack a root filesystem, or try one namespace at a time.\n"
 	 "There is always a user namespace; each letter adds one.",
 	 "  rootlet unshare rm -rf ./debian         remove files of subordinate owners\n"
@@ -56,7 +61,8 @@ static void print_option(const rootlet_option *o)
 	n = o->letter ? snprintf(left, sizeof(left), "-%c, --%s", o->letter, o->name)
 		      : snprintf(left, sizeof(left), "    --%s", o->name);
 	if (o->metavar && n > 0 && (size_t)n < sizeof(left))
-		snprintf(left + n, sizeof(left) - (size_t)n, o->optional ? "[=%s]" : " %s", o->metavar);
+		snprintf(left + n, sizeof(left) - (size_t)n, o->optional ? "[=%s]" : " %s",
+			 o->metavar);
 	if (columns(left) > NAME_WIDTH)
 		printf("  %s\n  %-*s  %s\n", left, NAME_WIDTH, "", o->help);
 	else
@@ -80,7 +86,8 @@ void help_command(rootlet_command command, const char *name)
 		group = o.group;
 		print_option(&o);
 	}
-	printf("\nExit status: the command's own; 128+N when signal N killed it; 125 rootlet itself failed;\n"
+	printf("\nExit status: the command's own; 128+N when signal N killed it; 125 rootlet "
+	       "itself failed;\n"
 	       "126 the command cannot be run; 127 it was not found; 124 after --timeout.\n");
 }
 
@@ -109,6 +116,7 @@ int cli_help(int argc, char **argv)
 		help_command(topics[i].command, topics[i].name);
 		return 0;
 	}
-	message_text("help: there is no such command or message; `rootlet help` lists the commands");
+	message_text(
+		"help: there is no such command or message; `rootlet help` lists the commands");
 	return EXIT_ROOTLET;
 }

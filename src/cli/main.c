@@ -11,14 +11,18 @@ static const struct {
 	const char *name;
 	cli_command *run;
 } commands[] = {
-	{"run", cli_run},   {"plan", cli_plan},		    {"unshare", cli_unshare},
-	{"help", cli_help}, {"completion", cli_completion},
+	{"run", cli_run},
+	{"plan", cli_plan},
+	{"unshare", cli_unshare},
+	{"help", cli_help},
+	{"completion", cli_completion},
 };
 
-/* Commands of the contract that later steps bring: a name that is known but not there yet is not a typo. */
+/* Commands of the contract that later steps bring: a name that is known but not there yet is not a
+ * typo. */
 static const char *const later[] = {
-	"exec", "start",   "attach", "wait", "stop", "kill",  "pause",	 "unpause", "rename", "rm",	"ps",
-	"inspect", "logs", "top",    "stats", "cp",  "prune", "explain", "doctor",  "demo",
+	"exec", "start",   "attach", "wait", "stop",  "kill", "pause", "unpause", "rename", "rm",
+	"ps",	"inspect", "logs",   "top",  "stats", "cp",   "prune", "explain", "doctor", "demo",
 };
 
 static int print_version(void)
@@ -39,7 +43,8 @@ static int unknown(const char *name)
 		message_text(text);
 		return EXIT_ROOTLET;
 	}
-	snprintf(text, sizeof(text), "%.64s: there is no such command; `rootlet help` lists them", name);
+	snprintf(text, sizeof(text), "%.64s: there is no such command; `rootlet help` lists them",
+		 name);
 	message_text(text);
 	return EXIT_ROOTLET;
 }

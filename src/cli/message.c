@@ -1,4 +1,5 @@
-/* What goes to stderr: one line a message, a second one with the way out. No other file prints there. */
+/* What goes to stderr: one line a message, a second one with the way out. No other file prints
+ * there. */
 #include "cli/cli.h"
 
 #include <stdio.h>

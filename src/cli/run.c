@@ -28,7 +28,8 @@ static void print_timings(const struct session *s, const rootlet_process *proces
 		total += ns;
 		free(text);
 	}
-	fprintf(stderr, "%9.1f µs  in all; parent and child work side by side\n", (double)total / 1000.0);
+	fprintf(stderr, "%9.1f µs  in all; parent and child work side by side\n",
+		(double)total / 1000.0);
 }
 
 static int start_and_wait(struct session *s)

@@ -1,5 +1,6 @@
 /* From words to a plan: configuration files, environment, command line, facts. The order gives the
- * precedence: the system's file, the user's, the environment, and last the command line, which wins. */
+ * precedence: the system's file, the user's, the environment, and last the command line, which
+ * wins. */
 #include "cli/cli.h"
 
 #include "base/error.h"
@@ -69,7 +70,8 @@ static int read_layers(struct session *s, int argc, char **argv)
 	return r;
 }
 
-int session_open(struct session *s, rootlet_command command, const char *name, int argc, char **argv)
+int session_open(struct session *s, rootlet_command command, const char *name, int argc,
+		 char **argv)
 {
 	int r;
 

@@ -79,8 +79,6 @@ const struct rule rules[] = {
 	 "`namei -l` on it shows the owners and modes"},
 	{STEP(OPEN_PATH, ENOTDIR), NULL, check_path_not_directory, "path-not-directory",
 	 "{a} is not a directory", ""},
-	{STEP_AT(OPEN_PATH, ANY, NOT_DIRECTORY), NULL, NULL, "path-not-directory",
-	 "it is not a directory", ""},
 	{STEP(OPEN_PATH, ELOOP), NULL, NULL, "path-loop", "its symlinks go round in a circle", ""},
 
 	/* ---- MAPS ---- */
@@ -153,8 +151,6 @@ const struct rule rules[] = {
 	 "make it beforehand, or use --overlay"},
 	{STEP_AT(BIND_DEVICE, ANY, NOT_DEVICE), NULL, NULL, "device-kind",
 	 "the host's file of that name is not that device", "look at it: ls -l {subject}"},
-	{STEP_AT(ATTACH_PROCFS, ANY, NOT_PROC), NULL, NULL, "proc-kind",
-	 "what is there is no procfs", ""},
 	{STEP_AT(BIND, EINVAL, SOURCE), NULL, NULL, "bind-source",
 	 "the source cannot be copied: it is unbindable, or mounts that are locked lie below it",
 	 "mount it with everything below it"},

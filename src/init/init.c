@@ -380,7 +380,6 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	if (l.error)
 		not_started(&in, &l);
 
-	tell(&in, WIRE_STARTED, in.command, 0);
 	in.signals = raw_signalfd(all);
 	if (in.signals < 0)
 		finish(&in, STATUS_BAD_CALL);

@@ -19,7 +19,6 @@ enum wire_report_type {
 	WIRE_READY = 2,	 /* written immediately before execve */
 	WIRE_PID = 3,	 /* joiner → parent: the container's pid is in `value` */
 	WIRE_TIMING = 4, /* `step` took `value` nanoseconds (only with --timings) */
-	WIRE_OPENED = 5, /* child → parent: OPEN is done */
 };
 
 /* Which part of a step failed: words are the parent's (run/words.c). */
@@ -33,11 +32,9 @@ enum wire_detail {
 	WIRE_DETAIL_OPTION,	 /* an option that the file system refuses; value is its index */
 	WIRE_DETAIL_CREATE,	 /* making the file system instance */
 	WIRE_DETAIL_NOT_DEVICE,	 /* not the device that it should be */
-	WIRE_DETAIL_NOT_DIRECTORY,
 	WIRE_DETAIL_NO_USER, /* no such name in passwd */
 	WIRE_DETAIL_NO_GROUP,
 	WIRE_DETAIL_ID_UNMAPPED, /* the id has no place in the map */
-	WIRE_DETAIL_NOT_PROC,	 /* /proc is something else */
 	WIRE_DETAIL_PARENT_GONE,
 	WIRE_DETAIL_EXEC_FORMAT, /* neither a program nor a script with #! */
 	WIRE_DETAIL_INTERPRETER, /* the file is there, its interpreter or loader is not */
@@ -60,8 +57,7 @@ enum wire_message_type {
 	WIRE_GROUP_SIGNAL = 2,
 
 	/* init → supervisor */
-	WIRE_STARTED = 16, /* the command was exec'd; value: its pid inside */
-	WIRE_EXEC_FAILED,  /* value: errno; detail: enum wire_detail */
+	WIRE_EXEC_FAILED = 16,  /* value: errno; detail: enum wire_detail */
 	WIRE_STOPPED,	   /* the command was stopped by signal `value` */
 	WIRE_EXITED, /* value: exit code, or 128+N; detail: N when a signal killed it, else 0 */
 	WIRE_TERMINAL_SIGNAL, /* the terminal sent signal `value` to the container's group */

@@ -1,4 +1,5 @@
-/* rootlet is never setuid and never carries file capabilities: who runs it that way made a mistake. */
+/* rootlet is never setuid and never carries file capabilities: who runs it that way made a mistake.
+ */
 #include "rootlet.h"
 
 #include "base/error.h"

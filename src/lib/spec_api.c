@@ -134,8 +134,8 @@ void rootlet_spec_free(rootlet_spec *handle)
 	free(handle);
 }
 
-int rootlet_spec_set(rootlet_spec *handle, const char *option, const char *value, const char *origin,
-		     rootlet_error *err)
+int rootlet_spec_set(rootlet_spec *handle, const char *option, const char *value,
+		     const char *origin, rootlet_error *err)
 {
 	const struct option_row *row = option_find(option, handle->command);
 
@@ -181,10 +181,10 @@ const char *rootlet_spec_get(const rootlet_spec *handle, const char *option)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{"color", s->color},	     {"log-level", s->log_level},
+		{"color", s->color},	       {"log-level", s->log_level},
 		{"log-format", s->log_format}, {"state-dir", s->state_dir},
-		{"facts", s->facts_path},    {"format", formats[s->format]},
-		{"help", flag(s->help)},     {"timings", flag(s->timings)},
+		{"facts", s->facts_path},      {"format", formats[s->format]},
+		{"help", flag(s->help)},       {"timings", flag(s->timings)},
 		{"verbose", flag(s->verbose)},
 	};
 

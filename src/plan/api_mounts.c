@@ -85,13 +85,16 @@ static void add_cgroup(struct planner *p)
 	if (plan_private(p, NS_CGROUP)) {
 		step = plan_mount(p, "cgroup2", "/sys/fs/cgroup", SAFEST | MOUNT_ATTR_RDONLY, NULL);
 		step->why = "its own cgroup as the root of the tree, to read";
-		step->a.fs.make_target = false; /* sysfs has the directory, or there is none to be had */
+		step->a.fs.make_target =
+			false; /* sysfs has the directory, or there is none to be had */
 		step->optional = true;
 		return;
 	}
 	if (!plan_private(p, NS_NET)) {
-		step = plan_mount(p, "tmpfs", "/sys/fs/cgroup", SAFEST | MOUNT_ATTR_RDONLY, "size=0,mode=0555");
-		step->why = "covers the host's cgroup mounts, version 1 among them, that came with /sys";
+		step = plan_mount(p, "tmpfs", "/sys/fs/cgroup", SAFEST | MOUNT_ATTR_RDONLY,
+				  "size=0,mode=0555");
+		step->why = "covers the host's cgroup mounts, version 1 among them, that came with "
+			    "/sys";
 		step->optional = true;
 		step->a.fs.make_target = false;
 	}
@@ -128,7 +131,8 @@ static bool asked_for(const struct planner *p, const char *path)
 	return false;
 }
 
-static void fresh(struct planner *p, const char *path, const char *options, const char *why, bool make)
+static void fresh(struct planner *p, const char *path, const char *options, const char *why,
+		  bool make)
 {
 	struct step *step;
 
@@ -145,12 +149,14 @@ void plan_fresh_places(struct planner *p)
 	const char *home = p->facts->home;
 
 	if (p->spec->root_kind == ROOT_HOST) {
-		fresh(p, "/run", "mode=0755", "the host's sockets and run-time files stay outside", true);
+		fresh(p, "/run", "mode=0755", "the host's sockets and run-time files stay outside",
+		      true);
 		fresh(p, "/tmp", "mode=1777", "empty, and gone at the end", true);
 		fresh(p, "/var/tmp", "mode=1777", "empty, and gone at the end", false);
 		if (home && strcmp(home, "/") != 0)
 			fresh(p, plan_copy(p, home), "mode=0755",
-			      "empty: the caller's own files and keys stay outside unless mounted", false);
+			      "empty: the caller's own files and keys stay outside unless mounted",
+			      false);
 		return;
 	}
 	if (p->spec->read_only && p->spec->read_only_tmpfs != NO) {

@@ -1,4 +1,5 @@
-/* /dev: a small tmpfs with the devices that every program expects, and nothing of the host's hardware. */
+/* /dev: a small tmpfs with the devices that every program expects, and nothing of the host's
+ * hardware. */
 #include "plan/planner.h"
 
 #include <sys/mount.h>
@@ -12,7 +13,8 @@ static const struct {
 	const char *name;
 	uint32_t major, minor;
 } nodes[] = {
-	{"null", 1, 3}, {"zero", 1, 5}, {"full", 1, 7}, {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
+	{"null", 1, 3},	  {"zero", 1, 5},    {"full", 1, 7},
+	{"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0},
 };
 
 static const struct {
@@ -28,7 +30,8 @@ static const struct {
 static void bind_node(struct planner *p, const char *name, uint32_t major, uint32_t minor,
 		      const char *target, const char *why)
 {
-	struct step *step = plan_add(p, OP_BIND_DEVICE, ACTOR_CHILD, plan_text(p, "/dev/%s", target));
+	struct step *step =
+		plan_add(p, OP_BIND_DEVICE, ACTOR_CHILD, plan_text(p, "/dev/%s", target));
 
 	step->a.device.name = name;
 	step->a.device.major = major;
@@ -43,7 +46,8 @@ static void add_console(struct planner *p)
 	struct step *step;
 
 	if (terminal == SLOT_NONE) {
-		bind_node(p, "null", 1, 3, "console", "there is no terminal: what is written is dropped");
+		bind_node(p, "null", 1, 3, "console",
+			  "there is no terminal: what is written is dropped");
 		return;
 	}
 	step = plan_add(p, OP_BIND, ACTOR_CHILD, "/dev/console");
@@ -59,7 +63,8 @@ static void add_links(struct planner *p)
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
 		struct step *step = plan_add(p, OP_MAKE_SYMLINK, ACTOR_CHILD, links[i].path);
 
-		step->a.file.target = (struct step_target){SLOT_DEV, links[i].path + sizeof("/dev/") - 1};
+		step->a.file.target =
+			(struct step_target){SLOT_DEV, links[i].path + sizeof("/dev/") - 1};
 		step->a.file.text = links[i].target;
 		step->why = links[i].why ? links[i].why : "as on every Linux system";
 	}
@@ -78,9 +83,10 @@ static void add_pts(struct planner *p)
 {
 	uint32_t outside;
 	bool tty_group = p->writer == WRITER_NONE || idmap_down(&p->plan->gid_map, 5, &outside);
-	struct step *step = mount_in_dev(p, "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
-					 tty_group ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
-						   : "newinstance,ptmxmode=0666,mode=0620");
+	struct step *step =
+		mount_in_dev(p, "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+			     tty_group ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
+				       : "newinstance,ptmxmode=0666,mode=0620");
 
 	step->why = tty_group ? "terminals of its own; group 5 is tty"
 			      : "terminals of its own; group tty (5) is not mapped";
@@ -89,7 +95,8 @@ static void add_pts(struct planner *p)
 void plan_devices(struct planner *p)
 {
 	uint64_t quiet = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
-	struct step *step = plan_mount(p, "tmpfs", "/dev", MOUNT_ATTR_NOSUID, "mode=0755,size=65536k");
+	struct step *step =
+		plan_mount(p, "tmpfs", "/dev", MOUNT_ATTR_NOSUID, "mode=0755,size=65536k");
 
 	step->a.fs.slot = SLOT_DEV;
 	step->why = "only the devices that every program expects";
@@ -99,10 +106,12 @@ void plan_devices(struct planner *p)
 	add_links(p);
 	add_console(p);
 	step = mount_in_dev(p, "tmpfs", "/dev/shm", quiet,
-			    plan_text(p, "mode=1777,size=%s", p->spec->shm_size ? p->spec->shm_size : "65536k"));
+			    plan_text(p, "mode=1777,size=%s",
+				      p->spec->shm_size ? p->spec->shm_size : "65536k"));
 	step->why = "POSIX shared memory: shm_overview(7)";
 	if (!plan_private(p, NS_IPC))
-		return; /* mqueue belongs to the ipc namespace: the host's may not be mounted here */
+		return; /* mqueue belongs to the ipc namespace: the host's may not be mounted here
+			 */
 	step = mount_in_dev(p, "mqueue", "/dev/mqueue", quiet, NULL);
 	step->why = "POSIX message queues of its own: mq_overview(7)";
 }

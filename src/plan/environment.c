@@ -55,7 +55,8 @@ static void add_defaults(struct planner *p, struct env_list *env)
 	bool host_root = p->spec->root_kind == ROOT_HOST;
 
 	/* With the host's own files a command should be found where the caller finds it. */
-	set_variable(p, env, plan_text(p, "PATH=%s", host_root && path && *path ? path : default_path));
+	set_variable(p, env,
+		     plan_text(p, "PATH=%s", host_root && path && *path ? path : default_path));
 	if (host_root && p->facts->home)
 		set_variable(p, env, plan_text(p, "HOME=%s", p->facts->home));
 	else if (!p->spec->user && p->user_uid == 0)
@@ -97,7 +98,8 @@ static void choose_lookups(struct planner *p)
 	p->lookup_shell = directory && !p->spec->arg_count && !p->spec->entrypoint;
 }
 
-/* The default, so that a container has a name of its own and plans stay the same from run to run. */
+/* The default, so that a container has a name of its own and plans stay the same from run to run.
+ */
 static void choose_hostname(struct planner *p)
 {
 	if (p->spec->hostname)

@@ -1,8 +1,8 @@
 /* Who is who: the id maps, who writes them, and the MAPS and IDENTITY stages.
  *
- * The choice of a map is arithmetic on what the spec asks and the facts grant; nothing is probed. What
- * it must not do: weaken a request silently. A default that the host cannot give becomes a note, an
- * explicit request that it cannot give becomes an error.
+ * The choice of a map is arithmetic on what the spec asks and the facts grant; nothing is probed.
+ * What it must not do: weaken a request silently. A default that the host cannot give becomes a
+ * note, an explicit request that it cannot give becomes an error.
  */
 #include "plan/planner.h"
 
@@ -11,8 +11,8 @@
 
 /* One of uid and gid, so that the same arithmetic serves both. */
 struct side {
-	const char *what;	 /* "uid" */
-	uint32_t own;		 /* the caller's id, in the namespace that we run in */
+	const char *what; /* "uid" */
+	uint32_t own;	  /* the caller's id, in the namespace that we run in */
 	const struct id_ranges *granted;
 	const struct facts_helper *helper;
 	const struct idmap *parent; /* our own namespace's map: what the kernel splits at */
@@ -67,7 +67,8 @@ static const char *helper_problem(const struct facts_helper *h, const char *name
 	case HELPER_UNTRUSTED:
 		return plan_text(p, "%s is not root's alone to write", h->path ? h->path : name);
 	case HELPER_NO_NEW_PRIVS:
-		return plan_text(p, "no_new_privs is set on this process, so %s has no power", name);
+		return plan_text(p, "no_new_privs is set on this process, so %s has no power",
+				 name);
 	case HELPER_UNKNOWN:
 	case HELPER_MISSING:
 		break;
@@ -102,10 +103,11 @@ static void hint_ranges(struct planner *p)
 	const char *who = f->user_name ? f->user_name : "USER";
 
 	if (!f->subuids.count || !f->subgids.count)
-		error_hint(p->err,
-			   "an administrator can grant them: sudo usermod --add-subuids 100000-165535 "
-			   "--add-subgids 100000-165535 %s; meanwhile `--userns single` works",
-			   who);
+		error_hint(
+			p->err,
+			"an administrator can grant them: sudo usermod --add-subuids 100000-165535 "
+			"--add-subgids 100000-165535 %s; meanwhile `--userns single` works",
+			who);
 	else
 		error_hint(p->err, "`rootlet doctor` names the line that mends it; meanwhile "
 				   "`--userns single` works");
@@ -178,7 +180,8 @@ static void intermediate(struct planner *p, const struct side *s, struct idmap *
 	uint32_t next = 1;
 
 	add(p, ret, 0, s->own, 1);
-	for (size_t i = 0; i < s->granted->count && s->granted->ranges[i].count <= ID_MAX - next; i++) {
+	for (size_t i = 0; i < s->granted->count && s->granted->ranges[i].count <= ID_MAX - next;
+	     i++) {
 		add(p, ret, next, s->granted->ranges[i].start, s->granted->ranges[i].count);
 		next += s->granted->ranges[i].count;
 	}
@@ -196,13 +199,13 @@ static uint64_t map_total(const struct idmap *map)
 static int range_too_large(struct planner *p, const struct side *s, const struct spec_map_entry *e,
 			   uint64_t granted)
 {
-	error_set(p->err, -ERANGE, "map-not-granted",
-		  s->what[0] == 'u' ? "--uidmap" : "--gidmap",
-		  "--%smap %u:%u:%u: asks for host ids %u to %llu, but only 0 to %llu are granted", s->what,
-		  e->container, e->host, e->count, e->host,
+	error_set(p->err, -ERANGE, "map-not-granted", s->what[0] == 'u' ? "--uidmap" : "--gidmap",
+		  "--%smap %u:%u:%u: asks for host ids %u to %llu, but only 0 to %llu are granted",
+		  s->what, e->container, e->host, e->count, e->host,
 		  (unsigned long long)e->host + e->count - 1, (unsigned long long)granted - 1);
 	error_hint(p->err,
-		   "0 is your own id, 1 to %llu are your subordinate ids (/etc/sub%s); an absolute host id is "
+		   "0 is your own id, 1 to %llu are your subordinate ids (/etc/sub%s); an absolute "
+		   "host id is "
 		   "written @ID",
 		   (unsigned long long)granted - 1, s->what);
 	return -ERANGE;
@@ -241,9 +244,10 @@ static int check_granted(struct planner *p, const struct side *s)
 	if (writes_wide_maps(p->facts)) {
 		for (size_t i = 0; i < s->map->count && s->parent->count; i++)
 			if (!idmap_down(s->parent, s->map->extents[i].outside, &inside))
-				return error_set(p->err, -ERANGE, "map-not-granted", s->what,
-						 "%s map: id %u does not exist in this user namespace",
-						 s->what, s->map->extents[i].outside);
+				return error_set(
+					p->err, -ERANGE, "map-not-granted", s->what,
+					"%s map: id %u does not exist in this user namespace",
+					s->what, s->map->extents[i].outside);
 		return 0;
 	}
 	for (size_t i = 0; i < s->map->count; i++) {
@@ -255,8 +259,8 @@ static int check_granted(struct planner *p, const struct side *s)
 			continue;
 		error_set(p->err, -ERANGE, "map-not-granted",
 			  s->what[0] == 'u' ? "--uidmap" : "--gidmap",
-			  "%s map: host id %u is neither yours nor among your subordinate ids", s->what,
-			  missing);
+			  "%s map: host id %u is neither yours nor among your subordinate ids",
+			  s->what, missing);
 		error_hint(p->err, "/etc/sub%s lists what is granted to you", s->what);
 		return -ERANGE;
 	}
@@ -285,7 +289,8 @@ static int choose_writer(struct planner *p, struct side *u, struct side *g)
 		return 0;
 	}
 	p->writer = WRITER_HELPER;
-	/* newgidmap leaves setgroups allowed when a subordinate range is mapped, and denies it else. */
+	/* newgidmap leaves setgroups allowed when a subordinate range is mapped, and denies it
+	 * else. */
 	p->setgroups = !only_own(g) && !f->setgroups_denied;
 	problem = helper_problem(&f->newuidmap, "newuidmap", p);
 	if (!problem)
@@ -331,10 +336,11 @@ static int map_by_mode(struct planner *p, struct side *u, struct side *g)
 		error_set(p->err, -EPERM, "no-ranges", "--userns", "%s: %s",
 			  spec->userns == USERNS_RANGES ? "--userns ranges" : "id maps", problem);
 		if (real_root(p->facts))
-			error_hint(p->err,
-				   "root is never mapped to root by default: run as an ordinary user, or "
-				   "grant root a range (usermod --add-subuids 100000-165535 --add-subgids "
-				   "100000-165535 root), or say `--userns single`");
+			error_hint(p->err, "root is never mapped to root by default: run as an "
+					   "ordinary user, or "
+					   "grant root a range (usermod --add-subuids "
+					   "100000-165535 --add-subgids "
+					   "100000-165535 root), or say `--userns single`");
 		else
 			hint_ranges(p);
 		return -EPERM;
@@ -358,16 +364,17 @@ static const char *describe_users(struct planner *p)
 
 	for (size_t i = 0; i < map->count; i++) {
 		const struct id_extent *e = &map->extents[i];
-		const char *name = e->outside == p->facts->uid && e->count == 1 && p->facts->user_name
-					   ? plan_text(p, " (%s)", p->facts->user_name)
-					   : "";
+		const char *name =
+			e->outside == p->facts->uid && e->count == 1 && p->facts->user_name
+				? plan_text(p, " (%s)", p->facts->user_name)
+				: "";
 
 		if (e->count == 1)
 			out = plan_text(p, "%s%suid %u is %u%s", out, i ? ", " : "", e->inside,
 					e->outside, name);
 		else
-			out = plan_text(p, "%s%s%u–%u are %u–%u", out, i ? ", " : "uids ", e->inside,
-					e->inside + e->count - 1, e->outside,
+			out = plan_text(p, "%s%s%u–%u are %u–%u", out, i ? ", " : "uids ",
+					e->inside, e->inside + e->count - 1, e->outside,
 					e->outside + e->count - 1);
 	}
 	return out;
@@ -429,8 +436,8 @@ int plan_identity(struct planner *p)
 
 static void add_helper(struct planner *p, const struct side *s)
 {
-	struct step *step = plan_add(p, OP_HELPER_MAP, ACTOR_PARENT,
-				     s->what[0] == 'u' ? "uid_map" : "gid_map");
+	struct step *step =
+		plan_add(p, OP_HELPER_MAP, ACTOR_PARENT, s->what[0] == 'u' ? "uid_map" : "gid_map");
 	const char **args = arena_alloc(p->arena, (s->map->count * 3 + 1) * sizeof(*args));
 
 	if (!args) {
@@ -449,7 +456,8 @@ static void add_helper(struct planner *p, const struct side *s)
 
 static void add_direct(struct planner *p, const struct side *s, enum plan_actor actor)
 {
-	struct step *step = plan_add(p, OP_WRITE_MAP, actor, s->what[0] == 'u' ? "uid_map" : "gid_map");
+	struct step *step =
+		plan_add(p, OP_WRITE_MAP, actor, s->what[0] == 'u' ? "uid_map" : "gid_map");
 	const char *text = idmap_format(p->arena, s->map);
 
 	if (!text)

@@ -1,15 +1,23 @@
-/* What of /proc and /sys is hidden, and what is made read-only. The lists are Docker's and podman's,
- * each path because it tells of, or changes, the whole machine.
+/* What of /proc and /sys is hidden, and what is made read-only. The lists are Docker's and
+ * podman's, each path because it tells of, or changes, the whole machine.
  */
 #include "plan/planner.h"
 
 #include <string.h>
 
 static const char *const masked[] = {
-	"/proc/acpi",	    "/proc/asound",	 "/proc/interrupts",
-	"/proc/kcore",	    "/proc/keys",	 "/proc/latency_stats",
-	"/proc/sched_debug", "/proc/scsi",	 "/proc/timer_list",
-	"/proc/timer_stats", "/sys/firmware",	 "/sys/devices/virtual/powercap",
+	"/proc/acpi",
+	"/proc/asound",
+	"/proc/interrupts",
+	"/proc/kcore",
+	"/proc/keys",
+	"/proc/latency_stats",
+	"/proc/sched_debug",
+	"/proc/scsi",
+	"/proc/timer_list",
+	"/proc/timer_stats",
+	"/sys/firmware",
+	"/sys/devices/virtual/powercap",
 	"/sys/devices/system/cpu/cpu0/thermal_throttle",
 };
 
@@ -45,7 +53,8 @@ void plan_masks(struct planner *p)
 			add_path(p, OP_MASK, masked[i], NULL);
 	for (size_t i = 0; i < asked->count; i++)
 		add_path(p, OP_MASK, plan_copy(p, asked->items[i]), "asked for: --mask");
-	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && !p->spec->privileged; i++)
+	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && !p->spec->privileged;
+	     i++)
 		if (!unmasked(p, read_only[i]))
 			add_path(p, OP_READONLY_PATH, read_only[i], NULL);
 }

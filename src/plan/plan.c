@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor, const char *subject)
+struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor,
+		      const char *subject)
 {
 	struct step *step = &p->spare;
 
@@ -121,7 +122,8 @@ bool path_within(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* A new pid namespace needs a mount namespace for its own /proc, else ps and pstree show the host. */
+/* A new pid namespace needs a mount namespace for its own /proc, else ps and pstree show the host.
+ */
 static void choose_namespaces(struct planner *p)
 {
 	struct plan *plan = p->plan;
@@ -169,22 +171,27 @@ static int check_join(struct planner *p)
 	if (error) {
 		error_set(p->err, -error, "join-refused", "--join",
 			  "--join %u: its namespaces may not be read: %s", pid, error_text(error));
-		error_hint(p->err, "only a process of your own, in a user namespace that you made, can be joined");
+		error_hint(p->err, "only a process of your own, in a user namespace that you made, "
+				   "can be joined");
 		return -error;
 	}
 	if (p->facts->join_differs[NS_USER] == ANSWER_YES)
 		return 0;
 	error_set(p->err, -EPERM, "join-same-userns", "--join",
-		  "--join %u: it is in our own user namespace, which gives no right to enter its others", pid);
-	error_hint(p->err, "only a process in a user namespace that you made, such as a container of yours, can be joined");
+		  "--join %u: it is in our own user namespace, which gives no right to enter its "
+		  "others",
+		  pid);
+	error_hint(p->err, "only a process in a user namespace that you made, such as a container "
+			   "of yours, can be joined");
 	return -EPERM;
 }
 
 static int plan_stages(struct planner *p)
 {
 	static int (*const stages[])(struct planner *) = {
-		plan_identity, plan_environment, stage_prepare,	   stage_join, stage_clone, stage_open,
-		stage_maps,    stage_identity,	 stage_namespaces, stage_root, stage_seal,  stage_exec,
+		plan_identity,	  plan_environment, stage_prepare, stage_join,
+		stage_clone,	  stage_open,	    stage_maps,	   stage_identity,
+		stage_namespaces, stage_root,	    stage_seal,	   stage_exec,
 	};
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {

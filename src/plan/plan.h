@@ -1,8 +1,8 @@
 /* The plan: a container start as data, before it is done.
  *
- * plan_make is a pure function of (spec, facts): it probes nothing and touches nothing. A plan is a flat
- * array of steps in the order in which they run; it owns an arena and holds finished bytes only. What
- * it points to lives in that arena, so spec and facts may be freed before it.
+ * plan_make is a pure function of (spec, facts): it probes nothing and touches nothing. A plan is a
+ * flat array of steps in the order in which they run; it owns an arena and holds finished bytes
+ * only. What it points to lives in that arena, so spec and facts may be freed before it.
  */
 #ifndef ROOTLET_PLAN_PLAN_H
 #define ROOTLET_PLAN_PLAN_H
@@ -34,8 +34,8 @@ enum plan_stage {
 	STAGE_COUNT,
 };
 
-/* Who carries a step out. The joiner is a child of the parent that enters shared namespaces and then
- * makes the container's process as its sibling. */
+/* Who carries a step out. The joiner is a child of the parent that enters shared namespaces and
+ * then makes the container's process as its sibling. */
 enum plan_actor { ACTOR_PARENT, ACTOR_JOINER, ACTOR_CHILD };
 
 enum plan_args {
@@ -87,11 +87,12 @@ const char *actor_name(enum plan_actor actor); /* "parent" */
 /* Slots: descriptors that one step opens and a later one uses. The first ones have fixed roles. */
 enum {
 	SLOT_NONE = -1,
-	SLOT_ROOT,    /* the mounted new root */
-	SLOT_OWN_ROOT, /* the same, while it is a tmpfs that only we can reach: targets are single names */
-	SLOT_PROC,    /* our own procfs, or the host's where the pid namespace is the host's */
-	SLOT_SCRATCH, /* the scratch tmpfs of a throw-away overlay */
-	SLOT_DEV,     /* the container's /dev */
+	SLOT_ROOT,     /* the mounted new root */
+	SLOT_OWN_ROOT, /* the same, while it is a tmpfs that only we can reach: targets are single
+			  names */
+	SLOT_PROC,     /* our own procfs, or the host's where the pid namespace is the host's */
+	SLOT_SCRATCH,  /* the scratch tmpfs of a throw-away overlay */
+	SLOT_DEV,      /* the container's /dev */
 	SLOT_HOST_DEV, /* the host's /dev */
 	SLOT_FIRST_FREE,
 };
@@ -102,8 +103,9 @@ enum open_kind {
 	OPEN_NAMESPACE,
 };
 
-/* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot the
- * path is one name in that mount, which we have just made ourselves and nobody else can reach. */
+/* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot
+ * the path is one name in that mount, which we have just made ourselves and nobody else can reach.
+ */
 struct step_target {
 	int base;
 	const char *path;
@@ -114,16 +116,16 @@ struct step {
 	enum plan_actor actor;
 	const char *subject; /* what messages name; never NULL */
 	const char *why;     /* this step's own reason; NULL: the row's */
-	bool early;	     /* needs no ids: the child may do it while the parent writes the maps */
-	bool optional;	     /* a default: what is absent inside is passed over (ENOENT), and only that */
+	bool early;    /* needs no ids: the child may do it while the parent writes the maps */
+	bool optional; /* a default: what is absent inside is passed over (ENOENT), and only that */
 	union step_args {
 		struct {
 			enum ns_type type;
 			const char *path;
 		} ns;
 		struct {
-			uint64_t flags;	  /* CLONE_NEW… */
-			bool clone3;	  /* else clone(2) */
+			uint64_t flags; /* CLONE_NEW… */
+			bool clone3;	/* else clone(2) */
 		} clone;
 		struct {
 			const char *path;
@@ -136,8 +138,9 @@ struct step {
 		} map;
 		struct {
 			bool gid;
-			const char *path;  /* of newuidmap or newgidmap */
-			const char **args; /* after the pid: inside outside count …; NULL-terminated */
+			const char *path; /* of newuidmap or newgidmap */
+			const char *
+				*args; /* after the pid: inside outside count …; NULL-terminated */
 		} helper;
 		struct {
 			const uint32_t *ids;
@@ -145,8 +148,8 @@ struct step {
 		} groups;
 		struct {
 			uint32_t uid, gid;
-			bool looked_up;	  /* SET_USER: take both, and the groups, from LOOKUP_USER */
-			bool set_groups;  /* SET_USER: setgroups is permitted here */
+			bool looked_up;	 /* SET_USER: take both, and the groups, from LOOKUP_USER */
+			bool set_groups; /* SET_USER: setgroups is permitted here */
 			const uint32_t *groups;
 			size_t group_count;
 		} ids;
@@ -154,13 +157,14 @@ struct step {
 			const char *type; /* "tmpfs" */
 			struct mount_option *options;
 			size_t option_count;
-			uint64_t attributes; /* MOUNT_ATTR_* */
+			uint64_t attributes;	   /* MOUNT_ATTR_* */
 			struct step_target target; /* path NULL: not attached yet */
 			bool make_target;	   /* make the mount point when it is missing */
 			int slot;		   /* keeps the mount's descriptor, or SLOT_NONE */
 		} fs;
 		struct {
-			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of the file */
+			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of
+					     the file */
 		} text;
 		struct {
 			const char *path; /* below /proc/sys, with slashes */
@@ -172,11 +176,13 @@ struct step {
 		} propagation;
 		struct {
 			int source;		 /* slot */
-			const char *source_name; /* a name in that slot's directory; NULL: the slot itself */
+			const char *source_name; /* a name in that slot's directory; NULL: the slot
+						    itself */
 			const char *source_path; /* for printing */
 			struct step_target target;
 			bool recursive;
-			bool make_target; /* make the mount point, directory or file as the source is */
+			bool make_target; /* make the mount point, directory or file as the source
+					     is */
 			uint64_t attr_set, attr_clear;
 			uint64_t propagation;
 		} bind;
@@ -215,11 +221,13 @@ struct step {
 			const char *name; /* "default", or the profile's path */
 		} filter;
 		struct {
-			const char *const *candidates; /* files to try in order, as execvp(3) does; NULL-terminated */
+			const char *const *candidates; /* files to try in order, as execvp(3) does;
+							  NULL-terminated */
 			const char *const *argv;       /* NULL-terminated */
 			const char *const *envp;       /* NULL-terminated */
-			bool shell_looked_up;  /* no command was given: LOOKUP_USER's shell comes first */
-			bool home_looked_up;   /* HOME comes from LOOKUP_USER and replaces envp's */
+			bool shell_looked_up; /* no command was given: LOOKUP_USER's shell comes
+						 first */
+			bool home_looked_up;  /* HOME comes from LOOKUP_USER and replaces envp's */
 		} exec;
 	} a;
 };
@@ -232,11 +240,11 @@ struct plan {
 	int slots; /* how many descriptors the steps use */
 
 	enum spec_kind kind;
-	bool own_pid_ns;	/* PID 1 of a namespace of its own */
-	bool init;		/* our init runs as the first process */
-	bool joins;		/* there is a JOIN stage */
-	bool parent_maps;	/* the child waits for the parent's MAPS steps */
-	const char *summary_user;   /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */
+	bool own_pid_ns;	  /* PID 1 of a namespace of its own */
+	bool init;		  /* our init runs as the first process */
+	bool joins;		  /* there is a JOIN stage */
+	bool parent_maps;	  /* the child waits for the parent's MAPS steps */
+	const char *summary_user; /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */
 	struct idmap uid_map, gid_map; /* in effect inside; empty when joined */
 	const char *hostname;
 	enum ns_mode ns_modes[NS_COUNT];
@@ -258,7 +266,8 @@ int plan_make(const struct spec *spec, const struct facts *facts, struct plan **
 	      struct rootlet_error *err);
 void plan_free(struct plan *plan); /* NULL is fine */
 
-/* The invariants that every plan must hold, asserted before any plan is run; -EPROTO names the step. */
+/* The invariants that every plan must hold, asserted before any plan is run; -EPROTO names the
+ * step. */
 int plan_verify(const struct plan *plan, struct rootlet_error *err);
 
 /* The three prints. Pure; `out` collects. print_sh takes what it needs from the plan alone. */

@@ -1,8 +1,8 @@
 /* Inside the plan room: the state of one planning, and what the stages offer each other.
  *
- * Planning is pure. Allocation failures stick in `nomem`, so that stage functions read as the list of
- * steps that they make; plan_make checks once at the end. Only plan_make and the stage_… functions
- * return errors; those fill p->err.
+ * Planning is pure. Allocation failures stick in `nomem`, so that stage functions read as the list
+ * of steps that they make; plan_make checks once at the end. Only plan_make and the stage_…
+ * functions return errors; those fill p->err.
  */
 #ifndef ROOTLET_PLAN_PLANNER_H
 #define ROOTLET_PLAN_PLANNER_H
@@ -12,7 +12,8 @@
 /* How the id maps get written. */
 enum map_writer {
 	WRITER_NONE,   /* the user namespace is joined */
-	WRITER_CHILD,  /* one line that maps the caller's own id: the process itself may (user_namespaces(7)) */
+	WRITER_CHILD,  /* one line that maps the caller's own id: the process itself may
+			  (user_namespaces(7)) */
 	WRITER_PARENT, /* we hold CAP_SETUID over the parent namespace */
 	WRITER_HELPER, /* newuidmap, newgidmap */
 };
@@ -28,9 +29,9 @@ struct planner {
 
 	/* identity.c decides these first */
 	enum map_writer writer;
-	bool setgroups; /* setgroups(2) will be permitted inside */
+	bool setgroups;		     /* setgroups(2) will be permitted inside */
 	uint32_t user_uid, user_gid; /* who the command is when -u says nothing */
-	bool root_mapped; /* uid 0 and gid 0 exist inside */
+	bool root_mapped;	     /* uid 0 and gid 0 exist inside */
 
 	/* environment.c: what only the root's own passwd file can tell, at start */
 	bool lookup_user;
@@ -46,17 +47,19 @@ struct planner {
 		int use; /* enum source_use */
 		size_t index;
 		int slot;
-	} *sources;
+	} * sources;
 	size_t source_count;
 };
 
 /* A new step at the end of the plan; subject must outlive the plan (its arena, or static). */
-struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor, const char *subject);
+struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor,
+		      const char *subject);
 int plan_new_slot(struct planner *p);
 void plan_note(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Arena helpers that remember a failed allocation. Never NULL. */
-const char *plan_text(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+const char *plan_text(struct planner *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 const char *plan_copy(struct planner *p, const char *s); /* NULL stays NULL */
 
 /* Is this namespace made new? And: is it the host's? (neither: joined) */
@@ -88,6 +91,9 @@ void plan_fresh_places(struct planner *p); /* tmpfs where the host's files must 
 void plan_etc_files(struct planner *p);
 void plan_user_mounts(struct planner *p);
 void plan_masks(struct planner *p);
+
+/* user.c: LOOKUP_USER and SET_USER, called by stage_seal. */
+int plan_user(struct planner *p);
 
 /* A mount of a new file system instance on `path`; options "key=value,flag" or NULL. */
 struct step *plan_mount(struct planner *p, const char *type, const char *path, uint64_t attributes,

@@ -183,7 +183,7 @@ int plan_print_sh(const struct plan *plan, struct buffer *out)
 	sh.out = out;
 	sh_header(&sh);
 	sh_host(&sh);
-	buffer_printf(out, " 3<&0 <<'%s'\n", end);
+	buffer_printf(out, " 9<&0 <<'%s'\n", end);
 	buffer_add(out, body.data, body.len);
 	buffer_printf(out, "%s\n", end);
 	return buffer_failed(out) ? -ENOMEM : 0;

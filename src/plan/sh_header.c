@@ -87,11 +87,10 @@ static void list_needs(struct sh *sh)
 
 	list_needs_on_host(sh);
 	if (sh->place) {
-		buffer_printf(
-			&text,
-			"the directory %s on the host: it is covered by a tmpfs, in the private "
-			"mount namespace only",
-			sh->place);
+		buffer_printf(&text,
+			      "the directory %s on the host: it is covered, in the private mount "
+			      "namespace only",
+			      sh->place);
 		if (!buffer_failed(&text))
 			item(sh, text.data);
 		item(sh,

@@ -226,7 +226,7 @@ void sh_host(struct sh *sh)
 	buffer_puts(
 		sh->out,
 		"\n# The new namespaces, and a shell in them that reads the rest of this file;\n"
-		"# descriptor 3 keeps the standard input for the command.\n");
+		"# descriptor 9 keeps the standard input for the command.\n");
 	join(sh);
 	if (held)
 		enter_holder(sh);

@@ -152,6 +152,15 @@ static void environment(struct sh *sh, const struct step *step)
 	buffer_puts(sh->out, "\t\"$@\"\n");
 }
 
+/* Descriptors above 9 have no name in sh; 9 itself kept the standard input. */
+static void close_fds(struct sh *sh)
+{
+	const struct step *step = sh_find(sh->plan, OP_CLOSE_FDS);
+
+	for (uint64_t fd = step ? step->a.number : 9; fd < 9; fd++)
+		buffer_printf(sh->out, " %" PRIu64 "<&-", fd);
+}
+
 static void exec(struct sh *sh, const struct step *step)
 {
 	const struct step *mask = sh_find(sh->plan, OP_UMASK);
@@ -161,9 +170,8 @@ static void exec(struct sh *sh, const struct step *step)
 	setpriv(sh);
 	if (mask)
 		buffer_printf(sh->out, "umask %04" PRIo64 "\n", mask->a.number);
-	buffer_puts(sh->out, "exec \"$@\" <&3 3<&-");
-	if (sh_has(sh->plan, OP_CLOSE_FDS) && sh_find(sh->plan, OP_CLOSE_FDS)->a.number <= 4)
-		buffer_puts(sh->out, " 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-");
+	buffer_puts(sh->out, "exec \"$@\" <&9 9<&-");
+	close_fds(sh);
 	buffer_puts(sh->out, "\n");
 }
 
@@ -173,7 +181,8 @@ static void workdir(struct sh *sh, const struct step *step)
 
 	buffer_puts(sh->out, "cd ");
 	print_quoted(sh->out, text);
-	buffer_puts(sh->out, step->optional ? " 2>/dev/null || cd /\n" : "\n");
+	buffer_puts(sh->out,
+		    step->optional && strcmp(text, "/") != 0 ? " 2>/dev/null || cd /\n" : "\n");
 }
 
 void sh_seal_step(struct sh *sh, const struct step *step)

@@ -1,16 +1,18 @@
-/* The OPEN stage: every path of the host that a later step needs, opened with the caller's own rights.
+/* The OPEN stage: every path of the host that a later step needs, opened with the caller's own
+ * rights.
  *
- * It should open what is named and check its kind. It must not follow anything inside the container's
- * root, nor open for reading: O_PATH is enough to bind. A 0700 parent or a source that only one of the
- * caller's groups may reach is out of reach once the child has become the mapped root.
+ * It should open what is named and check its kind. It must not follow anything inside the
+ * container's root, nor open for reading: O_PATH is enough to bind. A 0700 parent or a source that
+ * only one of the caller's groups may reach is out of reach once the child has become the mapped
+ * root.
  */
 #include "plan/planner.h"
 
 #include <errno.h>
 #include <string.h>
 
-static struct step *open_path(struct planner *p, enum source_use use, size_t index, const char *path,
-			      enum open_kind kind, int slot)
+static struct step *open_path(struct planner *p, enum source_use use, size_t index,
+			      const char *path, enum open_kind kind, int slot)
 {
 	struct step *step = plan_add(p, OP_OPEN_PATH, ACTOR_CHILD, path);
 
@@ -27,7 +29,8 @@ static struct step *open_path(struct planner *p, enum source_use use, size_t ind
 static void open_asked(struct planner *p, enum source_use use, size_t index, const char *path,
 		       const char *origin)
 {
-	struct step *step = open_path(p, use, index, plan_copy(p, path), OPEN_ANY, plan_new_slot(p));
+	struct step *step =
+		open_path(p, use, index, plan_copy(p, path), OPEN_ANY, plan_new_slot(p));
 
 	if (origin)
 		step->why = plan_text(p, "asked for: %s", origin);

@@ -1,4 +1,5 @@
-/* EXEC: the first program. The files to try are worked out here, so that the child only tries them. */
+/* EXEC: the first program. The files to try are worked out here, so that the child only tries them.
+ */
 #include "plan/planner.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@ static const char *const *finish(struct planner *p, struct word_list *list)
 	return (const char *const *)list->items;
 }
 
-/* As execvp(3) searches, but for empty and relative entries: the working directory is no place to find
- * a command by its bare name. */
+/* As execvp(3) searches, but for empty and relative entries: the working directory is no place to
+ * find a command by its bare name. */
 static const char *const *candidates(struct planner *p, const char *command)
 {
 	struct word_list list = {0};

@@ -1,7 +1,7 @@
 /* NAMESPACES: set up what is new, before anything of the container's root is touched.
  *
- * It should write only what belongs to namespaces that this start made. It must not touch a namespace of
- * the host's: a sysctl or a name asked for there is refused by spec_validate.
+ * It should write only what belongs to namespaces that this start made. It must not touch a
+ * namespace of the host's: a sysctl or a name asked for there is refused by spec_validate.
  */
 #include "plan/planner.h"
 
@@ -34,15 +34,16 @@ static void add_sysctl(struct planner *p, const char *key, const char *value, co
 		p->nomem = true;
 		return;
 	}
-	for (char *c = path; *c; c++) /* sysctl(8): dots stand for slashes and the other way round */
+	for (char *c = path; *c;
+	     c++) /* sysctl(8): dots stand for slashes and the other way round */
 		*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
 	step->a.setting.path = path;
 	step->a.setting.value = value;
 	step->why = why;
 }
 
-/* icmp(7): the kernel compares host ids, so the range runs from the group whose host id is the lowest to
- * the one whose host id is the highest. */
+/* icmp(7): the kernel compares host ids, so the range runs from the group whose host id is the
+ * lowest to the one whose host id is the highest. */
 static void allow_ping(struct planner *p)
 {
 	const struct idmap *map = &p->plan->gid_map;
@@ -66,7 +67,8 @@ static void allow_ping(struct planner *p)
 		   "every group inside may ping without a capability");
 }
 
-static const char *offset_line(struct planner *p, const char *clock, const struct spec_time_offset *o)
+static const char *offset_line(struct planner *p, const char *clock,
+			       const struct spec_time_offset *o)
 {
 	if (o->set != YES)
 		return "";
@@ -81,7 +83,8 @@ static void add_time(struct planner *p)
 				      offset_line(p, "boottime", &p->spec->boottime));
 }
 
-/* What needs only capabilities, which the child has from the first moment on, need not wait for the maps. */
+/* What needs only capabilities, which the child has from the first moment on, need not wait for the
+ * maps. */
 static void mark_early(struct planner *p, size_t from)
 {
 	for (size_t i = from; i < p->plan->count; i++)
@@ -111,6 +114,7 @@ int stage_namespaces(struct planner *p)
 	if (plan_private(p, NS_NET))
 		allow_ping(p); /* a sysctl may speak of ids, and some want to be written by root */
 	for (size_t i = 0; i < s->sysctl_count; i++)
-		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value), NULL);
+		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value),
+			   NULL);
 	return 0;
 }

@@ -1,7 +1,8 @@
 /* ROOT: the container's file tree, from the first private mount to the old root's end.
  *
- * It should attach the new root first and mount everything else into it, each target resolved inside
- * it. It must not use a path of the host after OPEN, nor leave anything of the old root reachable.
+ * It should attach the new root first and mount everything else into it, each target resolved
+ * inside it. It must not use a path of the host after OPEN, nor leave anything of the old root
+ * reachable.
  */
 #include "plan/planner.h"
 
@@ -91,7 +92,8 @@ static void add_host_root(struct planner *p)
 
 static void add_directory_root(struct planner *p)
 {
-	struct step *step = plan_add(p, OP_ROOT_BIND, ACTOR_CHILD, plan_copy(p, p->spec->root_path));
+	struct step *step =
+		plan_add(p, OP_ROOT_BIND, ACTOR_CHILD, plan_copy(p, p->spec->root_path));
 
 	step->a.bind.source = plan_source(p, SOURCE_ROOT, 0);
 	step->a.bind.source_path = step->subject;
@@ -107,14 +109,14 @@ static void add_overlay_root(struct planner *p)
 	step->a.overlay.lower = plan_source(p, SOURCE_ROOT, 0);
 	step->a.overlay.lower_path = step->subject;
 	step->a.overlay.upper = plan_source(p, SOURCE_OVERLAY_UPPER, 0);
-	step->a.overlay.upper_path = p->spec->overlay_dir ? plan_copy(p, p->spec->overlay_dir)
-							  : "a tmpfs";
+	step->a.overlay.upper_path =
+		p->spec->overlay_dir ? plan_copy(p, p->spec->overlay_dir) : "a tmpfs";
 	step->why = p->spec->overlay_dir ? "the root stays as it is; every write is kept apart"
 					 : "the root stays as it is; every write is thrown away";
 }
 
-/* Holds the throw-away layers: below the new root, so that it goes with the old one. Only where it is
- * needed: to unmount one more costs the kernel a grace period (about 1 ms). */
+/* Holds the throw-away layers: below the new root, so that it goes with the old one. Only where it
+ * is needed: to unmount one more costs the kernel a grace period (about 1 ms). */
 static void add_scratch(struct planner *p)
 {
 	struct step *step = plan_add(p, OP_SCRATCH, ACTOR_CHILD, "scratch");
@@ -170,7 +172,8 @@ static bool is_host_entry(const struct planner *p, const char *path)
 	return false;
 }
 
-/* A volume on a name that the host's `/` does not have needs the tmpfs root writable for a moment. */
+/* A volume on a name that the host's `/` does not have needs the tmpfs root writable for a moment.
+ */
 static bool needs_new_entry(const struct planner *p)
 {
 	for (size_t i = 0; i < p->spec->mount_count; i++)
@@ -220,7 +223,6 @@ int stage_root(struct planner *p)
 	if (p->plan->init && !p->plan->memfd_exec)
 		plan_add(p, OP_INIT_FILE, ACTOR_CHILD, "/dev");
 	plan_add(p, OP_PIVOT_ROOT, ACTOR_CHILD, "/");
-	plan_add(p, OP_DETACH_OLD_ROOT, ACTOR_CHILD, "the old root")->a.number =
-		scratch ? 2 : 1;
+	plan_add(p, OP_DETACH_OLD_ROOT, ACTOR_CHILD, "the old root")->a.number = scratch ? 2 : 1;
 	return 0;
 }

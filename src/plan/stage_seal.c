@@ -1,8 +1,9 @@
 /* SEAL and EXEC: take away what the command should not have, then become it.
  *
- * SEAL should go from what needs privilege to what gives it up: the bounding set before the ids, the ids
- * before the working directory, no_new_privs before the filter, the filter before nothing but closing
- * descriptors. It must not read anything of the container's but its passwd and group files.
+ * SEAL should go from what needs privilege to what gives it up: the bounding set before the ids,
+ * the ids before the working directory, no_new_privs before the filter, the filter before nothing
+ * but closing descriptors. It must not read anything of the container's but its passwd and group
+ * files.
  */
 #include "plan/planner.h"
 
@@ -15,9 +16,10 @@
 #define CAP(name) (UINT64_C(1) << CAP_##name)
 
 /* Docker's list less MKNOD, NET_RAW and AUDIT_WRITE. */
-static const uint64_t default_capabilities =
-	CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) | CAP(FSETID) | CAP(KILL) | CAP(NET_BIND_SERVICE) |
-	CAP(SETFCAP) | CAP(SETGID) | CAP(SETPCAP) | CAP(SETUID) | CAP(SYS_CHROOT);
+static const uint64_t default_capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) |
+					     CAP(FSETID) | CAP(KILL) | CAP(NET_BIND_SERVICE) |
+					     CAP(SETFCAP) | CAP(SETGID) | CAP(SETPCAP) |
+					     CAP(SETUID) | CAP(SYS_CHROOT);
 
 static uint64_t all_capabilities(const struct facts *f)
 {
@@ -30,8 +32,9 @@ static uint64_t kept_capabilities(const struct planner *p)
 {
 	const struct spec *s = p->spec;
 	uint64_t all = all_capabilities(p->facts);
-	uint64_t kept = s->privileged || s->cap_add_all || s->kind == SPEC_UNSHARE ? all
-									   : default_capabilities;
+	uint64_t kept = s->privileged || s->cap_add_all || s->kind == SPEC_UNSHARE
+				? all
+				: default_capabilities;
 
 	if (s->cap_drop_all)
 		kept = 0;
@@ -63,42 +66,6 @@ static int add_seccomp(struct planner *p, uint64_t capabilities)
 	return 0;
 }
 
-static uint32_t parse_id(const char *s)
-{
-	uint32_t id = 0;
-
-	while (*s >= '0' && *s <= '9')
-		id = id * 10 + (uint32_t)(*s++ - '0');
-	return id;
-}
-
-static void add_user(struct planner *p)
-{
-	const char *user = p->spec->user, *colon = user ? strchr(user, ':') : NULL;
-	struct step *step;
-
-	if (p->lookup_user || p->lookup_shell || p->lookup_home) {
-		const char *who = user ? user : plan_text(p, "%u:%u", p->user_uid, p->user_gid);
-
-		step = plan_add(p, OP_LOOKUP_USER, ACTOR_CHILD, plan_copy(p, who));
-		step->a.text.text = step->subject;
-		step->why = p->lookup_user    ? "looked up at start in the root's own passwd file"
-			    : p->lookup_shell ? "the user's shell is looked up at start"
-					      : "the user's home is looked up at start";
-	}
-	if (!user && p->user_uid == 0 && p->user_gid == 0)
-		return; /* already the mapped root */
-	if (!user && !p->root_mapped)
-		return; /* already the only user that there is */
-	step = plan_add(p, OP_SET_USER, ACTOR_CHILD, user ? plan_copy(p, user) : "");
-	step->a.ids.looked_up = p->lookup_user;
-	step->a.ids.set_groups = p->setgroups && !p->spec->keep_groups;
-	step->a.ids.uid = user && !p->lookup_user ? parse_id(user) : p->user_uid;
-	step->a.ids.gid = user && !p->lookup_user && colon ? parse_id(colon + 1) : p->user_gid;
-	if (!user)
-		step->subject = plan_text(p, "%u:%u", p->user_uid, p->user_gid);
-}
-
 static int add_capability_steps(struct planner *p, uint64_t kept, bool filter_first)
 {
 	int r = 0;
@@ -111,7 +78,8 @@ static int add_capability_steps(struct planner *p, uint64_t kept, bool filter_fi
 	}
 	if (filter_first) /* without no_new_privs a filter needs CAP_SYS_ADMIN: while we have it */
 		r = add_seccomp(p, kept);
-	add_user(p);
+	if (r == 0)
+		r = plan_user(p);
 	if (!all) {
 		step = plan_add(p, OP_CAPABILITIES, ACTOR_CHILD, "effective and permitted");
 		step->a.capabilities = kept;
@@ -174,7 +142,8 @@ static void add_process_group(struct planner *p)
 	const struct facts *f = p->facts;
 	struct step *step = plan_add(p, OP_PROCESS_GROUP, ACTOR_CHILD, "own group");
 
-	/* In a pipeline the terminal stays with the caller's group: less(1) at its end must read it. */
+	/* In a pipeline the terminal stays with the caller's group: less(1) at its end must read
+	 * it. */
 	step->a.group.foreground = f->foreground && f->stdin_tty && f->stdout_tty;
 }
 
@@ -198,7 +167,8 @@ int stage_seal(struct planner *p)
 	step->a.number = SIGKILL;
 	if (run && nnp && r == 0)
 		r = add_seccomp(p, kept);
-	step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD, plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
+	step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD,
+			plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
 	step->a.number = 3 + p->spec->preserve_fds;
 	return r;
 }

@@ -1,7 +1,8 @@
 /* PREPARE, JOIN and CLONE: what happens before there is a process of the container's own. */
 #include "plan/planner.h"
 
-/* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives us. */
+/* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives
+ * us. */
 int stage_prepare(struct planner *p)
 {
 	plan_add(p, OP_CHANNELS, ACTOR_PARENT, "report and control");
@@ -42,7 +43,8 @@ static const char *private_names(struct planner *p)
 
 	for (int t = 0; t < NS_COUNT; t++)
 		if (plan_private(p, (enum ns_type)t) && t != NS_TIME)
-			out = plan_text(p, "%s%s%s", out, *out ? " " : "", ns_type_name((enum ns_type)t));
+			out = plan_text(p, "%s%s%s", out, *out ? " " : "",
+					ns_type_name((enum ns_type)t));
 	return *out ? out : "no namespace";
 }
 
@@ -58,6 +60,7 @@ int stage_clone(struct planner *p)
 			step->a.clone.flags |= ns_type_flag((enum ns_type)t);
 	step->a.clone.clone3 = p->plan->clone3;
 	if (!p->plan->clone3)
-		step->why = "by clone(2): this kernel, or a filter around us, does not answer clone3";
+		step->why =
+			"by clone(2): this kernel, or a filter around us, does not answer clone3";
 	return 0;
 }

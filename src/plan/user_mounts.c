@@ -78,7 +78,8 @@ static bool asked_for(const struct planner *p, const char *path)
 	return false;
 }
 
-static void bind_text(struct planner *p, const char *path, const char *text, const char *why, bool there)
+static void bind_text(struct planner *p, const char *path, const char *text, const char *why,
+		      bool there)
 {
 	struct step *step;
 
@@ -100,7 +101,8 @@ static const char *hosts_text(struct planner *p)
 	if (name)
 		out = plan_text(p, "%s127.0.1.1\t%s\n", out, name);
 	for (size_t i = 0; i < p->spec->host_count; i++)
-		out = plan_text(p, "%s%s\t%s\n", out, p->spec->hosts[i].address, p->spec->hosts[i].name);
+		out = plan_text(p, "%s%s\t%s\n", out, p->spec->hosts[i].address,
+				p->spec->hosts[i].name);
 	return out;
 }
 
@@ -112,8 +114,10 @@ static const char *resolv_text(struct planner *p)
 		out = plan_text(p, "%snameserver %s\n", out, p->spec->dns.items[i]);
 	if (*out)
 		return out;
-	return "# Nothing resolves here: the container has a network namespace of its own with only the\n"
-	       "# loopback device (--network none, the default). `--network host` shares the host's network.\n";
+	return "# Nothing resolves here: the container has a network namespace of its own with "
+	       "only the\n"
+	       "# loopback device (--network none, the default). `--network host` shares the "
+	       "host's network.\n";
 }
 
 void plan_etc_files(struct planner *p)
@@ -128,8 +132,8 @@ void plan_etc_files(struct planner *p)
 		bind_text(p, "/etc/hosts", hosts_text(p), "the names of this container's network",
 			  f->etc_hosts);
 	if (plan_private(p, NS_NET) || p->spec->dns.count) {
-		bind_text(p, "/etc/resolv.conf", resolv_text(p), "the name servers of this container",
-			  f->etc_resolv_conf);
+		bind_text(p, "/etc/resolv.conf", resolv_text(p),
+			  "the name servers of this container", f->etc_resolv_conf);
 	} else if (resolv != SLOT_NONE && !asked_for(p, "/etc/resolv.conf")) {
 		struct step *step = plan_add(p, OP_BIND, ACTOR_CHILD, "/etc/resolv.conf");
 

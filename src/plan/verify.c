@@ -1,5 +1,5 @@
-/* The invariants that every plan must hold, whoever made it. Run on every plan before it is carried out:
- * a mistake in a planner becomes a message, not a hole. Pure.
+/* The invariants that every plan must hold, whoever made it. Run on every plan before it is carried
+ * out: a mistake in a planner becomes a message, not a hole. Pure.
  */
 #include "plan/plan.h"
 
@@ -22,7 +22,9 @@ static int broken(const struct seen *s, const char *rule)
 	error_set(s->err, -EPROTO, "plan-invariant", step->subject,
 		  "plan: step %d (%s %s) breaks a rule: %s", s->index, op_rows[step->op].name,
 		  step->subject, rule);
-	error_hint(s->err, "this is a fault of rootlet's; please report it with the output of `rootlet plan`");
+	error_hint(
+		s->err,
+		"this is a fault of rootlet's; please report it with the output of `rootlet plan`");
 	if (s->err) {
 		s->err->step = s->index;
 		s->err->stage = stage_name(step_stage(step));
@@ -123,7 +125,8 @@ static int check_slots(struct seen *s, const struct step *step)
 	if (op_rows[step->op].args == ARGS_BIND &&
 	    (step->a.bind.source == SLOT_NONE || !usable(s, step->a.bind.source)))
 		return broken(s, "a bind source is opened before IDENTITY");
-	if ((step->op == OP_SYSCTL || step->op == OP_ATTACH_PROCFS || step->op == OP_TIME_OFFSETS) &&
+	if ((step->op == OP_SYSCTL || step->op == OP_ATTACH_PROCFS ||
+	     step->op == OP_TIME_OFFSETS) &&
 	    !filled(s, SLOT_PROC))
 		return broken(s, "/proc is written only through a descriptor of our own");
 	if (step->op == OP_BIND_TEXT && !filled(s, SLOT_DEV))
@@ -157,7 +160,8 @@ static int check_order(struct seen *s, const struct step *step)
 	if (came_before(s, OP_SECCOMP) && step->op == OP_NO_NEW_PRIVS)
 		return broken(s, "no_new_privs comes before the filter that needs it");
 	if (step->op == OP_EXEC_INIT || step->op == OP_EXEC)
-		return s->index + 1 == (int)s->plan->count ? 0 : broken(s, "the exec is the last step");
+		return s->index + 1 == (int)s->plan->count ? 0
+							   : broken(s, "the exec is the last step");
 	return 0;
 }
 

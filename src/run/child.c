@@ -1,5 +1,6 @@
 /* The child's interpreter: walks the plan, reports the first failure, execs.
- * See child.h for what it may not do. Which step does what is on the plan; here is only the order. */
+ * See child.h for what it may not do. Which step does what is on the plan; here is only the order.
+ */
 #include "run/child.h"
 
 #include "base/sys.h"
@@ -184,7 +185,8 @@ static void run_step(struct child *c, int index)
 		child_send(c, WIRE_TIMING, index, 0, now() - start);
 }
 
-/* What needs no ids is done while the parent has the maps written; each such step keeps its number. */
+/* What needs no ids is done while the parent has the maps written; each such step keeps its number.
+ */
 static void run_early_steps(struct child *c)
 {
 	for (int i = 0; i < (int)c->plan->count; i++)

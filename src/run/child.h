@@ -1,8 +1,9 @@
 /* The child between clone and exec: its state and the handlers of its steps.
  *
- * Rules of everything declared here: no malloc, no stdio, no name service, no locale; raw system calls
- * and async-signal-safe functions only (tests/lint checks the objects' symbols). A handler returns 0 or
- * -errno and may set c->detail and c->value beforehand; it never cleans up: the child reports and exits.
+ * Rules of everything declared here: no malloc, no stdio, no name service, no locale; raw system
+ * calls and async-signal-safe functions only (tests/lint checks the objects' symbols). A handler
+ * returns 0 or -errno and may set c->detail and c->value beforehand; it never cleans up: the child
+ * reports and exits.
  */
 #ifndef ROOTLET_RUN_CHILD_H
 #define ROOTLET_RUN_CHILD_H
@@ -45,14 +46,16 @@ _Noreturn void child_main(struct child *c);
 /* The joiner: enters the shared namespaces, makes the child as its own sibling, reports its pid. */
 _Noreturn void child_join(struct child *c);
 
-/* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. pidfd may be NULL. */
+/* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. pidfd may be NULL.
+ */
 int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd);
 
 void child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
 
 typedef int child_handler(struct child *c, const struct step *step);
 
-child_handler child_open_path, child_deny_setgroups, child_write_map, child_set_groups, child_set_ids;
+child_handler child_open_path, child_deny_setgroups, child_write_map, child_set_groups,
+	child_set_ids;
 child_handler child_procfs, child_hostname, child_domainname, child_loopback_up, child_sysctl,
 	child_time_offsets;
 child_handler child_propagation, child_tmpfs_over_root, child_root_bind, child_root_overlay,

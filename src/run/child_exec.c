@@ -60,7 +60,8 @@ static void reset_signals(void)
 }
 
 /* The search of execvp(3): what is not there is passed over, what may not be run is remembered. */
-static int try_all(const char *const *candidates, const char **argv, const char **envp, int *ret_denied)
+static int try_all(const char *const *candidates, const char **argv, const char **envp,
+		   int *ret_denied)
 {
 	struct stat st;
 	int r = -ENOENT;
@@ -68,7 +69,8 @@ static int try_all(const char *const *candidates, const char **argv, const char 
 	for (int i = 0; candidates[i]; i++) {
 		r = SYS(execve, candidates[i], argv, envp);
 		if (r == -EACCES) {
-			/* A folder of PATH that may not be searched is not a command that may not be run. */
+			/* A folder of PATH that may not be searched is not a command that may not
+			 * be run. */
 			if (!candidates[1] || stat(candidates[i], &st) == 0)
 				*ret_denied = r;
 			r = -ENOENT;
@@ -100,7 +102,8 @@ int child_exec(struct child *c, const struct step *step)
 		c->argv[0] = step->a.exec.argv[0];
 	}
 	r = try_all(candidates, c->argv, envp, &denied);
-	if (r == -ENOENT && !denied && candidates[0] && !candidates[1] && stat(candidates[0], &st) == 0)
+	if (r == -ENOENT && !denied && candidates[0] && !candidates[1] &&
+	    stat(candidates[0], &st) == 0)
 		c->detail = WIRE_DETAIL_INTERPRETER;
 	if (r == -ENOEXEC)
 		c->detail = WIRE_DETAIL_EXEC_FORMAT;

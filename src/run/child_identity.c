@@ -1,4 +1,5 @@
-/* OPEN, MAPS, IDENTITY and NAMESPACES in the child: its sources, its ids, its names, its network. */
+/* OPEN, MAPS, IDENTITY and NAMESPACES in the child: its sources, its ids, its names, its network.
+ */
 #include "run/child.h"
 #include "run/child_mount.h"
 
@@ -49,7 +50,8 @@ int child_set_groups(struct child *c, const struct step *step)
 	return r == -EPERM && step->optional ? 0 : r;
 }
 
-/* Raw calls: the C library's wrappers would try to change every thread of a process that has none. */
+/* Raw calls: the C library's wrappers would try to change every thread of a process that has none.
+ */
 int child_set_ids(struct child *c, const struct step *step)
 {
 	int r = SYS(setresgid, step->a.ids.gid, step->a.ids.gid, step->a.ids.gid);
@@ -103,8 +105,9 @@ int child_sysctl(struct child *c, const struct step *step)
 	return r;
 }
 
-/* unshare leaves us in the old time namespace and puts our children into the new one; the offsets can be
- * written until somebody is in it. Then we enter it ourselves, so that PID 1 is in it as well. */
+/* unshare leaves us in the old time namespace and puts our children into the new one; the offsets
+ * can be written until somebody is in it. Then we enter it ourselves, so that PID 1 is in it as
+ * well. */
 int child_time_offsets(struct child *c, const struct step *step)
 {
 	int proc = c->slots[SLOT_PROC];

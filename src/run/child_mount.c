@@ -43,11 +43,13 @@ int mount_find_place(struct child *c, const struct step_target *target, mode_t m
 	bool openat2 = c->plan->openat2;
 	int fd;
 
-	if (target->base == SLOT_NONE) { /* over the old root: "/" stays what it is, the mount goes on top */
+	if (target->base ==
+	    SLOT_NONE) { /* over the old root: "/" stays what it is, the mount goes on top */
 		*ret = (struct mount_place){.dir = AT_FDCWD, .name = "/"};
 		return 0;
 	}
-	if (target->base != SLOT_ROOT) { /* one name in a mount of our own that nobody else can reach */
+	if (target->base !=
+	    SLOT_ROOT) { /* one name in a mount of our own that nobody else can reach */
 		*ret = (struct mount_place){.dir = c->slots[target->base], .name = target->path};
 		return make ? make_name(c, ret->dir, ret->name, make) : 0;
 	}
@@ -56,8 +58,8 @@ int mount_find_place(struct child *c, const struct step_target *target, mode_t m
 		blame(c, WIRE_DETAIL_TARGET, fd);
 	} else {
 		fd = resolve_make(c->slots[SLOT_ROOT], target->path,
-				  make == S_IFDIR ? RESOLVE_MAKE_DIRECTORY : RESOLVE_MAKE_FILE, openat2,
-				  NULL);
+				  make == S_IFDIR ? RESOLVE_MAKE_DIRECTORY : RESOLVE_MAKE_FILE,
+				  openat2, NULL);
 		blame(c, WIRE_DETAIL_MAKE_TARGET, fd);
 	}
 	*ret = (struct mount_place){.dir = fd, .name = "", .close = true};
@@ -85,12 +87,12 @@ int mount_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool rec
 	if (!c->plan->mount_setattr)
 		return mount_old_change(c, fd, set, clear, recursive);
 	return blame(c, WIRE_DETAIL_ATTRIBUTES,
-		     SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
-			 sizeof(attr)));
+		     SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+			 &attr, sizeof(attr)));
 }
 
-/* Looks at what the copied mount shows: it must be the device that was meant, and its mount point is made
- * as it is, a directory for a directory, a file for anything else. */
+/* Looks at what the copied mount shows: it must be the device that was meant, and its mount point
+ * is made as it is, a directory for a directory, a file for anything else. */
 static int inspect(struct child *c, int tree, const struct bind_request *q, mode_t *ret_make)
 {
 	struct stat st;
@@ -114,8 +116,8 @@ static int set_propagation(struct child *c, int fd, uint64_t propagation, bool r
 	if (!propagation)
 		return 0;
 	return blame(c, WIRE_DETAIL_ATTRIBUTES,
-		     SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0), &attr,
-			 sizeof(attr)));
+		     SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
+			 &attr, sizeof(attr)));
 }
 
 /* Attributes before attaching where the kernel can: there is no moment without them. */
@@ -163,8 +165,8 @@ static int configure(struct child *c, int fs, const char *type, const struct mou
 	SYS(fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
 	for (size_t i = 0; i < count; i++) {
 		const struct mount_option *o = &options[i];
-		int r = SYS(fsconfig, fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, o->key,
-			    o->value, 0);
+		int r = SYS(fsconfig, fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
+			    o->key, o->value, 0);
 
 		if (r < 0) {
 			c->value = (int64_t)i;
@@ -197,7 +199,8 @@ int mount_filesystem(struct child *c, const char *type, const struct mount_optio
 	int mount, r;
 
 	if (!c->plan->mount_api)
-		return mount_old_filesystem(c, type, options, count, attributes, target, make_target);
+		return mount_old_filesystem(c, type, options, count, attributes, target,
+					    make_target);
 	mount = make_filesystem(c, type, options, count, attributes);
 	if (mount < 0)
 		return mount;

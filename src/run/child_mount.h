@@ -1,8 +1,8 @@
 /* Mounts made by the child: one interface, two ways underneath.
  *
- * With the mount API of Linux 5.2 (open_tree, move_mount, fsopen) a mount is made detached, given its
- * attributes and then put in place, all by descriptor. Without it, mount(2) on /proc/self/fd/N does the
- * same in more steps. Which one is on the plan. The rules of child.h hold.
+ * With the mount API of Linux 5.2 (open_tree, move_mount, fsopen) a mount is made detached, given
+ * its attributes and then put in place, all by descriptor. Without it, mount(2) on /proc/self/fd/N
+ * does the same in more steps. Which one is on the plan. The rules of child.h hold.
  */
 #ifndef ROOTLET_RUN_CHILD_MOUNT_H
 #define ROOTLET_RUN_CHILD_MOUNT_H
@@ -13,37 +13,40 @@
 
 /* A bind in the making. */
 struct bind_request {
-	int source;	   /* O_PATH descriptor … */
-	const char *name;  /* … or a name in it; NULL: itself */
+	int source;	  /* O_PATH descriptor … */
+	const char *name; /* … or a name in it; NULL: itself */
 	bool recursive;
 	bool make_target;
-	bool device;	   /* must be the character device `rdev` */
+	bool device; /* must be the character device `rdev` */
 	dev_t rdev;
 	uint64_t attr_set, attr_clear, propagation;
 };
 
 /* Each returns the mount's descriptor (the caller closes it), or -errno with c->detail set. */
-int mount_bind(struct child *c, const struct bind_request *request, const struct step_target *target);
+int mount_bind(struct child *c, const struct bind_request *request,
+	       const struct step_target *target);
 int mount_filesystem(struct child *c, const char *type, const struct mount_option *options,
 		     size_t count, uint64_t attributes, const struct step_target *target,
 		     bool make_target);
 
-/* A file system instance that is not attached yet; without the mount API, one over the host's /proc. */
+/* A file system instance that is not attached yet; without the mount API, one over the host's
+ * /proc. */
 int mount_procfs(struct child *c, uint64_t attributes);
 int mount_attach(struct child *c, int mount_fd, const struct step_target *target, mode_t make);
 
 /* Change the attributes of the mount that `fd` stands on. */
 int mount_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool recursive);
 
-/* Where a mount goes, as move_mount(2) takes it: a directory and a name in it, or the place itself ("").
- * `close`: the descriptor was opened for this. */
+/* Where a mount goes, as move_mount(2) takes it: a directory and a name in it, or the place itself
+ * (""). `close`: the descriptor was opened for this. */
 struct mount_place {
 	int dir;
 	const char *name;
 	bool close;
 };
 
-/* S_IFDIR or S_IFREG in `make` makes the mount point when it is missing; 0 does not. 0 or -errno. */
+/* S_IFDIR or S_IFREG in `make` makes the mount point when it is missing; 0 does not. 0 or -errno.
+ */
 int mount_find_place(struct child *c, const struct step_target *target, mode_t make,
 		     struct mount_place *ret);
 

@@ -1,8 +1,10 @@
-/* Mounts where the kernel, or a filter around us, lacks the newer calls: mount(2) on /proc/self/fd/N.
+/* Mounts where the kernel, or a filter around us, lacks the newer calls: mount(2) on
+ * /proc/self/fd/N.
  *
- * Every path given to mount(2) is a descriptor that was resolved safely before, so nothing inside the
- * root can lead it astray. A mount covers its mount point, so it is looked up again to be changed.
- * Without mount_setattr each mount below is remounted on its own, found through its id in mountinfo.
+ * Every path given to mount(2) is a descriptor that was resolved safely before, so nothing inside
+ * the root can lead it astray. A mount covers its mount point, so it is looked up again to be
+ * changed. Without mount_setattr each mount below is remounted on its own, found through its id in
+ * mountinfo.
  */
 #include "run/child_mount.h"
 
@@ -38,7 +40,7 @@ static const char *fd_path(char out[static FD_PATH_MAX], int fd)
 
 static const struct {
 	uint64_t attribute;
-	unsigned long flag;   /* of mount(2) */
+	unsigned long flag;    /* of mount(2) */
 	unsigned long statvfs; /* of statvfs(3) */
 } flag_rows[] = {
 	{MOUNT_ATTR_RDONLY, MS_RDONLY, ST_RDONLY},
@@ -59,8 +61,8 @@ static unsigned long flags_of(uint64_t attributes)
 	return flags;
 }
 
-/* A remount sets all flags at once, and refuses to lose one that is locked: so those that the mount has
- * are kept (mount_namespaces(7)). */
+/* A remount sets all flags at once, and refuses to lose one that is locked: so those that the mount
+ * has are kept (mount_namespaces(7)). */
 static int remount(int fd, uint64_t set, uint64_t clear)
 {
 	char path[FD_PATH_MAX];
@@ -177,7 +179,9 @@ static int visit_line(struct tree *t, char *line, int top, uint64_t set, uint64_
 	path += strcmp(t->prefix, "/") == 0 ? 0 : strlen(t->prefix);
 	fd = resolve_open(top, path, false);
 	if (fd < 0)
-		return fd == -ENOENT || fd == -EACCES ? 0 : fd; /* covered, or out of everybody's reach */
+		return fd == -ENOENT || fd == -EACCES
+			       ? 0
+			       : fd; /* covered, or out of everybody's reach */
 	r = remount(fd, set, clear);
 	close(fd);
 	return r;
@@ -233,7 +237,8 @@ int mount_old_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool
 
 /* ---- making mounts ---- */
 
-/* The mount that was just put on `target`. "/.." steps up onto whatever is mounted over the root. */
+/* The mount that was just put on `target`. "/.." steps up onto whatever is mounted over the root.
+ */
 static int top_of(struct child *c, const struct step_target *target)
 {
 	if (target->base == SLOT_NONE)
@@ -250,7 +255,8 @@ static int attach_old(struct child *c, const char *source, const char *type, uns
 
 	if (at < 0)
 		return at;
-	if (mount(source, target->base == SLOT_NONE ? "/" : fd_path(path, at), type, flags, data) < 0)
+	if (mount(source, target->base == SLOT_NONE ? "/" : fd_path(path, at), type, flags, data) <
+	    0)
 		r = -errno;
 	close(at);
 	if (r < 0)
@@ -282,8 +288,8 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 		return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
 	if (q->make_target)
 		make = S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG;
-	top = attach_old(c, fd_path(path, source), NULL, MS_BIND | (q->recursive ? MS_REC : 0), NULL,
-			 target, make);
+	top = attach_old(c, fd_path(path, source), NULL, MS_BIND | (q->recursive ? MS_REC : 0),
+			 NULL, target, make);
 	if (source != q->source)
 		close(source);
 	if (top < 0)
@@ -291,7 +297,8 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 	if (q->attr_set || q->attr_clear)
 		r = mount_change(c, top, q->attr_set, q->attr_clear, q->recursive);
 	if (r == 0 && q->propagation &&
-	    mount(NULL, fd_path(path, top), NULL, q->propagation | (q->recursive ? MS_REC : 0), NULL) < 0)
+	    mount(NULL, fd_path(path, top), NULL, q->propagation | (q->recursive ? MS_REC : 0),
+		  NULL) < 0)
 		r = blame(c, WIRE_DETAIL_ATTRIBUTES, -errno);
 	if (r == 0)
 		return top;
@@ -319,5 +326,6 @@ int mount_old_filesystem(struct child *c, const char *type, const struct mount_o
 			strcat(strcat(data, "="), o->value);
 		used = strlen(data);
 	}
-	return attach_old(c, type, type, flags_of(attributes), data, target, make_target ? S_IFDIR : 0);
+	return attach_old(c, type, type, flags_of(attributes), data, target,
+			  make_target ? S_IFDIR : 0);
 }

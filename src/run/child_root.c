@@ -38,8 +38,9 @@ int child_propagation(struct child *c, const struct step *step)
 
 int child_mount(struct child *c, const struct step *step)
 {
-	int fd = mount_filesystem(c, step->a.fs.type, step->a.fs.options, step->a.fs.option_count,
-				  step->a.fs.attributes, &step->a.fs.target, step->a.fs.make_target);
+	int fd =
+		mount_filesystem(c, step->a.fs.type, step->a.fs.options, step->a.fs.option_count,
+				 step->a.fs.attributes, &step->a.fs.target, step->a.fs.make_target);
 
 	return keep(c, fd, step->a.fs.slot);
 }
@@ -125,7 +126,8 @@ int child_root_overlay(struct child *c, const struct step *step)
 		{"lowerdir", layer_path(lower, c->slots[step->a.overlay.lower], "")},
 		{"upperdir", layer_path(upper, top, "/upper")},
 		{"workdir", layer_path(work, top, "/work")},
-		/* without it a removed directory cannot be marked in a user namespace: Linux 5.11 */
+		/* without it a removed directory cannot be marked in a user namespace: Linux 5.11
+		 */
 		{"userxattr", NULL},
 	};
 	struct step_target over_root = {SLOT_NONE, "/"};
@@ -133,7 +135,8 @@ int child_root_overlay(struct child *c, const struct step *step)
 
 	if (r < 0)
 		return r;
-	return keep(c, mount_filesystem(c, "overlay", options, 4, MOUNT_ATTR_NODEV, &over_root, false),
+	return keep(c,
+		    mount_filesystem(c, "overlay", options, 4, MOUNT_ATTR_NODEV, &over_root, false),
 		    SLOT_ROOT);
 }
 
@@ -177,8 +180,8 @@ static int write_text(struct child *c, const struct step *step, const char *name
 	return n == (ssize_t)len ? 0 : -EIO;
 }
 
-/* The content becomes a file on the tmpfs of /dev, which is ours; that file is bound, and then its name
- * is removed: only the bind is left. */
+/* The content becomes a file on the tmpfs of /dev, which is ours; that file is bound, and then its
+ * name is removed: only the bind is left. */
 int child_bind_text(struct child *c, const struct step *step)
 {
 	static const char name[] = ".rootlet-text";
@@ -194,7 +197,8 @@ int child_bind_text(struct child *c, const struct step *step)
 		r = keep(c, mount_bind(c, &q, &step->a.file.target), SLOT_NONE);
 	SYS(unlinkat, c->slots[SLOT_DEV], name, 0);
 	/* A root that we may not write to, and that lacks the file, does without. */
-	if (step->optional && (c->detail == WIRE_DETAIL_MAKE_TARGET || c->detail == WIRE_DETAIL_TARGET) &&
+	if (step->optional &&
+	    (c->detail == WIRE_DETAIL_MAKE_TARGET || c->detail == WIRE_DETAIL_TARGET) &&
 	    (r == -EACCES || r == -EROFS || r == -EPERM))
 		return -ENOENT;
 	return r;
@@ -208,15 +212,15 @@ int child_attach_procfs(struct child *c, const struct step *step)
 		return mount_attach(c, c->slots[SLOT_PROC], target, S_IFDIR);
 	return keep(c,
 		    mount_filesystem(c, "proc", NULL, 0,
-				     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, target,
-				     true),
+				     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+				     target, true),
 		    SLOT_NONE);
 }
 
 int child_mount_attributes(struct child *c, const struct step *step)
 {
-	return mount_change(c, c->slots[SLOT_ROOT], step->a.attributes.set, step->a.attributes.clear,
-			    step->a.attributes.recursive);
+	return mount_change(c, c->slots[SLOT_ROOT], step->a.attributes.set,
+			    step->a.attributes.clear, step->a.attributes.recursive);
 }
 
 /* A file is covered by /dev/null, a directory by an empty tmpfs that nobody can write to. */
@@ -266,8 +270,9 @@ int child_readonly_path(struct child *c, const struct step *step)
 	return r;
 }
 
-/* Where memory files may not be executed: PID 1's program becomes an unlinked file on the container's
- * /dev, a tmpfs of our own. A second open, read-only: a file that is open for writing cannot be run. */
+/* Where memory files may not be executed: PID 1's program becomes an unlinked file on the
+ * container's /dev, a tmpfs of our own. A second open, read-only: a file that is open for writing
+ * cannot be run. */
 int child_init_file(struct child *c, const struct step *step)
 {
 	static const char name[] = ".rootlet-init";
@@ -286,8 +291,8 @@ int child_init_file(struct child *c, const struct step *step)
 	return c->init_image < 0 ? c->init_image : 0;
 }
 
-/* pivot_root(2), NOTES: new and old may be the same directory; the old root then lies on top of the new
- * one, where the next step finds it as ".". */
+/* pivot_root(2), NOTES: new and old may be the same directory; the old root then lies on top of the
+ * new one, where the next step finds it as ".". */
 int child_pivot_root(struct child *c, const struct step *step)
 {
 	int r = SYS(fchdir, c->slots[SLOT_ROOT]);
@@ -306,8 +311,8 @@ static uint64_t mount_id(int dir, const char *path, int flags)
 }
 
 /* The old root lies over the new one, and with it what lay over the old one: a scratch tmpfs, and
- * whatever a host had mounted over its "/". Each umount takes the topmost; "/.." is the topmost. Without
- * ids their number is the plan's. */
+ * whatever a host had mounted over its "/". Each umount takes the topmost; "/.." is the topmost.
+ * Without ids their number is the plan's. */
 int child_detach_old_root(struct child *c, const struct step *step)
 {
 	uint64_t root = mount_id(c->slots[SLOT_ROOT], "", AT_EMPTY_PATH);

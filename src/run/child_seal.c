@@ -1,5 +1,5 @@
-/* SEAL in the child: give up what the command should not have. See child.h for the rules, and the plan
- * for the order, which is what makes it safe. */
+/* SEAL in the child: give up what the command should not have. See child.h for the rules, and the
+ * plan for the order, which is what makes it safe. */
 #include "run/child.h"
 
 #include "base/sys.h"
@@ -27,8 +27,8 @@ int child_process_group(struct child *c, const struct step *step)
 	return ioctl(0, TIOCSPGRP, &group) < 0 ? -errno : 0;
 }
 
-/* EDQUOT: the caller's quota of keys is used up. The filter that follows refuses every key call, so the
- * caller's keys stay out of reach; ENOSYS: a kernel without keys. */
+/* EDQUOT: the caller's quota of keys is used up. The filter that follows refuses every key call, so
+ * the caller's keys stay out of reach; ENOSYS: a kernel without keys. */
 int child_keyring(struct child *c, const struct step *step)
 {
 	int r = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -67,12 +67,12 @@ int child_bounding_set(struct child *c, const struct step *step)
 
 static int set_ids(struct child *c, const struct step *step, uint32_t uid, uint32_t gid)
 {
-	bool looked_up = step->a.ids.looked_up;
 	int r = 0;
 
+	for (size_t i = 0; i < step->a.ids.group_count && c->group_count < CHILD_GROUPS_MAX; i++)
+		c->groups[c->group_count++] = step->a.ids.groups[i];
 	if (step->a.ids.set_groups)
-		r = looked_up ? SYS(setgroups, (size_t)c->group_count, c->groups)
-			      : SYS(setgroups, step->a.ids.group_count, step->a.ids.groups);
+		r = SYS(setgroups, (size_t)c->group_count, c->groups);
 	if (r == 0)
 		r = SYS(setresgid, gid, gid, gid);
 	if (r == 0)
@@ -144,8 +144,8 @@ int child_seccomp(struct child *c, const struct step *step)
 	return SYS(seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
-/* Without close_range: every descriptor that /proc/self/fd of our own procfs lists, or every number that
- * the limit allows. */
+/* Without close_range: every descriptor that /proc/self/fd of our own procfs lists, or every number
+ * that the limit allows. */
 static int mark_each(unsigned from)
 {
 	struct rlimit limit;

@@ -1,8 +1,9 @@
 /* Who the command runs as, from the root's own passwd and group files.
  *
- * Those files belong to the container and may be hostile: only regular files are read, a bounded number
- * of bytes of them, line by line into a small buffer; longer lines are passed over. No name service. A
- * number is always an id, whatever a passwd file calls a user. The rules of child.h hold.
+ * Those files belong to the container and may be hostile: only regular files are read, a bounded
+ * number of bytes of them, line by line into a small buffer; longer lines are passed over. No name
+ * service. A number is always an id, whatever a passwd file calls a user. The rules of child.h
+ * hold.
  */
 #include "run/child.h"
 

@@ -1,6 +1,6 @@
 /* newuidmap and newgidmap, side by side: the only privileged part of a start, and it is the
- * distribution's. Each gets an empty environment, no descriptor of ours but its standard error, and no
- * blocked signal. */
+ * distribution's. Each gets an empty environment, no descriptor of ours but its standard error, and
+ * no blocked signal. */
 #include "run/run.h"
 
 #include "base/fd.h"

@@ -1,5 +1,5 @@
-/* The only room that changes anything: a small interpreter that carries a plan out, and the wait for
- * its end. It decides nothing; what it does is on the plan. */
+/* The only room that changes anything: a small interpreter that carries a plan out, and the wait
+ * for its end. It decides nothing; what it does is on the plan. */
 #ifndef ROOTLET_RUN_RUN_H
 #define ROOTLET_RUN_RUN_H
 
@@ -22,15 +22,16 @@ struct run_process {
 	const struct plan *plan; /* borrowed: must outlive the process */
 	struct run_options options;
 	pid_t pid;
-	int pidfd;   /* -1 where the kernel has none */
-	int control; /* our end; -1 without an init */
+	int pidfd;	     /* -1 where the kernel has none */
+	int control;	     /* our end; -1 without an init */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
 	bool ended;
 };
 
-/* Carry the plan out up to the exec of its first process. All signals are blocked in the calling thread
- * from here to run_free: run_wait reads them. On failure nothing is left. The caller frees *ret. */
+/* Carry the plan out up to the exec of its first process. All signals are blocked in the calling
+ * thread from here to run_free: run_wait reads them. On failure nothing is left. The caller frees
+ * *ret. */
 int run_start(const struct plan *plan, const struct run_options *options, struct run_process **ret,
 	      struct rootlet_error *err);
 

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,8 +120,10 @@ static int check_preserved(const struct plan *plan, struct rootlet_error *err)
 			continue;
 		error_set(err, -EBADF, "preserve-fds", "--preserve-fds",
 			  "--preserve-fds %u: descriptor %u is not open", plan->preserve_fds, fd);
-		error_hint(err, "it hands on descriptors 3 to %u: open them all, as in the shell's %u<FILE",
-			   2 + plan->preserve_fds, fd);
+		error_hint(
+			err,
+			"it hands on descriptors 3 to %u: open them all, as in the shell's %u<FILE",
+			2 + plan->preserve_fds, fd);
 		return -EBADF;
 	}
 	return 0;
@@ -148,12 +151,17 @@ static void take_pid(struct start *s, int64_t pid)
 	s->joiner = 0;
 }
 
-/* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the child's
- * pid is known. */
+/* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
+ * child's pid is known. */
 static int listen_to_child(struct start *s, bool until_pid)
 {
+	struct pollfd closed = {
+		.fd = s->report}; /* no event: only the hang-up wakes us, not READY */
 	struct wire_report report;
 
+	if (!until_pid && !s->process->timings)
+		while (poll(&closed, 1, -1) < 0 && errno == EINTR)
+			;
 	while (!(until_pid && s->process->pid) &&
 	       read_report(s->report, &report) == sizeof(report)) {
 		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
@@ -175,7 +183,9 @@ static int listen_to_child(struct start *s, bool until_pid)
 		return 0;
 	error_set(s->err, -ECHILD, "setup-killed", NULL,
 		  "set-up: the process was killed before it could say why");
-	error_hint(s->err, "a memory limit or another program's signal can do this; the kernel log may say");
+	error_hint(
+		s->err,
+		"a memory limit or another program's signal can do this; the kernel log may say");
 	return -ECHILD;
 }
 
@@ -324,7 +334,8 @@ static int write_pidfile(const struct run_process *p, struct rootlet_error *err)
 	if (fd < 0)
 		r = -errno;
 	else
-		r = io_write_all(fd, text, (size_t)snprintf(text, sizeof(text), "%d\n", (int)p->pid));
+		r = io_write_all(fd, text,
+				 (size_t)snprintf(text, sizeof(text), "%d\n", (int)p->pid));
 	if (r < 0)
 		error_set(err, r, "pidfile", path, "--pidfile %s: %s", path, error_text(r));
 	return r;

@@ -31,7 +31,8 @@ static void report_started(const struct run_process *p)
 		char path[64];
 		struct stat st;
 
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)p->pid, ns_type_name((enum ns_type)t));
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)p->pid,
+			 ns_type_name((enum ns_type)t));
 		if (stat(path, &st) < 0)
 			continue;
 		buffer_printf(&line, "%s\"%s\":%llu", separator, ns_type_name((enum ns_type)t),

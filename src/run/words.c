@@ -1,5 +1,5 @@
-/* A failing step in words: WHAT from the step, WHY from diagnose or the detail, a hint where there is a
- * way out. The child only reports numbers; the words are here. */
+/* A failing step in words: WHAT from the step, WHY from diagnose or the detail, a hint where there
+ * is a way out. The child only reports numbers; the words are here. */
 #include "run/run.h"
 
 #include "base/buffer.h"
@@ -10,7 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What part of the step went wrong, when the errno alone would mislead. "" when there is nothing to add. */
+/* What part of the step went wrong, when the errno alone would mislead. "" when there is nothing to
+ * add. */
 static const char *detail_words(uint32_t detail)
 {
 	static const char *const words[] = {
@@ -22,16 +23,16 @@ static const char *detail_words(uint32_t detail)
 		[WIRE_DETAIL_OPTION] = "a mount option",
 		[WIRE_DETAIL_CREATE] = "making the file system instance",
 		[WIRE_DETAIL_NOT_DEVICE] = "it is not the device that it should be",
-		[WIRE_DETAIL_NOT_DIRECTORY] = "it is not a directory",
 		[WIRE_DETAIL_NO_USER] = "no such user in the root's /etc/passwd",
 		[WIRE_DETAIL_NO_GROUP] = "no such group in the root's /etc/group",
 		[WIRE_DETAIL_ID_UNMAPPED] = "the id is not mapped in this container",
-		[WIRE_DETAIL_NOT_PROC] = "it is not a proc file system",
 		[WIRE_DETAIL_PARENT_GONE] = "the supervisor is gone",
-		[WIRE_DETAIL_EXEC_FORMAT] = "it is neither a program of this machine nor a script that "
-					    "begins with #!",
-		[WIRE_DETAIL_INTERPRETER] = "the file is there, but the interpreter or loader that it "
-					    "names is not",
+		[WIRE_DETAIL_EXEC_FORMAT] =
+			"it is neither a program of this machine nor a script that "
+			"begins with #!",
+		[WIRE_DETAIL_INTERPRETER] =
+			"the file is there, but the interpreter or loader that it "
+			"names is not",
 	};
 
 	if (detail >= sizeof(words) / sizeof(words[0]) || !words[detail])
@@ -42,9 +43,9 @@ static const char *detail_words(uint32_t detail)
 /* Details that say it all; the errno behind them is only how the child spelled it. */
 static bool detail_is_cause(uint32_t detail)
 {
-	return detail == WIRE_DETAIL_NOT_DEVICE || detail == WIRE_DETAIL_NOT_DIRECTORY ||
+	return detail == WIRE_DETAIL_NOT_DEVICE ||
 	       detail == WIRE_DETAIL_NO_USER || detail == WIRE_DETAIL_NO_GROUP ||
-	       detail == WIRE_DETAIL_ID_UNMAPPED || detail == WIRE_DETAIL_NOT_PROC ||
+	       detail == WIRE_DETAIL_ID_UNMAPPED ||
 	       detail == WIRE_DETAIL_PARENT_GONE || detail == WIRE_DETAIL_EXEC_FORMAT ||
 	       detail == WIRE_DETAIL_INTERPRETER;
 }
@@ -54,12 +55,12 @@ static void write_why(const struct step *step, int error, uint32_t detail, int64
 {
 	const char *words = detail_words(detail);
 
-	if (detail == WIRE_DETAIL_OPTION && op_rows[step->op].args == ARGS_FILESYSTEM && value >= 0 &&
-	    (size_t)value < step->a.fs.option_count) {
+	if (detail == WIRE_DETAIL_OPTION && op_rows[step->op].args == ARGS_FILESYSTEM &&
+	    value >= 0 && (size_t)value < step->a.fs.option_count) {
 		const struct mount_option *o = &step->a.fs.options[value];
 
-		snprintf(why, size, "%s does not take the option %s%s%s (%s)", step->a.fs.type, o->key,
-			 o->value ? "=" : "", o->value ? o->value : "", error_text(error));
+		snprintf(why, size, "%s does not take the option %s%s%s (%s)", step->a.fs.type,
+			 o->key, o->value ? "=" : "", o->value ? o->value : "", error_text(error));
 	} else if (detail_is_cause(detail)) {
 		snprintf(why, size, "%s", words);
 	} else if (*words) {
@@ -93,7 +94,8 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 		snprintf(d.hint, sizeof(d.hint), "%s", op_rows[step->op].hint);
 	}
 	write_what(step, &what);
-	error_set(err, -error, d.id, step->subject, "%s: %s", what.data ? what.data : "start", d.why);
+	error_set(err, -error, d.id, step->subject, "%s: %s", what.data ? what.data : "start",
+		  d.why);
 	if (*d.hint)
 		error_hint(err, "%s", d.hint);
 	if (err) {

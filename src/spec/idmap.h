@@ -1,8 +1,9 @@
 /* Id maps and their algebra: pure functions, no host access.
  *
- * A map is a list of extents as in user_namespaces(7): `count` ids from `inside` on in the namespace
- * are the ids from `outside` on in the namespace that is its parent. Results are allocated in the
- * arena given; inputs are never changed. Ids go from 0 to 4294967294 (4294967295 is "no id").
+ * A map is a list of extents as in user_namespaces(7): `count` ids from `inside` on in the
+ * namespace are the ids from `outside` on in the namespace that is its parent. Results are
+ * allocated in the arena given; inputs are never changed. Ids go from 0 to 4294967294 (4294967295
+ * is "no id").
  */
 #ifndef ROOTLET_SPEC_IDMAP_H
 #define ROOTLET_SPEC_IDMAP_H
@@ -41,7 +42,8 @@ struct id_ranges {
 };
 
 /* Append one extent. 0 or -ENOMEM. */
-int idmap_add(struct arena *a, struct idmap *map, uint32_t inside, uint32_t outside, uint32_t count);
+int idmap_add(struct arena *a, struct idmap *map, uint32_t inside, uint32_t outside,
+	      uint32_t count);
 
 /* Zero counts, ranges past ID_MAX, overlaps on either side, too many extents: -EINVAL and a message
  * whose subject is `what` ("--uidmap" …). */
@@ -62,12 +64,14 @@ int idmap_intersect(struct arena *a, const struct idmap *map, const struct id_ra
 /* Every inside id moved up by `by`; -ERANGE past ID_MAX. */
 int idmap_shift(struct arena *a, const struct idmap *map, uint32_t by, struct idmap *ret);
 
-/* The same map with each extent cut where the outside ids cross from one extent of `parent` (looked at
- * from its inside) to another: the kernel wants every line to lie within one extent of the parent. */
+/* The same map with each extent cut where the outside ids cross from one extent of `parent` (looked
+ * at from its inside) to another: the kernel wants every line to lie within one extent of the
+ * parent. */
 int idmap_split(struct arena *a, const struct idmap *map, const struct idmap *parent,
 		struct idmap *ret);
 
-/* True when every outside id of `map` lies in `ranges`; else *ret_missing is the first that does not. */
+/* True when every outside id of `map` lies in `ranges`; else *ret_missing is the first that does
+ * not. */
 bool idmap_within(const struct idmap *map, const struct id_ranges *ranges, uint32_t *ret_missing);
 
 /* Sorted by inside id, neighbours that continue each other joined. */

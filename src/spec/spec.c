@@ -12,15 +12,15 @@ static const struct {
 	const char *name;
 	uint64_t flag;
 } ns_rows[NS_COUNT] = {
-	[NS_USER] = {"user", CLONE_NEWUSER},   [NS_PID] = {"pid", CLONE_NEWPID},
-	[NS_MNT] = {"mnt", CLONE_NEWNS},       [NS_UTS] = {"uts", CLONE_NEWUTS},
-	[NS_IPC] = {"ipc", CLONE_NEWIPC},      [NS_NET] = {"net", CLONE_NEWNET},
+	[NS_USER] = {"user", CLONE_NEWUSER},	   [NS_PID] = {"pid", CLONE_NEWPID},
+	[NS_MNT] = {"mnt", CLONE_NEWNS},	   [NS_UTS] = {"uts", CLONE_NEWUTS},
+	[NS_IPC] = {"ipc", CLONE_NEWIPC},	   [NS_NET] = {"net", CLONE_NEWNET},
 	[NS_CGROUP] = {"cgroup", CLONE_NEWCGROUP}, [NS_TIME] = {"time", CLONE_NEWTIME},
 };
 
 static const char *const mount_names[MOUNT_TYPE_COUNT] = {
-	[MOUNT_BIND] = "bind",	   [MOUNT_TMPFS] = "tmpfs",   [MOUNT_PROC] = "proc",
-	[MOUNT_SYSFS] = "sysfs",   [MOUNT_DEVPTS] = "devpts", [MOUNT_MQUEUE] = "mqueue",
+	[MOUNT_BIND] = "bind",	     [MOUNT_TMPFS] = "tmpfs",	[MOUNT_PROC] = "proc",
+	[MOUNT_SYSFS] = "sysfs",     [MOUNT_DEVPTS] = "devpts", [MOUNT_MQUEUE] = "mqueue",
 	[MOUNT_CGROUP2] = "cgroup2",
 };
 

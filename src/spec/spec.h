@@ -1,8 +1,8 @@
 /* What the user wants, in the OCI runtime-spec's nouns; no host access anywhere in this room.
  *
- * A spec owns an arena; every string and array in it lives there. parse fills it, validate checks it,
- * plan reads it. Fields hold what was asked for; "unset" is a value of its own wherever a default
- * depends on the host, since only plan (which has the facts) may choose.
+ * A spec owns an arena; every string and array in it lives there. parse fills it, validate checks
+ * it, plan reads it. Fields hold what was asked for; "unset" is a value of its own wherever a
+ * default depends on the host, since only plan (which has the facts) may choose.
  */
 #ifndef ROOTLET_SPEC_SPEC_H
 #define ROOTLET_SPEC_SPEC_H
@@ -92,7 +92,16 @@ enum root_kind {
 	ROOT_NONE,	/* unshare: the mount tree stays */
 };
 
-enum mount_type { MOUNT_BIND, MOUNT_TMPFS, MOUNT_PROC, MOUNT_SYSFS, MOUNT_DEVPTS, MOUNT_MQUEUE, MOUNT_CGROUP2, MOUNT_TYPE_COUNT };
+enum mount_type {
+	MOUNT_BIND,
+	MOUNT_TMPFS,
+	MOUNT_PROC,
+	MOUNT_SYSFS,
+	MOUNT_DEVPTS,
+	MOUNT_MQUEUE,
+	MOUNT_CGROUP2,
+	MOUNT_TYPE_COUNT
+};
 
 const char *mount_type_name(enum mount_type type);
 
@@ -105,10 +114,11 @@ struct spec_mount {
 	enum mount_type type;
 	const char *source;	 /* bind: absolute, or relative beginning with '.'; else NULL */
 	const char *destination; /* absolute, inside */
-	uint64_t attr_set;	 /* MOUNT_ATTR_* to set, of mount_setattr(2); recursive with `recursive` */
+	uint64_t
+		attr_set; /* MOUNT_ATTR_* to set, of mount_setattr(2); recursive with `recursive` */
 	uint64_t attr_clear;
-	bool recursive;		 /* bind: with what is mounted below it */
-	uint64_t propagation;	 /* 0 or MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE */
+	bool recursive;		      /* bind: with what is mounted below it */
+	uint64_t propagation;	      /* 0 or MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE */
 	struct mount_option *options; /* tmpfs: size, mode, nr_inodes … */
 	size_t option_count;
 	const char *origin; /* the flag as it was typed, for messages: "-v ./src:/src" */
@@ -156,7 +166,8 @@ struct spec {
 	enum root_kind root_kind;
 	const char *root_path; /* as typed */
 	bool read_only;
-	enum tristate read_only_tmpfs; /* with read_only: tmpfs on /run, /tmp, /var/tmp; default yes */
+	enum tristate
+		read_only_tmpfs; /* with read_only: tmpfs on /run, /tmp, /var/tmp; default yes */
 	bool overlay;
 	const char *overlay_dir; /* NULL: writes are thrown away */
 	struct spec_mount *mounts;
@@ -231,9 +242,9 @@ struct spec {
 
 	/* itself */
 	bool timings;
-	const char *facts_path;	  /* plan --facts */
+	const char *facts_path;	 /* plan --facts */
 	enum plan_format format; /* plan --format */
-	bool help;		  /* --help: nothing after it was looked at */
+	bool help;		 /* --help: nothing after it was looked at */
 	const char *log_level, *log_format, *color, *config_path, *state_dir; /* NULL: not given */
 };
 
@@ -245,7 +256,8 @@ void spec_free(struct spec *spec); /* NULL is fine */
 enum ns_mode spec_ns_mode(const struct spec *spec, enum ns_type type);
 
 /* Everything that can be judged without the host: options that contradict each other, hostnames,
- * sysctl keys that no namespace of this spec owns, maps that overlap, missing ROOT … 0 or -EINVAL. */
+ * sysctl keys that no namespace of this spec owns, maps that overlap, missing ROOT … 0 or -EINVAL.
+ */
 int spec_validate(const struct spec *spec, struct rootlet_error *err);
 
 #endif

@@ -181,7 +181,7 @@ static inline int box_supervise(struct box *b, int out)
 {
 	struct supervise *s = &b->shared->s;
 	int pair[2], status;
-	sigset_t all;
+	sigset_t all, old;
 	pid_t pid; /* not in *s at once: the new process shares that memory */
 
 	for (int i = 0; i < 3 && b->ignore[i]; i++)
@@ -191,7 +191,7 @@ static inline int box_supervise(struct box *b, int out)
 			close(fd);
 	}
 	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
+	sigprocmask(SIG_BLOCK, &all, &old);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return 121;
 	pid = box_fork(b->host_pid);
@@ -229,6 +229,7 @@ static inline int box_supervise(struct box *b, int out)
 	}
 	b->shared->status = status;
 	b->shared->ended = true;
+	sigprocmask(SIG_SETMASK, &old, NULL); /* a signal left pending would end us here */
 	return status;
 }
 

@@ -88,12 +88,24 @@ static void foreground(struct box *b)
 	require(kill(-b->supervisor, SIGCONT) == 0);
 }
 
+static void wait_waiter(struct box *b)
+{
+	char path[64], exe[128] = "";
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", b->supervisor);
+	for (int i = 0; i < 200 && !strstr(exe, WAITER_NAME); i++) {
+		box_sleep(5);
+		require(readlink(path, exe, sizeof(exe) - 1) > 0);
+	}
+	require(strstr(exe, WAITER_NAME));
+}
+
 /* ---- the scenes: each runs in the shell ---- */
 
 /* A container that has the terminal: the command gets Ctrl-C once, and so does our own group. */
 static void scene_ctrl_c(void)
 {
-	struct box b = {.script = "trap 'echo int; sleep 0.2; exit 3' INT; echo up; "
+	struct box b = {.script = "trap 'echo int' INT; trap 'exit 3' TERM; echo up; "
 				  "while :; do sleep 0.02; done",
 			.foreground = true};
 	pid_t bystander;
@@ -112,7 +124,8 @@ static void scene_ctrl_c(void)
 	setpgid(bystander, b.supervisor);
 	type(CTRL_C);
 	require(line_is(&b, "int"));
-	require(line_is(&b, ""));
+	require(box_silent(&b, 200));
+	require(kill(b.supervisor, SIGTERM) == 0);
 	require(exited_with(wait_change(&b), 3));
 	require(waitpid(bystander, &status, 0) == bystander);
 	require(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
@@ -178,17 +191,11 @@ static void scene_ctrl_z_waiter(void)
 	struct box b = {.script = "echo up; read x; echo $x; exit 7",
 			.foreground = true,
 			.s.handover_ns = 50 * BOX_MS};
-	char path[64], exe[128] = "";
 
 	start_job(&b, false);
 	require(line_is(&b, "up"));
 	require(wait_foreground(b.shared->pid));
-	snprintf(path, sizeof(path), "/proc/%d/exe", b.supervisor);
-	for (int i = 0; i < 200 && !strstr(exe, WAITER_NAME); i++) {
-		box_sleep(5);
-		require(readlink(path, exe, sizeof(exe) - 1) > 0);
-	}
-	require(strstr(exe, WAITER_NAME));
+	wait_waiter(&b);
 	stop_and_continue(&b);
 	require(wait_foreground(b.supervisor));
 }
@@ -247,14 +254,61 @@ static void scene_bg(void)
 /* The command is stopped alone, by SIGSTOP: the shell sees a stopped job all the same. */
 static void scene_sigstop(void)
 {
-	struct box b = {.script = "echo up; kill -STOP $$; echo end; exit 4", .foreground = true};
+	struct box b = {.script = "echo up; kill -STOP $$; sleep 0.3; echo end; exit 4",
+			.foreground = true};
 
 	start_job(&b, false);
 	require(line_is(&b, "up"));
 	require(stopped_by(wait_change(&b), SIGTSTP));
 	foreground(&b);
+	require(wait_foreground(b.shared->pid));
 	require(line_is(&b, "end"));
 	require(exited_with(wait_change(&b), 4));
+}
+
+/* Somebody stops us with SIGSTOP: we cannot see it, the shell can. The container goes on; `fg`
+ * gives it the terminal again, after `bg` the terminal stays the shell's. */
+static void stopped_from_outside(struct box *b)
+{
+	for (int bg = 0; bg < 2; bg++) {
+		require(kill(b->supervisor, SIGSTOP) == 0);
+		require(stopped_by(wait_change(b), SIGSTOP));
+		require(tcsetpgrp(TTY, getpgrp()) == 0);
+		if (bg)
+			require(kill(-b->supervisor, SIGCONT) == 0);
+		else
+			foreground(b);
+		require(line_is(b, "cont"));
+		require(bg || wait_foreground(b->shared->pid));
+	}
+	require(kill(b->supervisor, SIGTERM) == 0);
+	require(exited_with(wait_change(b), 9));
+	require(tcgetpgrp(TTY) == getpgrp());
+}
+
+static void scene_stopped_from_outside(void)
+{
+	struct box b = {.script = "trap 'echo cont' CONT; trap 'exit 9' TERM; echo up; "
+				  "while :; do sleep 0.02; done",
+			.foreground = true};
+
+	start_job(&b, false);
+	require(line_is(&b, "up"));
+	require(wait_foreground(b.shared->pid));
+	stopped_from_outside(&b);
+}
+
+static void scene_stopped_from_outside_waiter(void)
+{
+	struct box b = {.script = "trap 'echo cont' CONT; trap 'exit 9' TERM; echo up; "
+				  "while :; do sleep 0.02; done",
+			.foreground = true,
+			.s.handover_ns = 50 * BOX_MS};
+
+	start_job(&b, false);
+	require(line_is(&b, "up"));
+	wait_waiter(&b);
+	stopped_from_outside(&b);
 }
 
 /* Without init the first process's own stops are seen (PID 1 of a namespace would ignore Ctrl-Z).
@@ -364,6 +418,8 @@ SCENE(ctrl_z_passed_on)
 SCENE(background_read)
 SCENE(bg)
 SCENE(sigstop)
+SCENE(stopped_from_outside)
+SCENE(stopped_from_outside_waiter)
 SCENE(without_init)
 SCENE(without_init_ctrl_c)
 SCENE(orphaned)
@@ -380,6 +436,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(job_control__background_read),
 		cmocka_unit_test(job_control__bg),
 		cmocka_unit_test(job_control__sigstop),
+		cmocka_unit_test(job_control__stopped_from_outside),
+		cmocka_unit_test(job_control__stopped_from_outside_waiter),
 		cmocka_unit_test(job_control__without_init),
 		cmocka_unit_test(job_control__without_init_ctrl_c),
 		cmocka_unit_test(job_control__orphaned),

@@ -690,6 +690,49 @@ static void sh__the_user_namespace_is_made_as_the_maps_want(void **state)
 	free(text);
 }
 
+static void sh__descriptors_are_kept_and_closed(void **state)
+{
+	struct step steps[] = {sample(OP_CLOSE_FDS), sample(OP_EXEC)};
+	char *text;
+
+	steps[0].a.number = 5; /* 3 and 4 are handed in */
+	text = print_steps(steps, LENGTH(steps), SH);
+	assert_contains(text, "sh -s 9<&0 <<'INSIDE'\n");
+	assert_contains(text, "\nexec \"$@\" <&9 9<&- 5<&- 6<&- 7<&- 8<&-\n");
+	free(text);
+}
+
+static void sh__a_target_is_in_its_slot(void **state)
+{
+	static const struct {
+		struct step_target target;
+		const char *place, *script;
+	} cases[] = {
+		{{SLOT_ROOT, "/a b"}, "/a b", "inside '/a b'; make_like /source"},
+		{{SLOT_OWN_ROOT, "usr"}, "/usr", "target=\"$new/usr\"; make_like /source"},
+		{{SLOT_DEV, "console"},
+		 "/dev/console",
+		 "target=\"$dev/console\"; make_like /source"},
+		{{SLOT_SCRATCH, "it's"},
+		 "scratch/it's",
+		 "target=\"$scratch/\"'it'\\''s'; make_like"},
+		{{SLOT_FIRST_FREE, "x"}, "/x", "\"; make_like /source"},
+	};
+
+	for (size_t i = 0; i < LENGTH(cases); i++) {
+		struct step steps[] = {sample(OP_BIND)};
+		AUTO_BUFFER out = {0};
+		char *text;
+
+		steps[0].a.bind.target = cases[i].target;
+		name_target(&cases[i].target, &out);
+		assert_string_equal(out.data, cases[i].place);
+		text = print_steps(steps, 1, SH);
+		assert_contains(text, cases[i].script);
+		free(text);
+	}
+}
+
 static void sh__says_what_it_cannot_say_exactly(void **state)
 {
 	struct step steps[] = {sample(OP_TIME_OFFSETS), sample(OP_EXEC)};
@@ -730,6 +773,8 @@ int main(void)
 		cmocka_unit_test(sh__comments_stay_comments),
 		cmocka_unit_test(sh__the_place_covers_no_source),
 		cmocka_unit_test(sh__the_user_namespace_is_made_as_the_maps_want),
+		cmocka_unit_test(sh__descriptors_are_kept_and_closed),
+		cmocka_unit_test(sh__a_target_is_in_its_slot),
 		cmocka_unit_test(sh__says_what_it_cannot_say_exactly),
 	};
 

@@ -18,7 +18,7 @@
 # What it needs:
 #  - on the host: util-linux 2.38 or newer (unshare, nsenter, mount, umount, pivot_root), readlink;
 #    hostname
-#  - the directory /run on the host: it is covered by a tmpfs, in the private mount namespace only
+#  - the directory /run on the host: it is covered, in the private mount namespace only
 #  - inside ROOT: umount, env and setpriv (busybox has the first two)
 #  - inside ROOT: the mount points, or leave for the mapped root to make them
 
@@ -57,10 +57,10 @@ PATH=$PATH:/usr/sbin:/sbin
 # 10  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 3 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command.
 nsenter --user=/proc/4242/ns/user --net=/proc/4242/ns/net --setuid 0 --setgid 0 \
 	unshare --pid --mount --uts --ipc --cgroup --propagation private \
-	--fork --kill-child=SIGKILL sh -s 3<&0 <<'INSIDE'
+	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
 new=/run # the new root covers it, until it is /
@@ -142,7 +142,7 @@ mount -n -t proc -o nosuid,nodev,noexec proc /proc
 # 12  set the hostname rootlet
 hostname rootlet
 
-# ---- ROOT: Build the file system that the command sees, and leave the host's.
+# ---- ROOT: Build the file system that the command sees; leave the host's.
 
 # 13  make every mount private
 #    (an option of unshare, above)
@@ -277,7 +277,7 @@ cd /
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
 # 61  go to /
-cd / 2>/dev/null || cd /
+cd /
 # 62  set no_new_privs
 # (an option of setpriv, below)
 # 63  die by SIGKILL when the process that made us does
@@ -305,5 +305,5 @@ else
 	echo 'note: no setpriv in this root: capabilities and no_new_privs stay as they are' >&2
 fi
 umask 0022
-exec "$@" <&3 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+exec "$@" <&9 9<&- 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-
 INSIDE

@@ -18,7 +18,7 @@
 # What it needs:
 #  - on the host: util-linux 2.38 or newer (unshare, mount, umount, pivot_root), readlink; hostname;
 #    ip or ifconfig for the loopback interface
-#  - the directory /run on the host: it is covered by a tmpfs, in the private mount namespace only
+#  - the directory /run on the host: it is covered, in the private mount namespace only
 #  - inside ROOT: umount, env and setpriv (busybox has the first two)
 #  - inside ROOT: the mount points, or leave for the mapped root to make them
 
@@ -53,9 +53,9 @@ PATH=$PATH:/usr/sbin:/sbin
 # 8  become uid 5, gid 5
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 3 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command.
 unshare --user --map-user=5 --map-group=5 --keep-caps --pid --mount --uts --ipc --net --cgroup --propagation private \
-	--fork --kill-child=SIGKILL sh -s 3<&0 <<'INSIDE'
+	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
 new=/run # the new root covers it, until it is /
@@ -179,7 +179,7 @@ fi
 # 12  write '5 5' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '5 5' >/proc/sys/net/ipv4/ping_group_range
 
-# ---- ROOT: Build the file system that the command sees, and leave the host's.
+# ---- ROOT: Build the file system that the command sees; leave the host's.
 
 # 13  make every mount private
 #    (an option of unshare, above)
@@ -336,7 +336,7 @@ lookup_group 5
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
 # 63  go to /
-cd / 2>/dev/null || cd /
+cd /
 # 64  set no_new_privs
 # (an option of setpriv, below)
 # 65  die by SIGKILL when the process that made us does
@@ -364,5 +364,5 @@ else
 	echo 'note: no setpriv in this root: capabilities and no_new_privs stay as they are' >&2
 fi
 umask 0022
-exec "$@" <&3 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+exec "$@" <&9 9<&- 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-
 INSIDE

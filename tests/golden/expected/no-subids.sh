@@ -18,7 +18,7 @@
 # What it needs:
 #  - on the host: util-linux 2.38 or newer (unshare, mount, umount, pivot_root), readlink; hostname;
 #    ip or ifconfig for the loopback interface
-#  - the directory /run on the host: it is covered by a tmpfs, in the private mount namespace only
+#  - the directory /run on the host: it is covered, in the private mount namespace only
 #  - inside ROOT: umount, env and setpriv (busybox has the first two)
 #  - inside ROOT: the mount points, or leave for the mapped root to make them
 # Notes of the plan:
@@ -54,9 +54,9 @@ PATH=$PATH:/usr/sbin:/sbin
 # 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 3 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command.
 unshare --user --map-user=0 --map-group=0 --pid --mount --uts --ipc --net --cgroup --propagation private \
-	--fork --kill-child=SIGKILL sh -s 3<&0 <<'INSIDE'
+	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
 new=/run # the new root covers it, until it is /
@@ -148,71 +148,71 @@ fi
 # 12  write '0 0' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 0' >/proc/sys/net/ipv4/ping_group_range
 
-# ---- ROOT: Build the file system that the command sees, and leave the host's.
+# ---- ROOT: Build the file system that the command sees; leave the host's.
 
 # 13  make every mount private
 #    (an option of unshare, above)
 # 14  mount tmpfs as the new root (mode=0755, nosuid, nodev)
 mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$new"
-# 15  link bin → usr/bin
-ln -s -- usr/bin "$(null)/bin"
-# 16  bind /boot → boot (recursive)
-target="$(null)/boot"; make_like /boot
+# 15  link /bin → usr/bin
+ln -s -- usr/bin "$new/bin"
+# 16  bind /boot → /boot (recursive)
+target="$new/boot"; make_like /boot
 mount -n --rbind /boot "$target"
-# 17  bind /etc → etc (recursive)
-target="$(null)/etc"; make_like /etc
+# 17  bind /etc → /etc (recursive)
+target="$new/etc"; make_like /etc
 mount -n --rbind /etc "$target"
-# 18  bind /home → home (recursive)
-target="$(null)/home"; make_like /home
+# 18  bind /home → /home (recursive)
+target="$new/home"; make_like /home
 mount -n --rbind /home "$target"
-# 19  link initrd.img → boot/initrd.img-6.1.0-18-amd64
-ln -s -- boot/initrd.img-6.1.0-18-amd64 "$(null)/initrd.img"
-# 20  link lib → usr/lib
-ln -s -- usr/lib "$(null)/lib"
-# 21  link lib32 → usr/lib32
-ln -s -- usr/lib32 "$(null)/lib32"
-# 22  link lib64 → usr/lib64
-ln -s -- usr/lib64 "$(null)/lib64"
-# 23  link libx32 → usr/libx32
-ln -s -- usr/libx32 "$(null)/libx32"
-# 24  bind /lost+found → lost+found (recursive)
-target="$(null)/lost+found"; make_like /lost+found
+# 19  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
+ln -s -- boot/initrd.img-6.1.0-18-amd64 "$new/initrd.img"
+# 20  link /lib → usr/lib
+ln -s -- usr/lib "$new/lib"
+# 21  link /lib32 → usr/lib32
+ln -s -- usr/lib32 "$new/lib32"
+# 22  link /lib64 → usr/lib64
+ln -s -- usr/lib64 "$new/lib64"
+# 23  link /libx32 → usr/libx32
+ln -s -- usr/libx32 "$new/libx32"
+# 24  bind /lost+found → /lost+found (recursive)
+target="$new/lost+found"; make_like /lost+found
 mount -n --rbind /lost+found "$target"
-# 25  bind /media → media (recursive)
-target="$(null)/media"; make_like /media
+# 25  bind /media → /media (recursive)
+target="$new/media"; make_like /media
 mount -n --rbind /media "$target"
-# 26  bind /mnt → mnt (recursive)
-target="$(null)/mnt"; make_like /mnt
+# 26  bind /mnt → /mnt (recursive)
+target="$new/mnt"; make_like /mnt
 mount -n --rbind /mnt "$target"
-# 27  bind /opt → opt (recursive)
-target="$(null)/opt"; make_like /opt
+# 27  bind /opt → /opt (recursive)
+target="$new/opt"; make_like /opt
 mount -n --rbind /opt "$target"
-# 28  bind /root → root (recursive)
-target="$(null)/root"; make_like /root
+# 28  bind /root → /root (recursive)
+target="$new/root"; make_like /root
 mount -n --rbind /root "$target"
-# 29  link sbin → usr/sbin
-ln -s -- usr/sbin "$(null)/sbin"
-# 30  bind /srv → srv (recursive)
-target="$(null)/srv"; make_like /srv
+# 29  link /sbin → usr/sbin
+ln -s -- usr/sbin "$new/sbin"
+# 30  bind /srv → /srv (recursive)
+target="$new/srv"; make_like /srv
 mount -n --rbind /srv "$target"
-# 31  bind /usr → usr (recursive)
-target="$(null)/usr"; make_like /usr
+# 31  bind /usr → /usr (recursive)
+target="$new/usr"; make_like /usr
 mount -n --rbind /usr "$target"
-# 32  bind /var → var (recursive)
-target="$(null)/var"; make_like /var
+# 32  bind /var → /var (recursive)
+target="$new/var"; make_like /var
 mount -n --rbind /var "$target"
-# 33  link vmlinuz → boot/vmlinuz-6.1.0-18-amd64
-ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$(null)/vmlinuz"
-# 34  make the directory proc (mode 0755)
-target="$(null)/proc"; make_dir
-# 35  make the directory sys (mode 0755)
-target="$(null)/sys"; make_dir
-# 36  make the directory dev (mode 0755)
-target="$(null)/dev"; make_dir
-# 37  make the directory run (mode 0755)
-target="$(null)/run"; make_dir
-# 38  make the directory tmp (mode 0755)
-target="$(null)/tmp"; make_dir
+# 33  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
+ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$new/vmlinuz"
+# 34  make the directory /proc (mode 0755)
+target="$new/proc"; make_dir
+# 35  make the directory /sys (mode 0755)
+target="$new/sys"; make_dir
+# 36  make the directory /dev (mode 0755)
+target="$new/dev"; make_dir
+# 37  make the directory /run (mode 0755)
+target="$new/run"; make_dir
+# 38  make the directory /tmp (mode 0755)
+target="$new/tmp"; make_dir
 # 39  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
@@ -408,5 +408,5 @@ else
 	echo 'note: no setpriv in this root: capabilities and no_new_privs stay as they are' >&2
 fi
 umask 0022
-exec "$@" <&3 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+exec "$@" <&9 9<&- 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-
 INSIDE

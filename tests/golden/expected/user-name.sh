@@ -19,7 +19,7 @@
 #  - on the host: util-linux 2.38 or newer (unshare, nsenter, mount, umount, pivot_root), readlink;
 #    newuidmap and newgidmap with subordinate ids; hostname; ip or ifconfig for the loopback
 #    interface
-#  - the directory /run on the host: it is covered by a tmpfs, in the private mount namespace only
+#  - the directory /run on the host: it is covered, in the private mount namespace only
 #  - inside ROOT: umount, env and setpriv (busybox has the first two)
 #  - inside ROOT: the mount points, or leave for the mapped root to make them
 
@@ -65,11 +65,11 @@ trap - EXIT
 # 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 3 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command.
 nsenter --target "$holder" --user --setuid 0 --setgid 0 \
 	sh -c 'kill "$1"; shift; exec "$@"' sh "$holder" \
 	unshare --pid --mount --uts --ipc --net --cgroup --propagation private \
-	--fork --kill-child=SIGKILL sh -s 3<&0 <<'INSIDE'
+	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
 new=/run # the new root covers it, until it is /
@@ -193,7 +193,7 @@ fi
 # 12  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 
-# ---- ROOT: Build the file system that the command sees, and leave the host's.
+# ---- ROOT: Build the file system that the command sees; leave the host's.
 
 # 13  make every mount private
 #    (an option of unshare, above)
@@ -353,7 +353,7 @@ groups=${groups:---clear-groups}
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
 # 64  go to /
-cd / 2>/dev/null || cd /
+cd /
 # 65  set no_new_privs
 # (an option of setpriv, below)
 # 66  die by SIGKILL when the process that made us does
@@ -381,5 +381,5 @@ else
 	die 'setpriv is not in this root: cannot become another user'
 fi
 umask 0022
-exec "$@" <&3 3<&- 4<&- 5<&- 6<&- 7<&- 8<&- 9<&-
+exec "$@" <&9 9<&- 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-
 INSIDE

@@ -1,0 +1,114 @@
+/* The user that the command runs as: what is known becomes numbers here, what only the root's own passwd
+ * and group files can tell is looked up at start. Part of SEAL, called by stage_seal. */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <string.h>
+
+static bool all_digits(const char *s)
+{
+	return *s && strspn(s, "0123456789") == strlen(s);
+}
+
+/* Digits only, and in range: parse has checked it. */
+static uint32_t parse_id(const char *s)
+{
+	uint32_t id = 0;
+
+	while (*s >= '0' && *s <= '9')
+		id = id * 10 + (uint32_t)(*s++ - '0');
+	return id;
+}
+
+static void add_lookup(struct planner *p)
+{
+	const char *user = p->spec->user;
+	const char *who = user ? plan_copy(p, user) : plan_text(p, "%u:%u", p->user_uid, p->user_gid);
+	struct step *step = plan_add(p, OP_LOOKUP_USER, ACTOR_CHILD, who);
+
+	step->a.text.text = who;
+	step->why = p->lookup_user    ? "looked up at start in the root's own passwd file"
+		    : p->lookup_shell ? "the user's shell is looked up at start"
+				      : "the user's home is looked up at start";
+}
+
+static int check_group(struct planner *p, const char *group)
+{
+	uint32_t outside;
+
+	if (!p->setgroups) {
+		error_set(p->err, -EPERM, "group-add-denied", "--group-add",
+			  "--group-add %s: with this id map the kernel denies setgroups", group);
+		error_hint(p->err, "use --userns ranges, or --group-add keep-groups to keep your own groups");
+		return -EPERM;
+	}
+	if (!all_digits(group)) {
+		error_set(p->err, -EINVAL, "group-add-name", "--group-add",
+			  "--group-add %s: further groups are given by number", group);
+		error_hint(p->err, "the root's /etc/group has the number: getent group %s", group);
+		return -EINVAL;
+	}
+	if (p->writer != WRITER_NONE && !idmap_down(&p->plan->gid_map, parse_id(group), &outside))
+		return error_set(p->err, -EINVAL, "group-add-unmapped", "--group-add",
+				 "--group-add %s: the id is not mapped in this container", group);
+	return 0;
+}
+
+/* The numbers of --group-add; *ret stays NULL when there are none. */
+static int further_groups(struct planner *p, const uint32_t **ret, size_t *ret_count)
+{
+	const struct string_list *list = &p->spec->groups;
+	uint32_t *ids;
+
+	if (!list->count)
+		return 0;
+	ids = arena_alloc(p->arena, list->count * sizeof(*ids));
+	if (!ids) {
+		p->nomem = true;
+		return 0;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		int r = check_group(p, list->items[i]);
+
+		if (r < 0)
+			return r;
+		ids[i] = parse_id(list->items[i]);
+	}
+	*ret = ids;
+	*ret_count = list->count;
+	return 0;
+}
+
+/* Already there: the mapped root, or the only user that is mapped. */
+static bool is_user_already(const struct planner *p)
+{
+	return !p->spec->user &&
+	       (!p->root_mapped || (p->user_uid == 0 && p->user_gid == 0));
+}
+
+int plan_user(struct planner *p)
+{
+	const char *user = p->spec->user, *colon = user ? strchr(user, ':') : NULL;
+	bool known = user && !p->lookup_user;
+	const uint32_t *groups = NULL;
+	size_t count = 0;
+	struct step *step;
+	int r = further_groups(p, &groups, &count);
+
+	if (r < 0)
+		return r;
+	if (p->lookup_user || p->lookup_shell || p->lookup_home)
+		add_lookup(p);
+	if (is_user_already(p) && !count)
+		return 0;
+	step = plan_add(p, OP_SET_USER, ACTOR_CHILD,
+			user ? plan_copy(p, user)
+			     : plan_text(p, "%u:%u", p->user_uid, p->user_gid));
+	step->a.ids.looked_up = p->lookup_user;
+	step->a.ids.set_groups = p->setgroups && !p->spec->keep_groups;
+	step->a.ids.uid = known ? parse_id(user) : p->user_uid;
+	step->a.ids.gid = known && colon ? parse_id(colon + 1) : p->user_gid;
+	step->a.ids.groups = groups;
+	step->a.ids.group_count = count;
+	return 0;
+}
