@@ -98,10 +98,10 @@ ROOTLET_PUBLIC int rootlet_spec_set_environment(rootlet_spec *spec, const char *
 /* A command line after the subcommand's name: OPTIONS ROOT COMMAND ARG… (unshare: no ROOT). */
 ROOTLET_PUBLIC int rootlet_spec_set_command_line(rootlet_spec *spec, int argc,
 						 const char *const *argv, rootlet_error *err);
-/* The file that --config names on this command line, or NULL: its text is applied before the line.
- */
-ROOTLET_PUBLIC const char *rootlet_config_path(rootlet_command command, int argc,
-					       const char *const *argv);
+/* The last value that this command line gives for an option, or NULL, without applying anything: for
+ * "config", whose text is applied before the line, and for how to print a mistake in the line. */
+ROOTLET_PUBLIC const char *rootlet_find_value(rootlet_command command, const char *option, int argc,
+					      const char *const *argv);
 /* An option that concerns the front end, as text: "color", "log-level", "log-format", "state-dir",
  * "facts", "format" ("text", "json", "sh"), or a flag ("help", "timings", "verbose": "true"). NULL
  * when it was not given. */

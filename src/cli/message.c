@@ -15,7 +15,8 @@ void message_setup(const char *color, const char *log_format, const char *log_le
 	errors_only = log_level && strcmp(log_level, "error") == 0;
 	if (color)
 		color_choice = color;
-	json_messages = log_format && strcmp(log_format, "json") == 0;
+	if (log_format)
+		json_messages = strcmp(log_format, "json") == 0;
 }
 
 static bool is_set(const char *name)

@@ -53,7 +53,7 @@ static int read_user_config(struct session *s)
 static int read_layers(struct session *s, int argc, char **argv)
 {
 	const char *const *words = (const char *const *)argv;
-	const char *named = rootlet_config_path(s->command, argc, words);
+	const char *named = rootlet_find_value(s->command, "config", argc, words);
 	int r;
 
 	if (named) {
@@ -81,6 +81,8 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 		message_text("memory: the system has no more to give");
 		return -1;
 	}
+	message_setup(rootlet_find_value(command, "color", argc, (const char *const *)argv),
+		      rootlet_find_value(command, "log-format", argc, (const char *const *)argv), NULL);
 	r = read_layers(s, argc, argv);
 	message_setup(rootlet_spec_get(s->spec, "color"), rootlet_spec_get(s->spec, "log-format"),
 		      rootlet_spec_get(s->spec, "log-level"));

@@ -163,9 +163,10 @@ int rootlet_spec_set_command_line(rootlet_spec *handle, int argc, const char *co
 	return parse_command_line(handle->spec, handle->command, argc, argv, err);
 }
 
-const char *rootlet_config_path(rootlet_command command, int argc, const char *const *argv)
+const char *rootlet_find_value(rootlet_command command, const char *option, int argc,
+			       const char *const *argv)
 {
-	return parse_config_path((enum parse_command)command, argc, argv);
+	return parse_find_value((enum parse_command)command, option, argc, argv);
 }
 
 static const char *flag(bool set)

@@ -259,17 +259,18 @@ int parse_command_line(struct spec *spec, enum parse_command command, int argc,
 	return r;
 }
 
-const char *parse_config_path(enum parse_command command, int argc, const char *const *argv)
+const char *parse_find_value(enum parse_command command, const char *name, int argc,
+			     const char *const *argv)
 {
 	struct arena a;
 	struct cut c = {.command = command, .argc = argc, .argv = argv, .arena = &a};
-	const char *path = NULL;
+	const char *value = NULL;
 
 	arena_init(&a);
-	if (cut_options(&c, NULL) == 0 && !c.help)
-		for (size_t i = 0; i < c.count; i++)
-			if (strcmp(c.found[i].row->name, "config") == 0)
-				path = c.found[i].value; /* lies in argv */
+	cut_options(&c, NULL); /* a mistake later on the line does not hide what stands before it */
+	for (size_t i = 0; i < c.count && !c.help; i++)
+		if (strcmp(c.found[i].row->name, name) == 0)
+			value = c.found[i].value; /* lies in argv */
 	arena_release(&a);
-	return path;
+	return value;
 }

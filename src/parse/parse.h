@@ -64,9 +64,10 @@ int option_apply(struct spec *spec, const struct option_row *row, const char *va
 int parse_command_line(struct spec *spec, enum parse_command command, int argc,
 		       const char *const *argv, struct rootlet_error *err);
 
-/* The file that --config names on this command line, or NULL: it must be read before the line is
- * applied, since the line wins. Errors are left for parse_command_line. */
-const char *parse_config_path(enum parse_command command, int argc, const char *const *argv);
+/* The last value that this command line gives for an option, or NULL; lies in argv. For what must be known
+ * before the line is applied: --config, whose file the line wins over, and how to print a mistake in it. */
+const char *parse_find_value(enum parse_command command, const char *name, int argc,
+			     const char *const *argv);
 
 /* The text of a configuration file: one long option a line without its dashes, `name=value`; '#'
  * comments; `path` is for messages. */

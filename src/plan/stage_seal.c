@@ -163,8 +163,11 @@ int stage_seal(struct planner *p)
 	add_workdir(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
-	step = plan_add(p, OP_PARENT_DEATH, ACTOR_CHILD, "SIGKILL");
-	step->a.number = SIGKILL;
+	/* An init without a pid namespace of its own must live to end what it has: it sees the channel close. */
+	if (!p->plan->init || p->plan->own_pid_ns) {
+		step = plan_add(p, OP_PARENT_DEATH, ACTOR_CHILD, "SIGKILL");
+		step->a.number = SIGKILL;
+	}
 	if (run && nnp && r == 0)
 		r = add_seccomp(p, kept);
 	step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD,

@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	argc = split(text, argv);
 	spec = spec_new(command == PARSE_UNSHARE ? SPEC_UNSHARE : SPEC_RUN);
 	require(spec);
-	parse_config_path(command, argc, argv);
+	parse_find_value(command, "config", argc, argv);
 	r = parse_command_line(spec, command, argc, argv, &err);
 	require_message(r, &err);
 	if (!r && !spec->help) {
