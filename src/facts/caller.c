@@ -1,4 +1,5 @@
-/* Who calls: ids, environment, terminal, names. No NSS unless a name is wanted that passwd lacks.
+/* Who calls: ids, environment, terminal, names. A directory is asked only for a name that passwd
+ * lacks.
  */
 #include "facts/probe.h"
 
@@ -6,7 +7,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -190,25 +190,32 @@ bool nsswitch_sources(const char *text, const char *database, char *buf, size_t 
 	return true;
 }
 
-/* Directories (LDAP, SSSD, systemd) hold users that the file does not. getpwuid loads a library
- * each. */
-static int passwd_from_nss(struct facts *facts, const char **name, const char **home)
+/* Directories (LDAP, SSSD, systemd) hold users that the file does not. Whoever is in neither simply
+ * has no name, and so has nobody when the directory cannot be asked. */
+static int passwd_from_directory(struct facts *facts, const char **name, const char **home)
 {
+	struct directory_question question = {.database = "passwd"};
+	char sources[128] = "", uid[16];
+	const char *text, *error;
 	struct probe_text t;
-	struct passwd pw, *found = NULL;
-	char sources[128] = "", buf[4096];
 	bool more;
+	int r;
 
 	if (probe_read_text("/etc/nsswitch.conf", &t) < 0)
 		return 0;
 	more = nsswitch_sources(t.text, "passwd", sources, sizeof(sources)) &&
 	       strcmp(sources, "files") != 0;
 	probe_text_release(&t);
-	if (!more || getpwuid_r(facts->uid, &pw, buf, sizeof(buf), &found) != 0 || !found)
+	if (!more)
 		return 0;
-	*name = arena_strdup(&facts->arena, pw.pw_name);
-	*home = arena_strdup(&facts->arena, pw.pw_dir);
-	return *name && *home ? 0 : -ENOMEM;
+	snprintf(uid, sizeof(uid), "%u", facts->uid);
+	question.key = uid;
+	r = directory_ask(&facts->arena, &question, &text, &error);
+	if (r || !text)
+		return r;
+	*name = directory_value(&facts->arena, text, "name");
+	*home = directory_value(&facts->arena, text, "home");
+	return 0;
 }
 
 int probe_passwd(struct facts *facts)
@@ -222,7 +229,7 @@ int probe_passwd(struct facts *facts)
 		probe_text_release(&t);
 	}
 	if (!r && !name)
-		r = passwd_from_nss(facts, &name, &home);
+		r = passwd_from_directory(facts, &name, &home);
 	if (r)
 		return r;
 	facts->user_name = name;

@@ -1,5 +1,5 @@
-/* Which namespaces of another process are not ours: joining one's own user namespace is refused by the
- * kernel (setns(2): EINVAL), so only those that differ are joined. */
+/* Which namespaces of another process are not ours: joining one's own user namespace is refused by
+ * the kernel (setns(2): EINVAL), so only those that differ are joined. */
 #include "facts/probe.h"
 
 #include <errno.h>

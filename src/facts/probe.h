@@ -41,6 +41,23 @@ struct probe_text {
 int probe_read_text(const char *path, struct probe_text *ret); /* 0 or -errno; -EFBIG past 4 MiB */
 void probe_text_release(struct probe_text *t);
 
+/* ---- what only the host's directories know ---- */
+
+struct directory_question {
+	const char *database; /* "passwd", "subid" */
+	const char *key;      /* a user id; a name */
+	const char *program;  /* NULL: rootlet-nss, in the usual places */
+	int timeout_ms;	      /* 0: 10 seconds */
+};
+
+/* Outputs are in the arena: what it printed, or why there is no answer; the other is NULL. 0 or
+ * -ENOMEM. */
+int directory_ask(struct arena *a, const struct directory_question *question, const char **ret_text,
+		  const char **ret_error);
+
+/* The rest of the line that begins with this word, in the arena, or NULL. */
+const char *directory_value(struct arena *a, const char *text, const char *key);
+
 /* ---- parts that are tested by themselves ---- */
 
 /* The text of a passwd file: the line of `uid`. Outputs are in the arena, or NULL without such a
@@ -52,9 +69,8 @@ int passwd_find(struct arena *a, const char *text, uint32_t uid, const char **re
  * out. False when the database is not mentioned. */
 bool nsswitch_sources(const char *text, const char *database, char *buf, size_t size);
 
-/* The ranges that libsubid names. *ret_error is NULL or says, in the arena, what went wrong. */
-int subids_from_library(struct arena *a, const char *name, bool gid, struct id_ranges *ret,
-			const char **ret_error);
+/* The ranges in the answer of `rootlet-nss subid`. */
+int subids_from_answer(struct arena *a, const char *text, bool gid, struct id_ranges *ret);
 /* The ranges in a file like /etc/subuid. */
 int subids_from_file(struct arena *a, const char *path, const char *name, uint32_t uid,
 		     struct id_ranges *ret, const char **ret_error);

@@ -1,16 +1,15 @@
 /* The subordinate ids that the caller was granted: subuid(5), subgid(5).
  *
  * The files are read directly where nsswitch.conf leaves them in charge, as almost everywhere. Only
- * where it names another source is libsubid loaded, for it brings half a dozen libraries along.
+ * where it names another source is libsubid asked, in another process: directory.c.
  */
 #include "facts/probe.h"
 
 #include "base/io.h"
 #include "parse/parse.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- files ---- */
@@ -39,83 +38,55 @@ int subids_from_file(struct arena *a, const char *path, const char *name, uint32
 	return 0;
 }
 
-/* ---- libsubid ---- */
+/* ---- directories ---- */
 
-struct library_range { /* struct subid_range of shadow/subid.h */
-	unsigned long start, count;
-};
-
-/* Both spellings: the functions were renamed with version 4 (shadow 4.10). */
-static const struct {
-	const char *file, *init, *uids, *gids;
-} libraries[] = {
-	{"libsubid.so.5", "subid_init", "subid_get_uid_ranges", "subid_get_gid_ranges"},
-	{"libsubid.so.4", "subid_init", "subid_get_uid_ranges", "subid_get_gid_ranges"},
-	{"libsubid.so.3", "libsubid_init", "get_subuid_ranges", "get_subgid_ranges"},
-};
-
-typedef bool init_function(const char *program, void *log);
-typedef int ranges_function(const char *owner, struct library_range **ranges);
-
-/* Never unloaded: what it loads in turn does not expect that. */
-static ranges_function *load_library(bool gid)
+/* "uid START COUNT" or "gid START COUNT", a line each; whatever else a library printed is passed
+ * over. */
+int subids_from_answer(struct arena *a, const char *text, bool gid, struct id_ranges *ret)
 {
-	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++) {
-		void *library = dlopen(libraries[i].file, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
-		bool fresh = !library;
-		init_function *init;
-		void *symbol;
+	const char *kind = gid ? "gid " : "uid ";
 
-		if (fresh)
-			library = dlopen(libraries[i].file, RTLD_NOW | RTLD_LOCAL);
-		if (!library)
+	for (; *text; text += *text == '\n') {
+		const char *line = text;
+		unsigned long start, count;
+		int used = 0, r;
+
+		text = strchrnul(text, '\n');
+		if (strncmp(line, kind, 4) != 0 ||
+		    sscanf(line + 4, "%lu %lu%n", &start, &count, &used) != 2 ||
+		    line + 4 + used != text)
 			continue;
-		symbol = dlsym(library, libraries[i].init);
-		memcpy(&init, &symbol, sizeof(init));
-		/* Without this it writes to stderr; NULL stands for /dev/null. Once only: each call
-		 * leaks a little, and a program that loaded it before us has made its own choice. */
-		if (init && fresh)
-			init("rootlet", NULL);
-		symbol = dlsym(library, gid ? libraries[i].gids : libraries[i].uids);
-		if (symbol) {
-			ranges_function *ranges;
-
-			memcpy(&ranges, &symbol, sizeof(ranges));
-			return ranges;
-		}
-	}
-	return NULL;
-}
-
-int subids_from_library(struct arena *a, const char *name, bool gid, struct id_ranges *ret,
-			const char **ret_error)
-{
-	ranges_function *get = load_library(gid);
-	struct library_range *found = NULL;
-	int n, r = 0;
-
-	*ret_error = NULL;
-	if (!get) {
-		*ret_error = "libsubid is not installed (package libsubid4 or shadow-utils-subid)";
-		return 0;
-	}
-	n = get(name, &found);
-	if (n < 0) {
-		*ret_error = "the directory service of subordinate ids does not answer";
-		return 0;
-	}
-	for (int i = 0; i < n && !r; i++) {
-		if (found[i].start > ID_MAX || !found[i].count ||
-		    found[i].count > (unsigned long)ID_MAX - found[i].start + 1)
+		if (start > ID_MAX || !count || count > (unsigned long)ID_MAX - start + 1)
 			continue;
 		r = arena_grow(a, &ret->ranges, ret->count, sizeof(*ret->ranges));
-		if (!r)
-			ret->ranges[ret->count++] =
-				(struct id_range){.start = (uint32_t)found[i].start,
-						  .count = (uint32_t)found[i].count};
+		if (r)
+			return r;
+		ret->ranges[ret->count++] =
+			(struct id_range){.start = (uint32_t)start, .count = (uint32_t)count};
 	}
-	free(found);
-	return r;
+	return 0;
+}
+
+/* One answer holds both kinds, and nearly always one owner is meant by both. */
+struct directory {
+	const char *owner; /* whom `text` and `error` are about; NULL: nobody was asked for yet */
+	const char *text, *error;
+};
+
+static int subids_from_directory(struct arena *a, struct directory *directory, const char *owner,
+				 bool gid, struct id_ranges *ret, const char **ret_error)
+{
+	struct directory_question question = {.database = "subid", .key = owner};
+	int r;
+
+	if (!directory->owner || strcmp(directory->owner, owner) != 0) {
+		r = directory_ask(a, &question, &directory->text, &directory->error);
+		if (r)
+			return r;
+		directory->owner = owner;
+	}
+	*ret_error = directory->error;
+	return directory->text ? subids_from_answer(a, directory->text, gid, ret) : 0;
 }
 
 /* ---- choosing ---- */
@@ -153,19 +124,21 @@ static struct owner choose_owner(const struct facts *facts, const char *override
 	return owner;
 }
 
-static int get_ranges(struct facts *facts, bool library, bool gid, const char *override)
+/* `directory` is NULL where the files are in charge. */
+static int get_ranges(struct facts *facts, struct directory *directory, bool gid,
+		      const char *override)
 {
 	struct owner owner = choose_owner(facts, override);
 	struct id_ranges *ret = gid ? &facts->subgids : &facts->subuids;
 	const char *error = NULL;
 	int r;
 
-	if (library && !owner.name)
+	if (directory && !owner.name)
 		error = "the caller's user id has no name, and names are what is asked for";
 	if (error)
 		r = 0;
-	else if (library)
-		r = subids_from_library(&facts->arena, owner.name, gid, ret, &error);
+	else if (directory)
+		r = subids_from_directory(&facts->arena, directory, owner.name, gid, ret, &error);
 	else
 		r = subids_from_file(&facts->arena, gid ? "/etc/subgid" : "/etc/subuid",
 				     owner.name ? owner.name : "", owner.uid, ret, &error);
@@ -176,17 +149,17 @@ static int get_ranges(struct facts *facts, bool library, bool gid, const char *o
 
 int probe_subids(struct facts *facts, const struct spec *spec)
 {
+	struct directory directory = {0}, *asked;
 	char source[64];
-	bool library;
 	int r;
 
 	subid_source(source, sizeof(source));
-	library = source[0] && strcmp(source, "files") != 0;
-	facts->subid_source = arena_strdup(&facts->arena, library ? source : "files");
+	asked = source[0] && strcmp(source, "files") != 0 ? &directory : NULL;
+	facts->subid_source = arena_strdup(&facts->arena, asked ? source : "files");
 	if (!facts->subid_source)
 		return -ENOMEM;
-	r = get_ranges(facts, library, false, spec ? spec->subuid_name : NULL);
+	r = get_ranges(facts, asked, false, spec ? spec->subuid_name : NULL);
 	if (!r)
-		r = get_ranges(facts, library, true, spec ? spec->subgid_name : NULL);
+		r = get_ranges(facts, asked, true, spec ? spec->subgid_name : NULL);
 	return r;
 }

@@ -32,7 +32,7 @@ enum wire_detail {
 	WIRE_DETAIL_OPTION,	 /* an option that the file system refuses; value is its index */
 	WIRE_DETAIL_CREATE,	 /* making the file system instance */
 	WIRE_DETAIL_NOT_DEVICE,	 /* not the device that it should be */
-	WIRE_DETAIL_NO_USER, /* no such name in passwd */
+	WIRE_DETAIL_NO_USER,	 /* no such name in passwd */
 	WIRE_DETAIL_NO_GROUP,
 	WIRE_DETAIL_ID_UNMAPPED, /* the id has no place in the map */
 	WIRE_DETAIL_PARENT_GONE,
@@ -57,8 +57,8 @@ enum wire_message_type {
 	WIRE_GROUP_SIGNAL = 2,
 
 	/* init → supervisor */
-	WIRE_EXEC_FAILED = 16,  /* value: errno; detail: enum wire_detail */
-	WIRE_STOPPED,	   /* the command was stopped by signal `value` */
+	WIRE_EXEC_FAILED = 16, /* value: errno; detail: enum wire_detail */
+	WIRE_STOPPED,	       /* the command was stopped by signal `value` */
 	WIRE_EXITED, /* value: exit code, or 128+N; detail: N when a signal killed it, else 0 */
 	WIRE_TERMINAL_SIGNAL, /* the terminal sent signal `value` to the container's group */
 	WIRE_CONTINUED,	      /* the stopped command goes on */

@@ -4,6 +4,7 @@
 #include "run/child.h"
 
 #include "base/sys.h"
+#include "run/fault.h"
 
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -110,32 +111,13 @@ static _Noreturn void fail(struct child *c, int step, int error)
 	_exit(125);
 }
 
-#ifdef ROOTLET_FAULTS
-#include <stdlib.h>
-
-/* Test builds only: ROOTLET_TEST_FAULT=STEP:ERRNO fails that step, STEP:kill kills at it. */
 static void inject_fault(struct child *c, int step)
 {
-	const char *text = getenv("ROOTLET_TEST_FAULT");
-	int wanted = 0, error = 0;
+	int error = fault_at(step, c->fault_trigger);
 
-	if (!text || *text < '0' || *text > '9')
-		return;
-	while (*text >= '0' && *text <= '9')
-		wanted = wanted * 10 + (*text++ - '0');
-	if (wanted != step || *text++ != ':')
-		return;
-	if (*text == 'k')
-		kill(getpid(), SIGKILL), _exit(137);
-	while (*text >= '0' && *text <= '9')
-		error = error * 10 + (*text++ - '0');
-	fail(c, step, error);
+	if (error)
+		fail(c, step, error);
 }
-#else
-static void inject_fault(struct child *c, int step)
-{
-}
-#endif
 
 /* The parent writes the maps while we open what is to be bound. */
 static void wait_for_maps(struct child *c, int step)
@@ -198,7 +180,8 @@ _Noreturn void child_main(struct child *c)
 {
 	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
-	umask(0022); /* the mount points that we make are for everybody inside */
+	if (c->plan->kind == SPEC_RUN)
+		umask(0022); /* the mount points that we make are for everybody inside */
 	for (int i = 0; i < (int)c->plan->count; i++) {
 		const struct step *step = &c->plan->steps[i];
 

@@ -24,6 +24,7 @@ struct child {
 	int control;	/* our end of the control channel */
 	int init_image; /* sealed memfd, or -1 */
 	bool timings;
+	int fault_trigger; /* fault.h */
 
 	uint32_t detail; /* enum wire_detail of the step that failed */
 	int64_t value;

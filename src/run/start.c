@@ -11,6 +11,7 @@
 #include "init/image.h"
 #include "init/wire.h"
 #include "run/child.h"
+#include "run/fault.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,7 +103,8 @@ static int prepare_child(struct start *s)
 			    .report = -1,
 			    .control = -1,
 			    .init_image = -1,
-			    .timings = s->process->options.timings};
+			    .timings = s->process->options.timings,
+			    .fault_trigger = fault_arm()};
 	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));
 	c->argv = calloc(words, sizeof(*c->argv));
 	c->envp = calloc(count_words(exec->a.exec.envp) + 2, sizeof(*c->envp));
@@ -269,8 +271,10 @@ static int parent_step(struct start *s, int index)
 		[OP_WRITE_MAP] = write_map,
 	};
 	const struct step *step = &s->plan->steps[index];
-	int r;
+	int r = -fault_at(index, -1);
 
+	if (r < 0)
+		return run_word_failure(s->plan, index, -r, WIRE_DETAIL_NONE, 0, s->err);
 	if (step->op == OP_HELPER_MAP)
 		return map_with_helpers(s); /* words its own failure: it has the helper's */
 	r = handlers[step->op] ? handlers[step->op](s, step) : -ENOSYS;

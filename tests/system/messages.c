@@ -117,7 +117,7 @@ static void messages__the_interpreter_is_missing(void **state)
 
 		snprintf(script, sizeof(script),
 			 "printf '#!/nowhere/sh\\n' >s; chmod +x s; $R run %s-v $T / $T/s", inits[i]);
-		expect_error_has(shell(script), 127, "the interpreter or loader that it names is not");
+		expect_error_has(shell(script), 127, "not the interpreter of its first line, or its dynamic loader");
 		snprintf(script, sizeof(script),
 			 "head -c 64 /dev/zero >z; chmod +x z; $R run %s-v $T / $T/z", inits[i]);
 		expect_error_has(shell(script), 126, "neither a program of this machine nor a script");

@@ -35,7 +35,7 @@ static void unshare__each_letter_adds_one(void **state)
 
 static void unshare__pid_makes_pid_1_and_its_own_proc(void **state)
 {
-	expect_out(shell("$R unshare -p sh -c 'echo $$; cat /proc/1/comm; ls -d /proc/[0-9]* | wc -l'"), "1\nsh\n3\n");
+	expect_out(shell("$R unshare -p sh -c 'echo $$; cat /proc/1/comm; [ $(ls -d /proc/[0-9]* | wc -l) -lt 6 ] && echo few'"), "1\nsh\nfew\n");
 	/* the host's /proc stays what it was */
 	expect_out(shell("$R unshare -p true; [ -d /proc/$$ ] && echo same"), "same\n");
 	expect_out(shell("$R unshare -p --init sh -c 'echo $$; cat /proc/1/comm'"), "2\nrootlet-init\n");

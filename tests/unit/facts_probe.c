@@ -358,47 +358,7 @@ static void kernel__a_filters_refusal_is_no(void **state)
 	}
 }
 
-/* ---- two ways to the same ranges ---- */
-
-/* The first name of a file like /etc/subuid. */
-static bool first_owner(const char *path, char *buf, size_t size)
-{
-	char line[256];
-
-	if (probe_read_line(path, line, sizeof(line)) <= 0 || !strchr(line, ':'))
-		return false;
-	snprintf(buf, size, "%.*s", (int)strcspn(line, ":"), line);
-	return buf[0] != '\0' && (buf[0] < '0' || buf[0] > '9');
-}
-
-static void subids__files_and_libsubid_agree(void **state)
-{
-	for (int gid = 0; gid < 2; gid++) {
-		const char *path = gid ? "/etc/subgid" : "/etc/subuid", *error = NULL;
-		struct id_ranges direct = {0}, library = {0};
-		char name[64];
-		struct arena a;
-
-		if (!first_owner(path, name, sizeof(name)))
-			skip();
-		arena_init(&a);
-		assert_int_equal(subids_from_library(&a, name, gid, &library, &error), 0);
-		if (error) {
-			arena_release(&a);
-			skip(); /* no libsubid here */
-		}
-		assert_int_equal(subids_from_file(&a, path, name, SPEC_ID_UNSET, &direct, &error),
-				 0);
-		assert_null(error);
-		assert_true(direct.count > 0);
-		assert_int_equal(direct.count, library.count);
-		for (size_t i = 0; i < direct.count; i++) {
-			assert_int_equal(direct.ranges[i].start, library.ranges[i].start);
-			assert_int_equal(direct.ranges[i].count, library.ranges[i].count);
-		}
-		arena_release(&a);
-	}
-}
+/* ---- files ---- */
 
 static void subids__unreadable_is_said_and_absent_is_none(void **state)
 {
@@ -430,7 +390,6 @@ int main(void)
 		cmocka_unit_test(helper__judged_by_owner_and_mode),
 		cmocka_unit_test(helper__of_this_host),
 		cmocka_unit_test(kernel__a_filters_refusal_is_no),
-		cmocka_unit_test(subids__files_and_libsubid_agree),
 		cmocka_unit_test(subids__unreadable_is_said_and_absent_is_none),
 	};
 

@@ -1,0 +1,341 @@
+/* Asking the directories: how rootlet-nss is run, what it answers, and what the facts make of that. */
+#include "facts/facts.h"
+
+#include "base/io.h"
+#include "facts/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char directory[] = "/tmp/rootlet-directory-XXXXXX";
+
+/* A file in our directory; its path stays valid until the next call. */
+static const char *make_file(const char *name, const char *text, mode_t mode)
+{
+	static char path[256];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	assert_true(fd >= 0);
+	assert_int_equal(io_write_all(fd, text, strlen(text)), 0);
+	close(fd);
+	return path;
+}
+
+static void ask(struct arena *a, const char *program, const char *database, const char *key, int timeout_ms,
+		const char **text, const char **error)
+{
+	struct directory_question q = {database, key, program, timeout_ms};
+
+	assert_int_equal(directory_ask(a, &q, text, error), 0);
+	assert_true(!*text != !*error);
+}
+
+/* ---- running it ---- */
+
+static void directory__every_way_to_fail_is_said(void **state)
+{
+	static const struct {
+		const char *script, *text, *error;
+		int timeout_ms;
+	} rows[] = {
+		{"echo \"$1 $2\"", "subid alice\n", NULL, 0},
+		{"read -r line; echo \"<$line>\"", "<>\n", NULL, 0},
+		{"echo chatter; echo the reason >&2; exit 2", NULL, "the reason", 0},
+		{"exit 3", NULL, "$P ended with status 3 and without a word", 0},
+		{"kill -9 $$", NULL, "$P was killed by signal 9", 0},
+		{"exec yes", NULL, "$P printed more than 256 KiB", 0},
+		{"exec sleep 60", NULL, "$P gave no answer within 2 seconds", 1200},
+		{"exec >&- 2>&-; exec sleep 60", NULL, "$P gave no answer within 2 seconds", 1200},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char script[256], expected[512] = "";
+		const char *program, *text, *error;
+		time_t start = time(NULL);
+		struct arena a;
+
+		snprintf(script, sizeof(script), "#!/bin/sh\n%s\n", rows[i].script);
+		program = make_file("script", script, 0700);
+		if (rows[i].error && rows[i].error[0] == '$')
+			snprintf(expected, sizeof(expected), "%s%s", program, rows[i].error + 2);
+		else if (rows[i].error)
+			snprintf(expected, sizeof(expected), "%s", rows[i].error);
+		arena_init(&a);
+		ask(&a, program, "subid", "alice", rows[i].timeout_ms, &text, &error);
+		assert_string_equal(error ? error : "", expected);
+		assert_string_equal(text ? text : "", rows[i].text ? rows[i].text : "");
+		assert_true(time(NULL) - start < 8);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left */
+		assert_int_equal(errno, ECHILD);
+		arena_release(&a);
+	}
+}
+
+static void directory__a_missing_program_is_named(void **state)
+{
+	static const char installed[] = LIBEXECDIR "/rootlet/rootlet-nss";
+	const char *text, *error;
+	struct arena a;
+
+	arena_init(&a);
+	ask(&a, "/nowhere/x", "subid", "alice", 0, &text, &error);
+	assert_string_equal(error, "cannot run /nowhere/x: No such file or directory");
+	if (access(installed, X_OK) != 0) {
+		ask(&a, NULL, "subid", "alice", 0, &text, &error);
+		assert_string_equal(error, LIBEXECDIR "/rootlet/rootlet-nss is missing, and only it can ask "
+						      "the directory services");
+	}
+	arena_release(&a);
+}
+
+/* ---- reading its answers ---- */
+
+static void directory__values_are_whole_lines(void **state)
+{
+	static const char text[] = "noise\nname of a user\nnames x\nhome \nname second\nshell /bin/sh";
+	static const struct {
+		const char *key, *value;
+	} rows[] = {{"name", "of a user"}, {"home", ""}, {"shell", "/bin/sh"}, {"nois", NULL}, {"noise", NULL}};
+	struct arena a;
+
+	arena_init(&a);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *value = directory_value(&a, text, rows[i].key);
+
+		assert_int_equal(!value, !rows[i].value);
+		if (value)
+			assert_string_equal(value, rows[i].value);
+	}
+	arena_release(&a);
+}
+
+static void subids__answers_are_read_by_kind_and_bounded(void **state)
+{
+	static const char text[] = "chatter of a library\n"
+				   "uid 100000 65536\n"
+				   "gid 7 1\n"
+				   "uid 4294967294 1\n"
+				   "uid 4294967294 2\n" /* past the last id */
+				   "uid 18446744073709551615 1\n"
+				   "uid 5 0\n"
+				   "uid 5\n"
+				   "uid 5 6 7\n"
+				   "uids 8 9";
+	static const struct id_range uids[] = {{100000, 65536}, {4294967294u, 1}}, gids[] = {{7, 1}};
+	struct id_ranges u = {0}, g = {0};
+	struct arena a;
+
+	arena_init(&a);
+	assert_int_equal(subids_from_answer(&a, text, false, &u), 0);
+	assert_int_equal(subids_from_answer(&a, text, true, &g), 0);
+	assert_int_equal(u.count, 2);
+	assert_memory_equal(u.ranges, uids, sizeof(uids));
+	assert_int_equal(g.count, 1);
+	assert_memory_equal(g.ranges, gids, sizeof(gids));
+	arena_release(&a);
+}
+
+/* ---- the program itself, on this host ---- */
+
+/* The first name of a file like /etc/subuid. */
+static bool first_owner(const char *path, char *buf, size_t size)
+{
+	char line[256];
+
+	if (probe_read_line(path, line, sizeof(line)) <= 0 || !strchr(line, ':'))
+		return false;
+	snprintf(buf, size, "%.*s", (int)strcspn(line, ":"), line);
+	return buf[0] != '\0' && (buf[0] < '0' || buf[0] > '9');
+}
+
+static void subids__files_and_libsubid_agree(void **state)
+{
+	for (int gid = 0; gid < 2; gid++) {
+		const char *path = gid ? "/etc/subgid" : "/etc/subuid", *text, *error = NULL;
+		struct id_ranges direct = {0}, library = {0};
+		char name[64];
+		struct arena a;
+
+		if (!first_owner(path, name, sizeof(name)))
+			skip();
+		arena_init(&a);
+		ask(&a, NSS_PROGRAM, "subid", name, 0, &text, &error);
+		if (error) {
+			assert_non_null(strstr(error, "libsubid is not installed"));
+			arena_release(&a);
+			skip();
+		}
+		assert_int_equal(subids_from_answer(&a, text, gid, &library), 0);
+		assert_int_equal(subids_from_file(&a, path, name, SPEC_ID_UNSET, &direct, &error), 0);
+		assert_null(error);
+		assert_true(direct.count > 0);
+		assert_int_equal(direct.count, library.count);
+		assert_memory_equal(direct.ranges, library.ranges, direct.count * sizeof(*direct.ranges));
+		arena_release(&a);
+	}
+}
+
+static void passwd__the_program_and_the_c_library_agree(void **state)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *text, *error;
+	char uid[16];
+	struct arena a;
+
+	arena_init(&a);
+	snprintf(uid, sizeof(uid), "%u", getuid());
+	ask(&a, NSS_PROGRAM, "passwd", uid, 0, &text, &error);
+	assert_int_equal(!text, !pw);
+	if (pw) {
+		assert_string_equal(directory_value(&a, text, "name"), pw->pw_name);
+		assert_string_equal(directory_value(&a, text, "home"), pw->pw_dir);
+		assert_string_equal(directory_value(&a, text, "shell"), pw->pw_shell);
+	}
+	ask(&a, NSS_PROGRAM, "passwd", "4123456789", 0, &text, &error); /* nobody: exit status 1 */
+	assert_string_equal(error, NSS_PROGRAM " ended with status 1 and without a word");
+	ask(&a, NSS_PROGRAM, "passwd", "-1", 0, &text, &error);
+	assert_string_equal(error, "the user id must be a number");
+	ask(&a, NSS_PROGRAM, "group", "1", 0, &text, &error);
+	assert_string_equal(error, "usage: rootlet-nss passwd UID | subid NAME");
+	arena_release(&a);
+}
+
+/* ---- a host with a directory ---- */
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && io_write_all(fd, text, strlen(text)) == 0;
+
+	close(fd);
+	return ok;
+}
+
+/* A mount namespace of our own where nsswitch.conf names the directory, and passwd holds nobody. */
+static bool enter_host(void)
+{
+	char uid_map[64], gid_map[64], source[256];
+	bool root = geteuid() == 0;
+
+	snprintf(uid_map, sizeof(uid_map), "%u %u 1\n", geteuid(), geteuid());
+	snprintf(gid_map, sizeof(gid_map), "%u %u 1\n", getegid(), getegid());
+	if (unshare(CLONE_NEWNS | (root ? 0 : CLONE_NEWUSER)) < 0)
+		return false;
+	if (!root && (!write_text("/proc/self/setgroups", "deny") ||
+		      !write_text("/proc/self/uid_map", uid_map) || !write_text("/proc/self/gid_map", gid_map)))
+		return false;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return false;
+	snprintf(source, sizeof(source), "%s", make_file("nsswitch", "passwd: files rootlettest\nsubid: rootlettest\n", 0644));
+	if (mount(source, "/etc/nsswitch.conf", NULL, MS_BIND, NULL) < 0)
+		return false;
+	return mount(make_file("passwd", "", 0644), "/etc/passwd", NULL, MS_BIND, NULL) == 0;
+}
+
+static void print_answer(FILE *out, const char *database, const char *key)
+{
+	const char *text, *error;
+	struct arena a;
+
+	arena_init(&a);
+	ask(&a, NSS_PROGRAM, database, key, 0, &text, &error);
+	fprintf(out, "%s\n", text ? text : error);
+	arena_release(&a);
+}
+
+/* Never returns: the namespaces are the process's own. */
+static _Noreturn void ask_on_that_host(int fd)
+{
+	struct facts *facts = NULL;
+	FILE *out = fdopen(fd, "w");
+	char uid[16];
+
+	if (!out || !enter_host())
+		_exit(77);
+	snprintf(uid, sizeof(uid), "%u", getuid());
+	setenv("LD_LIBRARY_PATH", MODULES, 1);
+	print_answer(out, "passwd", uid);
+	print_answer(out, "subid", "directory-user");
+	print_answer(out, "subid", "away");
+	if (facts_probe(NULL, FACT_SUBIDS, &facts, NULL) == 0)
+		fprintf(out, "%s: %s", facts->subid_source, facts->subid_error);
+	facts_free(facts);
+	fflush(out);
+	_exit(0);
+}
+
+static void directory__is_what_nsswitch_names(void **state)
+{
+	AUTO_FREE char *text = NULL;
+	int ends[2], status;
+	pid_t pid;
+
+	if (access("/etc/nsswitch.conf", F_OK) != 0 || !LIBSUBID)
+		skip();
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		ask_on_that_host(ends[1]);
+	close(ends[1]);
+	assert_int_equal(io_read_fd(ends[0], 65536, &text, NULL), 0);
+	close(ends[0]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		skip(); /* no namespaces for us here */
+	assert_int_equal(status, 0);
+	assert_string_equal(text,
+			    "name directory-user\nhome /home/of the directory\nshell /bin/directory-sh\n\n"
+			    "uid 700000 4096\ngid 800000 4096\n\n"
+			    "the directory service of subordinate ids does not answer\n"
+			    /* the facts: an installed program is not there, and so nobody has a name */
+			    "rootlettest: the caller's user id has no name, and names are what is asked for");
+}
+
+static int make_directory(void **state)
+{
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int remove_directory(void **state)
+{
+	static const char *const names[] = {"script", "nsswitch", "passwd"};
+	char path[256];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", directory, names[i]);
+		unlink(path);
+	}
+	return rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(directory__every_way_to_fail_is_said),
+		cmocka_unit_test(directory__a_missing_program_is_named),
+		cmocka_unit_test(directory__values_are_whole_lines),
+		cmocka_unit_test(subids__answers_are_read_by_kind_and_bounded),
+		cmocka_unit_test(subids__files_and_libsubid_agree),
+		cmocka_unit_test(passwd__the_program_and_the_c_library_agree),
+		cmocka_unit_test(directory__is_what_nsswitch_names),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
