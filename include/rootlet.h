@@ -163,6 +163,8 @@ ROOTLET_PUBLIC int rootlet_process_start(const rootlet_plan *plan,
 					 rootlet_process **ret, rootlet_error *err);
 /* The container's first process, as seen from the caller's pid namespace. */
 ROOTLET_PUBLIC int rootlet_process_pid(const rootlet_process *process);
+/* Sentences on defaults that turned out not to be had during the start; NULL past the end. */
+ROOTLET_PUBLIC const char *rootlet_process_note(const rootlet_process *process, size_t index);
 /* Wait for the end, in the foreground: forwards the signals that the caller gets, keeps job control
  * right, ends the container after its timeout. *ret_status is an exit status as the shell has it
  * (the command's own, or 128+N). While it waits, signals are blocked in the calling thread and the

@@ -36,6 +36,7 @@ static int start_and_wait(struct session *s)
 {
 	rootlet_process *process = NULL;
 	rootlet_start_options options;
+	const char *note;
 	int status = EXIT_ROOTLET, r;
 
 	rootlet_spec_start_options(s->spec, &options);
@@ -45,6 +46,8 @@ static int start_and_wait(struct session *s)
 		message_error(s->err);
 		return rootlet_error_exit_status(s->err);
 	}
+	for (size_t i = 0; (note = rootlet_process_note(process, i)) != NULL; i++)
+		message_note(note);
 	if (options.timings)
 		print_timings(s, process);
 	r = rootlet_process_wait(process, &status, s->err);

@@ -272,7 +272,8 @@ const struct condition conditions[] = {
 	 "old "
 	 "one is covered",
 	 "findmnt -R /proc",
-	 "start the outer container with --security-opt unmask=ALL (podman), --security-opt "
+	 "start the outer container with --security-opt unmask=ALL (rootlet, podman), "
+	 "--security-opt "
 	 "systempaths=unconfined (docker)",
 	 "`--pid host` works", "", FACT_PROC, proc_covered},
 	{"cgroup2-missing", CONDITION_NOTE, "the kernel has cgroup2",

@@ -27,7 +27,7 @@ enum facts_need {
 	FACT_PROC = 1 << 6,   /* is /proc masked here? (doctor, and when a proc mount is wanted) */
 	FACT_CGROUP = 1 << 7, /* cgroup layout and delegation */
 	FACT_LIMITS = 1 << 8, /* /proc/sys/user/max_*_namespaces, keys */
-	FACT_JOIN = 1 << 9,	/* the namespaces of the process that --join names */
+	FACT_JOIN = 1 << 9,   /* the namespaces of the process that --join names */
 	FACT_ALL = (1 << 9) - 1, /* all but FACT_JOIN, which needs a process */
 };
 
@@ -122,7 +122,7 @@ struct facts {
 	enum answer cgroup_delegated; /* our group is writable for us */
 
 	/* FACT_JOIN */
-	int join_error; /* errno: its namespaces cannot be read; 0: they can */
+	int join_error;			    /* errno: its namespaces cannot be read; 0: they can */
 	enum answer join_differs[NS_COUNT]; /* YES: another namespace than ours */
 
 	/* FACT_LIMITS */

@@ -23,6 +23,8 @@ enum field_kind {
 	FIELD_ENVIRONMENT,
 	FIELD_ENTRIES,
 	FIELD_NAMESPACES,
+	FIELD_ERRNO,
+	FIELD_DIFFERS, /* an answer for each namespace */
 };
 
 struct field_row {
@@ -38,7 +40,7 @@ struct section_row {
 	size_t count;
 };
 
-#define SECTION_COUNT 9
+#define SECTION_COUNT 10
 extern const struct section_row section_rows[SECTION_COUNT];
 
 extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];

@@ -302,6 +302,30 @@ static int load_namespaces(struct loader *l, const char *pointer, struct json_ob
 	return r;
 }
 
+/* errno(3) as it is kept: positive. The kernel's largest is 4095 (MAX_ERRNO). */
+static int load_errno(struct loader *l, const char *pointer, struct json_object *value, int *ret)
+{
+	if (!is_unsigned(value, 4095))
+		return wrong(l, pointer, "a whole number from 0 to 4095", value);
+	*ret = (int)json_object_get_int64(value);
+	return 0;
+}
+
+static int load_differs(struct loader *l, const char *pointer, struct json_object *value,
+			enum answer *differs)
+{
+	int r = check_object(l, pointer, value);
+
+	for (int i = 0; !r && i < NS_COUNT; i++) {
+		const char *key = ns_type_name((enum ns_type)i);
+		char at[MEMBER_SIZE];
+
+		snprintf(at, sizeof(at), "%s/%s", pointer, key);
+		r = load_answer(l, at, json_object_object_get(value, key), &differs[i]);
+	}
+	return r;
+}
+
 static int load_environment(struct loader *l, const char *pointer, struct json_object *value)
 {
 	size_t count = 0;
@@ -352,6 +376,10 @@ static int load_field(struct loader *l, const char *pointer, const struct field_
 				  &l->facts->root_entry_count, load_entry);
 	case FIELD_NAMESPACES:
 		return load_namespaces(l, pointer, value, at);
+	case FIELD_ERRNO:
+		return load_errno(l, pointer, value, at);
+	case FIELD_DIFFERS:
+		return load_differs(l, pointer, value, at);
 	}
 	return 0;
 }

@@ -147,6 +147,16 @@ static void save_answer(struct saver *s, struct json_object *object, const char 
 		add(s, object, key, json_object_new_boolean(answer == ANSWER_YES));
 }
 
+static struct json_object *save_differs(struct saver *s, const enum answer *differs)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 0; object && i < NS_COUNT; i++)
+		if (differs[i] != ANSWER_UNKNOWN)
+			save_answer(s, object, ns_type_name((enum ns_type)i), differs[i]);
+	return object;
+}
+
 static void save_field(struct saver *s, struct json_object *object, const struct facts *facts,
 		       const struct field_row *row)
 {
@@ -191,6 +201,12 @@ static void save_field(struct saver *s, struct json_object *object, const struct
 		break;
 	case FIELD_NAMESPACES:
 		add(s, object, row->key, save_namespaces(s, at));
+		break;
+	case FIELD_ERRNO:
+		add(s, object, row->key, json_object_new_int(*(const int *)at));
+		break;
+	case FIELD_DIFFERS:
+		add(s, object, row->key, save_differs(s, at));
 		break;
 	}
 }

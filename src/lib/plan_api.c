@@ -192,6 +192,13 @@ int rootlet_process_pid(const rootlet_process *process)
 	return process->process->pid;
 }
 
+const char *rootlet_process_note(const rootlet_process *process, size_t index)
+{
+	const struct run_process *p = process->process;
+
+	return index < p->note_count ? p->notes[index] : NULL;
+}
+
 int rootlet_process_wait(rootlet_process *process, int *ret_status, rootlet_error *err)
 {
 	return run_wait(process->process, ret_status, err);

@@ -144,14 +144,30 @@ static void fresh(struct planner *p, const char *path, const char *options, cons
 	step->optional = !make;
 }
 
+/* A directory of the root tmpfs, bound onto itself and writable: cheaper than one more tmpfs, and
+ * as empty. */
+static void open_place(struct planner *p, const char *path, const char *why)
+{
+	struct step *step;
+
+	if (asked_for(p, path))
+		return;
+	step = plan_add(p, OP_BIND, ACTOR_CHILD, path);
+	step->a.bind.source = SLOT_OWN_ROOT;
+	step->a.bind.source_name = path + 1;
+	step->a.bind.source_path = path;
+	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
+	step->a.bind.attr_clear = MOUNT_ATTR_RDONLY;
+	step->why = why;
+}
+
 void plan_fresh_places(struct planner *p)
 {
 	const char *home = p->facts->home;
 
 	if (p->spec->root_kind == ROOT_HOST) {
-		fresh(p, "/run", "mode=0755", "the host's sockets and run-time files stay outside",
-		      true);
-		fresh(p, "/tmp", "mode=1777", "empty, and gone at the end", true);
+		open_place(p, "/run", "empty: the host's sockets and run-time files stay outside");
+		open_place(p, "/tmp", "empty, and gone at the end");
 		fresh(p, "/var/tmp", "mode=1777", "empty, and gone at the end", false);
 		if (home && strcmp(home, "/") != 0)
 			fresh(p, plan_copy(p, home), "mode=0755",

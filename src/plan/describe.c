@@ -185,6 +185,12 @@ static void describe_bind(struct buffer *out, const struct step *step)
 {
 	struct list list = {out, 0};
 
+	if (step->a.bind.source == SLOT_OWN_ROOT) {
+		buffer_puts(out, "make the new root's own ");
+		name_target(&step->a.bind.target, out);
+		buffer_puts(out, " writable");
+		return;
+	}
 	buffer_puts(out, "bind ");
 	print_word(out, step->a.bind.source_path ? step->a.bind.source_path : step->subject);
 	if (step->op == OP_ROOT_BIND) {

@@ -94,6 +94,7 @@ enum {
 	SLOT_SCRATCH,  /* the scratch tmpfs of a throw-away overlay */
 	SLOT_DEV,      /* the container's /dev */
 	SLOT_HOST_DEV, /* the host's /dev */
+	SLOT_EMPTY,   /* the empty tmpfs that covers masked directories, once there is one */
 	SLOT_FIRST_FREE,
 };
 

@@ -199,7 +199,10 @@ static void bind(struct sh *sh, const struct step *step)
 	begin_optional(sh, optional);
 	command(sh, "mount -n --");
 	buffer_puts(sh->out, step->a.bind.recursive ? "rbind " : "bind ");
-	print_quoted(sh->out, source);
+	if (step->a.bind.source == SLOT_OWN_ROOT) /* of the new root, not of the host */
+		slot_word(sh, SLOT_OWN_ROOT, step->a.bind.source_name);
+	else
+		print_quoted(sh->out, source);
 	buffer_puts(sh->out, " \"$target\"\n");
 	remount(sh, "\"$target\"", step->a.bind.attr_set, step->a.bind.attr_clear,
 		step->a.bind.recursive);

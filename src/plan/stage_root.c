@@ -24,12 +24,12 @@ static bool is_bound(const struct facts_entry *e)
 	return e->type == ENTRY_DIRECTORY || e->type == ENTRY_FILE;
 }
 
-static void make_directory(struct planner *p, const char *path)
+static void make_directory(struct planner *p, const char *path, uint32_t mode)
 {
 	struct step *step = plan_add(p, OP_MAKE_DIRECTORY, ACTOR_CHILD, path);
 
 	step->a.file.target = (struct step_target){SLOT_OWN_ROOT, path + 1};
-	step->a.file.mode = 0755;
+	step->a.file.mode = mode;
 }
 
 static void add_attributes(struct planner *p, uint64_t set, uint64_t clear, bool recursive,
@@ -85,7 +85,8 @@ static void add_host_root(struct planner *p)
 			add_entry(p, e);
 	}
 	for (size_t i = 0; i < sizeof(not_bound) / sizeof(not_bound[0]); i++)
-		make_directory(p, plan_text(p, "/%s", not_bound[i]));
+		make_directory(p, plan_text(p, "/%s", not_bound[i]),
+			       strcmp(not_bound[i], "tmp") == 0 ? 01777 : 0755);
 	add_attributes(p, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0, true,
 		       "nothing on the host can be changed through this root");
 }

@@ -181,7 +181,7 @@ _Noreturn void child_main(struct child *c)
 	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
 	if (c->plan->kind == SPEC_RUN)
-		umask(0022); /* the mount points that we make are for everybody inside */
+		umask(0); /* what we make has the mode that the plan says */
 	for (int i = 0; i < (int)c->plan->count; i++) {
 		const struct step *step = &c->plan->steps[i];
 

@@ -142,12 +142,10 @@ int child_root_overlay(struct child *c, const struct step *step)
 
 int child_make_directory(struct child *c, const struct step *step)
 {
-	struct mount_place place;
-	int r = mount_find_place(c, &step->a.file.target, S_IFDIR, &place);
+	const struct step_target *target = &step->a.file.target;
+	int r = SYS(mkdirat, c->slots[target->base], target->path, step->a.file.mode);
 
-	if (r == 0 && place.close)
-		close(place.dir);
-	return r;
+	return r == -EEXIST ? 0 : r;
 }
 
 int child_make_symlink(struct child *c, const struct step *step)
@@ -223,10 +221,25 @@ int child_mount_attributes(struct child *c, const struct step *step)
 			    step->a.attributes.clear, step->a.attributes.recursive);
 }
 
-/* A file is covered by /dev/null, a directory by an empty tmpfs that nobody can write to. */
-int child_mask(struct child *c, const struct step *step)
+/* An empty tmpfs that nobody can write to; the first one serves for all. */
+static int cover_directory(struct child *c, const struct step_target *target)
 {
 	static const struct mount_option empty[] = {{"size", "0"}, {"mode", "0555"}};
+	struct bind_request again = {.source = c->slots[SLOT_EMPTY]};
+	int fd;
+
+	if (again.source >= 0)
+		return keep(c, mount_bind(c, &again, target), SLOT_NONE);
+	fd = mount_filesystem(c, "tmpfs", empty, 2,
+			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				      MOUNT_ATTR_NOEXEC,
+			      target, false);
+	return keep(c, fd, SLOT_EMPTY);
+}
+
+/* A file is covered by /dev/null, a directory by an empty one. */
+int child_mask(struct child *c, const struct step *step)
+{
 	struct bind_request null_device = {
 		.source = c->slots[SLOT_HOST_DEV],
 		.name = "null",
@@ -244,13 +257,8 @@ int child_mask(struct child *c, const struct step *step)
 	if (r < 0)
 		return r;
 	if (S_ISDIR(st.st_mode))
-		fd = mount_filesystem(c, "tmpfs", empty, 2,
-				      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-					      MOUNT_ATTR_NOEXEC,
-				      target, false);
-	else
-		fd = mount_bind(c, &null_device, target);
-	return keep(c, fd, SLOT_NONE);
+		return cover_directory(c, target);
+	return keep(c, mount_bind(c, &null_device, target), SLOT_NONE);
 }
 
 int child_readonly_path(struct child *c, const struct step *step)

@@ -18,6 +18,9 @@ struct run_options {
 	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
 };
 
+/* Steps that took their fallback: more kinds than there are would be a mistake. */
+enum { RUN_NOTES_MAX = 4 };
+
 struct run_process {
 	const struct plan *plan; /* borrowed: must outlive the process */
 	struct run_options options;
@@ -26,6 +29,8 @@ struct run_process {
 	int control;	     /* our end; -1 without an init */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
+	const char *notes[RUN_NOTES_MAX]; /* static sentences: defaults that turned out not to be had */
+	size_t note_count;
 	bool ended;
 };
 
@@ -47,6 +52,9 @@ int run_word_failure(const struct plan *plan, int step, int error, uint32_t deta
 /* The same for the command's own exec: the exit status is 127 or 126. */
 int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
 			  struct rootlet_error *err);
+
+/* A step that went on by its fallback, as a sentence for the user. Static; NULL: none is known. */
+const char *run_word_note(const struct step *step, int error);
 
 /* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure
  * *ret_step is the step that failed. */

@@ -153,6 +153,14 @@ static void take_pid(struct start *s, int64_t pid)
 	s->joiner = 0;
 }
 
+static void take_note(struct start *s, const struct wire_report *report)
+{
+	const char *note = run_word_note(&s->plan->steps[report->step], report->error);
+
+	if (note && s->process->note_count < RUN_NOTES_MAX)
+		s->process->notes[s->process->note_count++] = note;
+}
+
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
  * child's pid is known. */
 static int listen_to_child(struct start *s, bool until_pid)
@@ -174,6 +182,8 @@ static int listen_to_child(struct start *s, bool until_pid)
 			take_pid(s, report.value);
 		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
 			s->process->timings[report.step] = report.value;
+		else if (report.type == WIRE_NOTE && good_step)
+			take_note(s, &report);
 		else if (report.type == WIRE_FAILED && good_step &&
 			 s->plan->steps[report.step].op == OP_EXEC)
 			return run_word_exec_failure(s->plan, report.error, report.detail, s->err);

@@ -105,6 +105,14 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 	return -error;
 }
 
+const char *run_word_note(const struct step *step, int error)
+{
+	if (step->op == OP_KEYRING && error == EDQUOT)
+		return "session keyring: your key quota is used up (/proc/key-users), so the container has none "
+		       "of its own; your keys stay hidden: every key call inside is refused";
+	return NULL;
+}
+
 int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
 			  struct rootlet_error *err)
 {

@@ -21,6 +21,8 @@
 #define ARCH		    WORD(offsetof(struct seccomp_data, arch))
 #define NUMBER		    WORD(offsetof(struct seccomp_data, nr))
 #define EQUAL(k, yes, no)   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(k), yes, no)
+#define ABOVE(k, yes, no)   BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (uint32_t)(k), yes, no)
+#define ATLEAST(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (uint32_t)(k), yes, no)
 #define ANY_BIT(k, yes, no) BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (uint32_t)(k), yes, no)
 #define WITHOUT(bits)	    BPF_STMT(BPF_ALU | BPF_AND | BPF_K, ~(uint32_t)(bits))
 #define ANSWER(value)	    BPF_STMT(BPF_RET | BPF_K, value)
@@ -32,37 +34,46 @@
 enum { NATIVE = (int)AUDIT_ARCH_X86_64, COMPAT = (int)AUDIT_ARCH_I386, X32_BIT = 0x40000000 };
 enum { IOCTL = 16, IOCTL_X32 = 514, IOCTL_COMPAT = 54 };
 enum { CLONE = 56, UNSHARE = 272, CLONE_COMPAT = 120, UNSHARE_COMPAT = 310 };
+enum { ADD_KEY = 248, KEYCTL = 250, ADD_KEY_COMPAT = 286, KEYCTL_COMPAT = 288 };
 #elif defined(__aarch64__)
 enum { NATIVE = (int)AUDIT_ARCH_AARCH64, COMPAT = (int)AUDIT_ARCH_ARM, X32_BIT = 0 };
 enum { IOCTL = 29, IOCTL_X32 = IOCTL, IOCTL_COMPAT = 54 };
 enum { CLONE = 220, UNSHARE = 97, CLONE_COMPAT = 120, UNSHARE_COMPAT = 337 };
+enum { ADD_KEY = 217, KEYCTL = 219, ADD_KEY_COMPAT = 309, KEYCTL_COMPAT = 311 };
 #else
-#error "say here how this architecture numbers ioctl, clone and unshare"
+#error "say here how this architecture numbers ioctl, clone, unshare and the key calls"
 #endif
 enum { CLONE3 = 435 };
 
 _Static_assert(IOCTL == SYS_ioctl && CLONE == SYS_clone && UNSHARE == SYS_unshare &&
-		       CLONE3 == SYS_clone3,
+		       CLONE3 == SYS_clone3 && ADD_KEY == SYS_add_key &&
+		       SYS_request_key == ADD_KEY + 1 && KEYCTL == SYS_keyctl,
 	       "the numbers of the architecture that we are built for");
 
 /* The command is compared by its low word: the kernel truncates it to an unsigned int. TIOCLINUX is
- * not in every C library's headers; its number is that of asm-generic/ioctls.h. */
+ * not in every C library's headers; its number is that of asm-generic/ioctls.h. The three key calls
+ * have numbers in a row. */
 static const struct sock_filter always[] = {
 	ARCH,
 	EQUAL(NATIVE, 2, 0),
-	EQUAL(COMPAT, 5, 0),
+	EQUAL(COMPAT, 7, 0),
 	ANSWER(SECCOMP_RET_KILL_PROCESS),
 	NUMBER,
 	WITHOUT(X32_BIT),
-	EQUAL(IOCTL, 3, 0),
-	EQUAL(IOCTL_X32, 2, 5),
+	EQUAL(IOCTL, 7, 0),
+	EQUAL(IOCTL_X32, 6, 0),
+	ABOVE(KEYCTL, 8, 0),
+	ATLEAST(ADD_KEY, 9, 7),
 	NUMBER,
-	EQUAL(IOCTL_COMPAT, 0, 3),
+	EQUAL(IOCTL_COMPAT, 2, 0),
+	ABOVE(KEYCTL_COMPAT, 4, 0),
+	ATLEAST(ADD_KEY_COMPAT, 5, 3),
 	ARG(1),
 	EQUAL(TIOCSTI, 2, 0),
 	EQUAL(0x541c, 1, 0),
 	ANSWER(SECCOMP_RET_ALLOW),
 	ANSWER(SECCOMP_RET_ERRNO | EPERM),
+	ANSWER(SECCOMP_RET_ERRNO | ENOSYS),
 };
 
 static const struct sock_filter no_userns[] = {

@@ -34,7 +34,8 @@ const struct seccomp_filter *seccomp_default(uint64_t capabilities);
 int seccomp_build(struct arena *a, uint64_t capabilities, struct seccomp_filter *ret,
 		  struct rootlet_error *err);
 
-/* TIOCSTI and TIOCLINUX (both put characters into a terminal's input queue) answer EPERM,
+/* TIOCSTI and TIOCLINUX (both put characters into a terminal's input queue) answer EPERM, add_key,
+ * request_key and keyctl (they reach keys by the owner's uid, which no namespace changes) ENOSYS,
  * everything else is allowed: loaded whatever the user asked for. Static storage. */
 const struct seccomp_filter *seccomp_always(void);
 

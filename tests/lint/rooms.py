@@ -8,7 +8,7 @@ base ◀ spec ◀ parse ◀ facts ◀ plan ◀ diagnose ◀ run ◀ lib ◀ {cli
 plan and what follows it use the one, lib the other. The two
 commands see the library as everybody does: rootlet.h, and leaf helpers of base. init runs without libc and
 includes nothing but itself, but for its one file that starts the waiter; what others need of it are the
-headers named below."""
+headers named below. nss is a program of its own and stands on base alone."""
 
 import os
 import re
@@ -23,6 +23,7 @@ for above in ("plan", "diagnose", "run"):
 BELOW["lib"] = set(ORDER) | {"seccomp", "state"}
 BELOW["cli"] = BELOW["oci"] = {"base"}
 BELOW["init"] = set()
+BELOW["nss"] = {"base"}  # a program of its own, which facts runs
 
 # Single headers of a room that others may include.
 HEADERS = {
@@ -92,7 +93,8 @@ def self_test():
             "cli/run.c": '#include <rootlet.h>\n#include "base/buffer.h"\n#include "cli/cli.h"\n',
             "lib/container.c": '#include "rootlet.h"\n#include "run/run.h"\n#include "state/state.h"\n',
             "init/init.c": '#include "init/wire.h"\n#include <linux/signal.h>\n',
-            "init/handover.c": '#include <unistd.h>\n#include "base/fd.h"\n'}
+            "init/handover.c": '#include <unistd.h>\n#include "base/fd.h"\n',
+            "nss/nss.c": '#include <pwd.h>\n#include "base/io.h"\n'}
     bad = {"base/io.c": '#include "spec/spec.h"\n', "plan/plan.c": '#  include "run/run.h"\n',
            "cli/run.c": '#include "plan/plan.h"\n', "oci/create.c": '#include "init/wire.h"\n',
            "parse/parse.c": '#include "facts/facts.h"\n', "diagnose/words.c": '#include "run/run.h"\n',
@@ -100,7 +102,8 @@ def self_test():
            "state/state.c": '#include "plan/plan.h"\n', "plan/print.c": '#include "rootlet.h"\n',
            "facts/probe.c": '#include "../plan/plan.h"\n', "attic/a.c": '#include <stdio.h>\n',
            "init/handover.c": '#include "plan/plan.h"\n',
-           "facts/caller.c": '#include "seccomp/filter.h"\n'}
+           "facts/caller.c": '#include "seccomp/filter.h"\n',
+           "nss/nss.c": '#include "facts/facts.h"\n', "facts/directory.c": '#include "nss/nss.h"\n'}
     for files, expected in ((good, 0), (bad, len(bad))):
         with tempfile.TemporaryDirectory() as tree:
             for name, text in files.items():

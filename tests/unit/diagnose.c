@@ -147,7 +147,7 @@ static const struct {
 	 "/proc/kcore is mounted over here, and the kernel gives no new /proc where a part of the "
 	 "old "
 	 "one is covered",
-	 "start the outer container with --security-opt unmask=ALL (podman), --security-opt "
+	 "start the outer container with --security-opt unmask=ALL (rootlet, podman), --security-opt "
 	 "systempaths=unconfined (docker); meanwhile `--pid host` works"},
 
 	{NULL,

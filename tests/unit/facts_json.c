@@ -130,6 +130,28 @@ static void facts_json__edge_values_survive(void **state)
 	facts_free(again);
 }
 
+/* What FACT_JOIN found: no fixture has it, for it needs a process. */
+static void facts_json__joined_namespaces_survive(void **state)
+{
+	struct facts *facts = facts_new(), *again;
+	AUTO_BUFFER text = {0};
+
+	facts->needs = FACT_JOIN;
+	facts->join_error = EACCES;
+	facts->join_differs[NS_USER] = ANSWER_YES;
+	facts->join_differs[NS_NET] = ANSWER_NO;
+	assert_int_equal(facts_save(facts, &text, NULL), 0);
+	assert_non_null(strstr(text.data, "\"join\""));
+	assert_null(strstr(text.data, "\"limits\"")); /* only what was probed */
+	assert_int_equal(facts_parse(text.data, text.len, "x", &again, NULL), 0);
+	assert_int_equal(again->needs, FACT_JOIN);
+	assert_int_equal(again->join_error, EACCES);
+	for (int i = 0; i < NS_COUNT; i++)
+		assert_int_equal(again->join_differs[i], facts->join_differs[i]);
+	facts_free(facts);
+	facts_free(again);
+}
+
 static void facts_json__saves_only_listed_variables(void **state)
 {
 	const char *environment[] = {"PATH=/bin",    "SECRET_TOKEN=s3cret", "HOME=/h", "PATHS=/x",
@@ -154,8 +176,8 @@ static const struct {
 					 "number from 0 to 4294967295, not a string"},
 	{"{\"caller\":{\"uid\":-1}}",
 	 "read facts from f.json: /caller/uid must be a whole number from 0 to 4294967295, not -1"},
-	{"{\"caller\":{\"gid\":4294967296}}",
-	 "read facts from f.json: /caller/gid must be a whole number from 0 to 4294967295, not 4294967296"},
+	{"{\"caller\":{\"gid\":4294967296}}", "read facts from f.json: /caller/gid must be a whole "
+					      "number from 0 to 4294967295, not 4294967296"},
 	{"{\"caller\":{\"uid\":1.5}}",
 	 "read facts from f.json: /caller/uid must be a whole number from 0 to 4294967295, not a "
 	 "number with a fraction"},
@@ -187,6 +209,10 @@ static const struct {
 	{"{\"limits\":{\"max_namespaces\":{\"pid\":\"many\"}}}",
 	 "read facts from f.json: /limits/max_namespaces/pid must be a whole number or null, not a "
 	 "string"},
+	{"{\"join\":{\"error\":-13}}",
+	 "read facts from f.json: /join/error must be a whole number from 0 to 4095, not -13"},
+	{"{\"join\":{\"differs\":{\"user\":1}}}",
+	 "read facts from f.json: /join/differs/user must be true, false or null, not 1"},
 	{"{\"version\":2}", "read facts from f.json: /version is 2, and this program knows 1"},
 	{"[]", "read facts from f.json: / must be an object, not an array"},
 	{"{\n  \"caller\": {\n    \"uid\": x\n",
@@ -273,6 +299,7 @@ int main(void)
 		cmocka_unit_test(facts_json__fixture_values),
 		cmocka_unit_test(facts_json__round_trip_is_lossless),
 		cmocka_unit_test(facts_json__edge_values_survive),
+		cmocka_unit_test(facts_json__joined_namespaces_survive),
 		cmocka_unit_test(facts_json__saves_only_listed_variables),
 		cmocka_unit_test(facts_json__names_what_is_wrong),
 		cmocka_unit_test(facts_json__subject_is_the_pointer),

@@ -1,5 +1,6 @@
-/* A directory service for tests: a module for the C library's passwd and one for libsubid's subid, in one
- * file. It knows one user, whom no file of the host holds. What nsswitch.conf(5) calls `rootlettest`. */
+/* A directory service for tests: a module for the C library's passwd and one for libsubid's subid,
+ * in one file. It knows one user, whom no file of the host holds. What nsswitch.conf(5) calls
+ * `rootlettest`. */
 #include <errno.h>
 #include <nss.h>
 #include <pwd.h>
@@ -10,10 +11,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-EXPORT enum nss_status _nss_rootlettest_getpwuid_r(uid_t uid, struct passwd *ret, char *buf, size_t size,
-						   int *error);
-EXPORT enum nss_status _nss_rootlettest_getpwuid_r(uid_t uid, struct passwd *ret, char *buf, size_t size,
-						   int *error)
+EXPORT enum nss_status _nss_rootlettest_getpwuid_r(uid_t uid, struct passwd *ret, char *buf,
+						   size_t size, int *error);
+EXPORT enum nss_status _nss_rootlettest_getpwuid_r(uid_t uid, struct passwd *ret, char *buf,
+						   size_t size, int *error)
 {
 	static const char text[] = "directory-user\0/home/of the directory\0/bin/directory-sh";
 
@@ -40,10 +41,10 @@ struct range {
 };
 enum { TYPE_UID = 1, SUCCESS = 0, UNKNOWN_USER = 1, ERROR_CONNECTION = 2 };
 
-EXPORT int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count, int type,
-				  bool *result);
-EXPORT int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count, int type,
-				  bool *result)
+EXPORT int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count,
+				  int type, bool *result);
+EXPORT int shadow_subid_has_range(const char *owner, unsigned long start, unsigned long count,
+				  int type, bool *result)
 {
 	*result = false;
 	return SUCCESS;
@@ -56,8 +57,10 @@ EXPORT int shadow_subid_find_subid_owners(unsigned long id, int type, uid_t **ow
 	return SUCCESS;
 }
 
-EXPORT int shadow_subid_list_owner_ranges(const char *owner, int type, struct range **ranges, int *count);
-EXPORT int shadow_subid_list_owner_ranges(const char *owner, int type, struct range **ranges, int *count)
+EXPORT int shadow_subid_list_owner_ranges(const char *owner, int type, struct range **ranges,
+					  int *count);
+EXPORT int shadow_subid_list_owner_ranges(const char *owner, int type, struct range **ranges,
+					  int *count)
 {
 	*count = 0;
 	*ranges = NULL;

@@ -223,7 +223,7 @@ target="$new/sys"; make_dir
 target="$new/dev"; make_dir
 # 37  make the directory /run (mode 0755)
 target="$new/run"; make_dir
-# 38  make the directory /tmp (mode 0755)
+# 38  make the directory /tmp (mode 1777)
 target="$new/tmp"; make_dir
 # 39  set ro nosuid nodev on / and every mount below
 inside /
@@ -285,12 +285,14 @@ mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
 # 58  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 59  mount tmpfs on /run (mode=0755, nosuid, nodev)
-inside /run; make_dir
-mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$target"
-# 60  mount tmpfs on /tmp (mode=1777, nosuid, nodev)
-inside /tmp; make_dir
-mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
+# 59  make the new root's own /run writable
+inside /run
+mount -n --bind "$new/run" "$target"
+remount "$target" rw
+# 60  make the new root's own /tmp writable
+inside /tmp
+mount -n --bind "$new/tmp" "$target"
+remount "$target" rw
 # 61  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
 inside /var/tmp
 if [ -e "$target" ]; then

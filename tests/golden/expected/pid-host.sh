@@ -10,9 +10,9 @@
 #  - steps 3 to 5, open_path: sources are found later, by name, with the mapped root's rights
 #  - step 86, process_group: the command stays in the script's process group
 #  - step 87, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 94, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 95, close_fds: the shell closes descriptors up to 9 only
-#  - step 96, exec_init: the command is run without the init
+#  - step 93, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 94, close_fds: the shell closes descriptors up to 9 only
+#  - step 95, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -223,7 +223,7 @@ target="$new/sys"; make_dir
 target="$new/dev"; make_dir
 # 37  make the directory /run (mode 0755)
 target="$new/run"; make_dir
-# 38  make the directory /tmp (mode 0755)
+# 38  make the directory /tmp (mode 1777)
 target="$new/tmp"; make_dir
 # 39  set ro nosuid nodev on / and every mount below
 inside /
@@ -286,12 +286,14 @@ mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
 # 58  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 59  mount tmpfs on /run (mode=0755, nosuid, nodev)
-inside /run; make_dir
-mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$target"
-# 60  mount tmpfs on /tmp (mode=1777, nosuid, nodev)
-inside /tmp; make_dir
-mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
+# 59  make the new root's own /run writable
+inside /run
+mount -n --bind "$new/run" "$target"
+remount "$target" rw
+# 60  make the new root's own /tmp writable
+inside /tmp
+mount -n --bind "$new/tmp" "$target"
+remount "$target" rw
 # 61  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
 inside /var/tmp
 if [ -e "$target" ]; then
@@ -396,16 +398,14 @@ cd /
 cd /home/alice 2>/dev/null || cd /
 # 92  set no_new_privs
 # (an option of setpriv, below)
-# 93  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 94  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 93  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
-# 95  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 94  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
 
 # ---- EXEC: Become the first program of the container.
 
-# 96  exec the init, which runs ps [differs: the command is run without the init]
+# 95  exec the init, which runs ps [differs: the command is run without the init]
 set -- ps
 set -- env -i \
 	PATH=/usr/local/bin:/usr/bin:/bin \
