@@ -54,7 +54,8 @@ package_manager()
 	echo none
 }
 
-# package_names build|check: what this distribution calls it.
+# package_names build|check|extra: what this distribution calls it. Extra is what older releases lack, and
+# what nothing fails without: it is asked for by itself.
 package_names()
 {
 	case "$(package_manager)-$1" in
@@ -63,6 +64,10 @@ package_names()
 	pacman-build) echo gcc meson ninja pkgconf libcap libseccomp json-c shadow ;;
 	apk-build) echo gcc musl-dev linux-headers meson samurai pkgconf libcap-dev libseccomp-dev json-c-dev shadow shadow-uidmap ;;
 	zypper-build) echo gcc meson ninja pkg-config libcap-devel libseccomp-devel libjson-c-devel shadow ;;
+	apt-get-extra) echo libsubid-dev ;;
+	dnf-extra) echo shadow-utils-subid-devel glibc-static ;;
+	zypper-extra) echo libsubid-devel ;;
+	apk-extra) echo libcap-static libseccomp-static ;;
 	apt-get-check) echo libcmocka-dev clang libclang-rt-dev clang-format mmdebstrap busybox-static bubblewrap crun \
 		python3 python3-jsonschema strace iproute2 iputils-ping util-linux procps libcap2-bin scdoc shellcheck ;;
 	dnf-check) echo libcmocka-devel clang compiler-rt clang-tools-extra busybox bubblewrap crun glibc-static libasan libubsan \
@@ -74,6 +79,13 @@ package_names()
 	zypper-check) echo libcmocka-devel clang busybox-static bubblewrap crun python3 python3-jsonschema strace iproute2 \
 		iputils util-linux procps libcap-progs scdoc ShellCheck ;;
 	esac
+}
+
+install_extra()
+{
+	for package in $(package_names extra); do
+		install_packages "$package" >/dev/null 2>&1 || say "without $package: there is no such package here"
+	done
 }
 
 install_packages()

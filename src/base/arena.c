@@ -89,36 +89,53 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+/* Nearly every text is short: one pass for those, where measuring first would take two. */
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
+{
+	char near[256], *out;
+	va_list again;
+	int len;
+
+	va_copy(again, ap);
+	len = vsnprintf(near, sizeof(near), fmt, ap);
+	if (len < 0)
+		out = NULL;
+	else if ((size_t)len < sizeof(near))
+		out = arena_memdup(a, near, (size_t)len + 1);
+	else
+		out = arena_alloc(a, (size_t)len + 1);
+	if (out && (size_t)len >= sizeof(near))
+		vsnprintf(out, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return out;
+}
+
 char *arena_printf(struct arena *a, const char *fmt, ...)
 {
 	va_list ap;
 	char *out;
-	int len;
 
 	va_start(ap, fmt);
-	len = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
-	if (len < 0)
-		return NULL;
-	out = arena_alloc(a, (size_t)len + 1);
-	if (!out)
-		return NULL;
-	va_start(ap, fmt);
-	vsnprintf(out, (size_t)len + 1, fmt, ap);
+	out = arena_vprintf(a, fmt, ap);
 	va_end(ap);
 	return out;
 }
 
 int arena_grow(struct arena *a, void *items, size_t count, size_t element_size)
 {
+	return arena_grow_from(a, items, count, element_size, 4);
+}
+
+int arena_grow_from(struct arena *a, void *items, size_t count, size_t element_size, size_t first)
+{
 	void *old, *bigger;
 
 	memcpy(&old, items, sizeof(old));
-	if (count && (count < 4 || (count & (count - 1))))
-		return 0; /* room for 4 from the start, then for every power of two */
+	if (count && (count < first || (count & (count - 1))))
+		return 0; /* room for the first ones from the start, then for every power of two */
 	if (count > SIZE_MAX / 4 / element_size)
 		return -ENOMEM;
-	bigger = arena_alloc(a, (count ? count * 2 : 4) * element_size);
+	bigger = arena_alloc(a, (count ? count * 2 : first) * element_size);
 	if (!bigger)
 		return -ENOMEM;
 	if (count)

@@ -13,10 +13,11 @@ static const struct {
 	 "Run a command in a container of its own. ROOT is a directory that begins with / or . ;\n"
 	 "`/` itself is the host's own files, read-only, with fresh /proc, /dev, /tmp, /run and "
 	 "an\n"
-	 "empty home. No root, no daemon, nothing left behind.",
+	 "empty home. No root, no daemon, nothing left behind. COMMAND defaults to a shell; with `/` it\n"
+	 "is looked for in your own PATH.",
 	 "  rootlet run / id                        root inside, you outside\n"
 	 "  rootlet run -v \"$PWD\" / make            build here, with nothing else writable\n"
-	 "  rootlet run ./debian bash               a Debian tree made by mmdebstrap\n"
+	 "  rootlet run ./debian bash               a root file system in a directory\n"
 	 "  rootlet run --overlay ./debian sh       the same, every write thrown away\n"
 	 "  rootlet run --network host / curl …     offline unless asked\n",
 	 ROOTLET_RUN},
@@ -33,7 +34,7 @@ static const struct {
 	 "Be the mapped root on the host's own files, with your own rights and no more: delete "
 	 "and\n"
 	 "chown what containers left, unpack a root filesystem, or try one namespace at a time.\n"
-	 "There is always a user namespace; each letter adds one.",
+	 "There is always a user namespace; each letter adds one. COMMAND defaults to your shell.",
 	 "  rootlet unshare rm -rf ./debian         remove files of subordinate owners\n"
 	 "  rootlet unshare -p ps ax                a pid namespace with its own /proc\n"
 	 "  rootlet unshare -u --hostname red sh    another hostname, nowhere else\n"

@@ -29,13 +29,13 @@ static bool is_set(const char *name)
 /* no-color.org and bixense.com/clicolors; --color decides over both. */
 bool message_color(int fd)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *force = getenv("CLICOLOR_FORCE");
 
 	if (strcmp(color_choice, "auto") != 0)
 		return strcmp(color_choice, "always") == 0;
 	if (is_set("NO_COLOR"))
 		return false;
-	if (is_set("CLICOLOR_FORCE") && strcmp(getenv("CLICOLOR_FORCE"), "0") != 0)
+	if (force && *force && strcmp(force, "0") != 0)
 		return true;
 	return isatty(fd) && term && strcmp(term, "dumb") != 0;
 }

@@ -140,6 +140,7 @@ bool check_map_is_foreign(struct failure *f)
 	for (const char *line = f->step->a.map.text; line && *line;) {
 		unsigned inside, outside, count;
 
+		/* plan wrote it: ids of 32 bits. NOLINTNEXTLINE(cert-err34-c) */
 		if (sscanf(line, "%u %u %u", &inside, &outside, &count) != 3)
 			return false;
 		if (outside != own || count != 1) {

@@ -60,6 +60,7 @@ bool check_helper_other_group(struct failure *f)
 	unsigned long gid, passwd_gid;
 
 	if (!said(f, "different user") || !gids ||
+	    /* only shown and compared. NOLINTNEXTLINE(cert-err34-c) */
 	    sscanf(gids, ", gid:%lu pw_gid:%lu", &gid, &passwd_gid) != 2 || gid == passwd_gid)
 		return false;
 	value_set(f->a, "%s", helper_name(f));

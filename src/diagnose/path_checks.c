@@ -66,7 +66,7 @@ static enum walk_result walk_step(struct failure *f, char *prefix, size_t *ret_p
 bool check_path_missing(struct failure *f)
 {
 	char prefix[PATH_MAX];
-	struct stat st;
+	struct stat st = {0};
 	size_t parent;
 
 	if (walk_step(f, prefix, &parent, &st) != WALK_MISSING)
@@ -83,7 +83,7 @@ bool check_path_missing(struct failure *f)
 bool check_path_refused(struct failure *f)
 {
 	char prefix[PATH_MAX];
-	struct stat st;
+	struct stat st = {0};
 	size_t parent;
 
 	if (walk_step(f, prefix, &parent, &st) != WALK_REFUSED)
@@ -97,7 +97,7 @@ bool check_path_refused(struct failure *f)
 bool check_path_not_directory(struct failure *f)
 {
 	char prefix[PATH_MAX];
-	struct stat st;
+	struct stat st = {0};
 	size_t parent;
 	enum walk_result result = walk_step(f, prefix, &parent, &st);
 

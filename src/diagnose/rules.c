@@ -128,6 +128,8 @@ const struct rule rules[] = {
 	{STAGE_AT(ROOT, ENOSPC, ATTACH), NULL, NULL, "mount-limit",
 	 "the limit of mounts in a mount namespace is reached (fs.mount-max)",
 	 "sudo sysctl fs.mount-max=200000"},
+	{STEP_AT(MASK, ENOENT, TARGET), NULL, NULL, "mask-missing",
+	 "there is no such path inside, so nothing would be hidden", "leave it out, or correct it"},
 	{STAGE_AT(ROOT, ENOENT, TARGET), NULL, NULL, "mount-point-missing",
 	 "the root has no such path to mount on", "make it in the root"},
 	{STAGE_AT(ROOT, ENOTDIR, TARGET), NULL, NULL, "mount-point-kind",
@@ -136,9 +138,11 @@ const struct rule rules[] = {
 	 "one is a directory and the other is a file",
 	 "mount a directory on a directory, a file on a file"},
 	{STAGE_AT(ROOT, ELOOP, TARGET), NULL, NULL, "path-loop",
-	 "the symlinks on the way to it in the root go round in a circle, or lead through /proc", ""},
+	 "the symlinks on the way to it in the root go round in a circle, or lead through /proc",
+	 ""},
 	{STAGE_AT(ROOT, EACCES, TARGET), NULL, NULL, "root-refused",
-	 "the mapped root may not enter the root, or a directory on the way: it belongs to an id that is not "
+	 "the mapped root may not enter the root, or a directory on the way: it belongs to an id "
+	 "that is not "
 	 "mapped, and others may not search it",
 	 "`ls -ld` on it shows its owner and mode; chmod o+x it, or own it"},
 	{STEP_AT(ATTACH_PROCFS, EINVAL, ATTACH), NULL, NULL, "mount-point-kind",
@@ -226,6 +230,8 @@ const struct rule rules[] = {
 	{STEP(WORKDIR, ENOENT), NULL, NULL, "workdir-missing", "there is no such directory inside",
 	 "make it in the root, mount it with -v, or choose another with -w"},
 	{STEP(WORKDIR, ENOTDIR), NULL, NULL, "workdir-kind", "it is not a directory", ""},
+	{STEP(WORKDIR, ELOOP), NULL, NULL, "workdir-link",
+	 "its links go in circles, or through a descriptor of /proc, which may lead anywhere", ""},
 	{STEP(WORKDIR, EACCES), NULL, NULL, "workdir-refused",
 	 "the container's user may not search it",
 	 "choose another with -w, or another user with -u"},

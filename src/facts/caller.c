@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -58,6 +59,7 @@ static int probe_terminal(struct facts *facts)
 {
 	bool *const is[3] = {&facts->stdin_tty, &facts->stdout_tty, &facts->stderr_tty};
 	char link[32], path[PATH_MAX];
+	struct stat open, named;
 	ssize_t n;
 	int first = -1;
 
@@ -71,8 +73,13 @@ static int probe_terminal(struct facts *facts)
 	facts->foreground = tcgetpgrp(first) == getpgrp();
 	/* ttyname(3) would search /dev for it. */
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", first);
-	n = readlink(link, path, sizeof(path));
+	n = readlink(link, path, sizeof(path) - 1);
 	if (n <= 0 || path[0] != '/')
+		return 0;
+	path[n] = '\0';
+	/* The path may name something else by now, or in this mount namespace (CVE-2025-52565). */
+	if (fstat(first, &open) < 0 || stat(path, &named) < 0 || open.st_dev != named.st_dev ||
+	    open.st_ino != named.st_ino)
 		return 0;
 	facts->tty_path = arena_strndup(&facts->arena, path, (size_t)n);
 	return facts->tty_path ? 0 : -ENOMEM;

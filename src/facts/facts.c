@@ -82,6 +82,8 @@ unsigned facts_needs(const struct spec *spec)
 		needs |= FACT_ROOT_ENTRIES;
 	if (spec->join_pid)
 		needs |= FACT_JOIN;
+	if (spec->seccomp == SECCOMP_FILE)
+		needs |= FACT_PROFILE;
 	return needs;
 }
 
@@ -125,6 +127,8 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 		r = probe_limits(facts);
 	if (!r && spec && (needs & FACT_JOIN))
 		r = probe_join(facts, spec->join_pid);
+	if (!r && spec && (needs & FACT_PROFILE))
+		r = probe_profile(facts, spec->seccomp_path);
 	return r;
 }
 

@@ -28,7 +28,8 @@ enum facts_need {
 	FACT_CGROUP = 1 << 7, /* cgroup layout and delegation */
 	FACT_LIMITS = 1 << 8, /* /proc/sys/user/max_*_namespaces, keys */
 	FACT_JOIN = 1 << 9,   /* the namespaces of the process that --join names */
-	FACT_ALL = (1 << 9) - 1, /* all but FACT_JOIN, which needs a process */
+	FACT_PROFILE = 1 << 10, /* the text of the seccomp profile that --security-opt names */
+	FACT_ALL = (1 << 9) - 1, /* all but the last two, which need a name */
 };
 
 /* The state of newuidmap or newgidmap. */
@@ -124,6 +125,11 @@ struct facts {
 	/* FACT_JOIN */
 	int join_error;			    /* errno: its namespaces cannot be read; 0: they can */
 	enum answer join_differs[NS_COUNT]; /* YES: another namespace than ours */
+
+	/* FACT_PROFILE */
+	const char *profile_path;  /* as it was asked for */
+	const char *profile_text;  /* NULL: it could not be read */
+	const char *profile_error; /* why, or NULL */
 
 	/* FACT_LIMITS */
 	uint64_t max_namespaces[NS_COUNT]; /* UINT64_MAX: not known */

@@ -40,7 +40,7 @@ struct section_row {
 	size_t count;
 };
 
-#define SECTION_COUNT 10
+#define SECTION_COUNT 11
 extern const struct section_row section_rows[SECTION_COUNT];
 
 extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];

@@ -93,15 +93,28 @@ static const struct field_row join_rows[] = {
 	ROW("differs", DIFFERS, join_differs),
 };
 
-const struct section_row section_rows[SECTION_COUNT] = {
-	SECTION("caller", FACT_CALLER, caller_rows),   SECTION("kernel", FACT_KERNEL, kernel_rows),
-	SECTION("maps", FACT_MAPS, maps_rows),	       SECTION("subids", FACT_SUBIDS, subids_rows),
-	SECTION("root", FACT_ROOT_ENTRIES, root_rows), SECTION("lsm", FACT_LSM, lsm_rows),
-	SECTION("proc", FACT_PROC, proc_rows),	       SECTION("cgroup", FACT_CGROUP, cgroup_rows),
-	SECTION("limits", FACT_LIMITS, limits_rows),   SECTION("join", FACT_JOIN, join_rows),
+static const struct field_row profile_rows[] = {
+	ROW("path", STRING, profile_path),
+	ROW("text", STRING, profile_text),
+	ROW("error", STRING, profile_error),
 };
 
-_Static_assert((FACT_ALL | FACT_JOIN) == (1 << SECTION_COUNT) - 1, "a section for every probe");
+const struct section_row section_rows[SECTION_COUNT] = {
+	SECTION("caller", FACT_CALLER, caller_rows),
+	SECTION("kernel", FACT_KERNEL, kernel_rows),
+	SECTION("maps", FACT_MAPS, maps_rows),
+	SECTION("subids", FACT_SUBIDS, subids_rows),
+	SECTION("root", FACT_ROOT_ENTRIES, root_rows),
+	SECTION("lsm", FACT_LSM, lsm_rows),
+	SECTION("proc", FACT_PROC, proc_rows),
+	SECTION("cgroup", FACT_CGROUP, cgroup_rows),
+	SECTION("limits", FACT_LIMITS, limits_rows),
+	SECTION("join", FACT_JOIN, join_rows),
+	SECTION("seccomp_profile", FACT_PROFILE, profile_rows),
+};
+
+_Static_assert((FACT_ALL | FACT_JOIN | FACT_PROFILE) == (1 << SECTION_COUNT) - 1,
+	       "a section for every probe");
 
 const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {
 	[HELPER_UNKNOWN] = "unknown",		[HELPER_OK] = "ok",

@@ -23,6 +23,7 @@ int probe_proc(struct facts *facts);
 int probe_cgroup(struct facts *facts);
 int probe_limits(struct facts *facts);
 int probe_join(struct facts *facts, uint32_t pid);
+int probe_profile(struct facts *facts, const char *path);
 
 /* ---- reading small files without the heap ---- */
 

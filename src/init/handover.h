@@ -35,7 +35,7 @@
 	FIELD(relayed)                                                                             \
 	FIELD(forwarded)
 
-#define HANDOVER_ONE(name) +1
+#define HANDOVER_ONE(name) +1 /* NOLINT(bugprone-macro-parentheses): terms of a sum */
 enum { HANDOVER_COUNT = 0 HANDOVER_FIELDS(HANDOVER_ONE) };
 
 /* After supervise_run returned SUPERVISE_HANDOVER: become the waiter, which removes `pidfile`

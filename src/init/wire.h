@@ -27,6 +27,8 @@ enum wire_detail {
 	WIRE_DETAIL_NONE,
 	WIRE_DETAIL_TARGET,	 /* finding the mount point inside the root */
 	WIRE_DETAIL_MAKE_TARGET, /* making it */
+	WIRE_DETAIL_LINKED,	 /* the mount point of a kernel file system is a symbolic link */
+	WIRE_DETAIL_INTO_PROC,	 /* the mount point is in /proc, by another name */
 	WIRE_DETAIL_SOURCE,	 /* copying the source mount */
 	WIRE_DETAIL_ATTACH,	 /* putting the mount in its place */
 	WIRE_DETAIL_ATTRIBUTES,	 /* setting its attributes */

@@ -169,7 +169,7 @@ int set_security_opt(struct spec *spec, const char *value, const char *origin,
 	else if (strncmp(value, "apparmor", 8) == 0)
 		error_hint(err, "rootlet sets no AppArmor profile: the command keeps the caller's");
 	else
-		error_hint(err, "no-new-privileges[=false], seccomp=unconfined, mask=PATH, "
+		error_hint(err, "no-new-privileges[=false], seccomp=FILE|unconfined, mask=PATH, "
 				"unmask=PATH|ALL");
 	return -EINVAL;
 }

@@ -79,7 +79,9 @@ static void describe_open(struct buffer *out, const struct step *step)
 /* "0 1000 1\n1 100000 65536\n" as "0 1000 1, 1 100000 65536". */
 static void describe_lines(struct buffer *out, const char *text)
 {
-	while (text && *text) {
+	if (!text)
+		return;
+	while (*text) {
 		size_t len = strcspn(text, "\n");
 
 		buffer_add(out, text, len);
@@ -476,6 +478,12 @@ void step_describe(const struct step *step, struct buffer *out)
 		return;
 	case OP_CAPABILITIES:
 		describe_capabilities(out, step, "capabilities:");
+		return;
+	case OP_KEEP_CAPABILITIES:
+		buffer_puts(out, "keep the capabilities over the change of the user");
+		return;
+	case OP_AMBIENT:
+		describe_capabilities(out, step, "unless root, ambient:");
 		return;
 	case OP_WORKDIR:
 		describe_text(out, "go to ", step->a.text.text ? step->a.text.text : step->subject);

@@ -49,7 +49,9 @@ const char *map_helper_problem(const struct facts_helper *h, const char *name, s
 {
 	switch (h->state) {
 	case HELPER_OK:
-		return NULL;
+		if (h->path)
+			return NULL;
+		break; /* a facts file says so, and names none */
 	case HELPER_NOT_SETUID:
 		return plan_text(p, "%s is not setuid root", h->path ? h->path : name);
 	case HELPER_NOSUID:

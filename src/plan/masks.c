@@ -35,13 +35,22 @@ static bool unmasked(const struct planner *p, const char *path)
 	return false;
 }
 
-static void add_path(struct planner *p, enum plan_op op, const char *path, const char *why)
+static struct step *add_path(struct planner *p, enum plan_op op, const char *path)
 {
 	struct step *step = plan_add(p, op, ACTOR_CHILD, path);
 
 	step->a.file.target = (struct step_target){SLOT_ROOT, path};
 	step->optional = true;
-	step->why = why;
+	return step;
+}
+
+/* What was asked for must be there: a slip of the pen would hide nothing and say nothing. */
+static void add_asked(struct planner *p, const char *path)
+{
+	struct step *step = add_path(p, OP_MASK, plan_copy(p, path));
+
+	step->optional = false;
+	step->why = "asked for: --mask";
 }
 
 void plan_masks(struct planner *p)
@@ -50,11 +59,11 @@ void plan_masks(struct planner *p)
 
 	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]) && !p->spec->privileged; i++)
 		if (!unmasked(p, masked[i]))
-			add_path(p, OP_MASK, masked[i], NULL);
+			add_path(p, OP_MASK, masked[i]);
 	for (size_t i = 0; i < asked->count; i++)
-		add_path(p, OP_MASK, plan_copy(p, asked->items[i]), "asked for: --mask");
+		add_asked(p, asked->items[i]);
 	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && !p->spec->privileged;
 	     i++)
 		if (!unmasked(p, read_only[i]))
-			add_path(p, OP_READONLY_PATH, read_only[i], NULL);
+			add_path(p, OP_READONLY_PATH, read_only[i]);
 }

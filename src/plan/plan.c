@@ -15,8 +15,9 @@ struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor,
 		      const char *subject)
 {
 	struct step *step = &p->spare;
+	const size_t usual = 128; /* a default start has 70 to 100 steps */
 
-	if (arena_grow(p->arena, &p->plan->steps, p->plan->count, sizeof(*step)) < 0)
+	if (arena_grow_from(p->arena, &p->plan->steps, p->plan->count, sizeof(*step), usual) < 0)
 		p->nomem = true;
 	else
 		step = &p->plan->steps[p->plan->count++];
@@ -29,22 +30,14 @@ int plan_new_slot(struct planner *p)
 	return p->plan->slots++;
 }
 
-static const char *text_list(struct planner *p, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static const char *text_list(struct planner *p,
+								   const char *fmt, va_list ap)
 {
-	char *out;
-	int len;
-	va_list again;
+	const char *out = arena_vprintf(p->arena, fmt, ap);
 
-	va_copy(again, ap);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	out = len < 0 ? NULL : arena_alloc(p->arena, (size_t)len + 1);
-	if (!out) {
+	if (!out)
 		p->nomem = true;
-		return "";
-	}
-	vsnprintf(out, (size_t)len + 1, fmt, ap);
-	return out;
+	return out ? out : "";
 }
 
 const char *plan_text(struct planner *p, const char *fmt, ...)

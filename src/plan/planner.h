@@ -95,6 +95,15 @@ void plan_masks(struct planner *p);
 /* user.c: LOOKUP_USER and SET_USER, called by stage_seal. */
 int plan_user(struct planner *p);
 
+/* capabilities.c: what the kernel knows; what is kept of it (an error names what cannot be); and
+ * what a user other than root gets, 0 for root. */
+uint64_t plan_all_capabilities(const struct planner *p);
+int plan_kept_capabilities(struct planner *p, uint64_t *ret);
+uint64_t plan_ambient_capabilities(const struct planner *p, uint64_t kept);
+
+/* filters.c: the SECCOMP steps, for a command that keeps these capabilities. */
+int plan_filters(struct planner *p, uint64_t capabilities);
+
 /* A mount of a new file system instance on `path`; options "key=value,flag" or NULL. */
 struct step *plan_mount(struct planner *p, const char *type, const char *path, uint64_t attributes,
 			const char *options);

@@ -75,6 +75,8 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_BOUNDING_SET:
 	case OP_SET_USER:
 	case OP_CAPABILITIES:
+	case OP_KEEP_CAPABILITIES:
+	case OP_AMBIENT:
 	case OP_WORKDIR:
 	case OP_NO_NEW_PRIVS:
 	case OP_CLOSE_FDS:

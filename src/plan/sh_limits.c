@@ -53,6 +53,8 @@ static const struct {
 	[OP_BOUNDING_SET] = {true, false, NULL},
 	[OP_SET_USER] = {true, false, NULL},
 	[OP_CAPABILITIES] = {true, false, NULL},
+	[OP_KEEP_CAPABILITIES] = {true, false, NULL},
+	[OP_AMBIENT] = {true, false, NULL},
 	[OP_WORKDIR] = {true, false, NULL},
 	[OP_NO_NEW_PRIVS] = {true, false, NULL},
 	[OP_PARENT_DEATH] = {true, true, NULL},

@@ -34,11 +34,11 @@ static void lookup_user(struct sh *sh, const struct step *step)
 	buffer_puts(sh->out, "\n");
 }
 
-static void capability_option(struct sh *sh, const struct step *step)
+static void capability_option(struct sh *sh, const char *option, const struct step *step)
 {
 	char name[NAME_CAPABILITY_SIZE];
 
-	buffer_puts(sh->out, "--bounding-set=-all");
+	buffer_puts(sh->out, option);
 	for (unsigned n = 0; n < 64; n++) {
 		if (!(step->a.capabilities >> n & 1))
 			continue;
@@ -94,6 +94,7 @@ static void setpriv(struct sh *sh)
 	const struct plan *plan = sh->plan;
 	const struct step *user = sh_find(plan, OP_SET_USER);
 	const struct step *bounding = sh_find(plan, OP_BOUNDING_SET);
+	const struct step *asked = sh_find(plan, OP_AMBIENT);
 
 	if (!user && !bounding && !sh_has(plan, OP_NO_NEW_PRIVS) && !ambient(sh))
 		return;
@@ -102,13 +103,16 @@ static void setpriv(struct sh *sh)
 		user_option(sh, user);
 	if (sh_has(plan, OP_NO_NEW_PRIVS))
 		buffer_puts(sh->out, " --no-new-privs");
-	buffer_puts(sh->out, " --inh-caps=-all");
-	if (ambient(sh))
-		buffer_puts(sh->out, " --ambient-caps=-all");
-	if (bounding) {
-		buffer_puts(sh->out, " \\\n\t\t");
-		capability_option(sh, bounding);
+	if (asked) {
+		capability_option(sh, " --inh-caps=-all", asked);
+		capability_option(sh, " --ambient-caps=-all", asked);
+	} else {
+		buffer_puts(sh->out, " --inh-caps=-all");
+		if (ambient(sh))
+			buffer_puts(sh->out, " --ambient-caps=-all");
 	}
+	if (bounding)
+		capability_option(sh, " \\\n\t\t--bounding-set=-all", bounding);
 	buffer_puts(sh->out, " \"$@\"\nelse\n");
 	if (user)
 		buffer_puts(sh->out,
@@ -198,7 +202,8 @@ void sh_seal_step(struct sh *sh, const struct step *step)
 	else if (step->op == OP_CLOSE_FDS)
 		buffer_puts(sh->out, "# (at the exec, below)\n");
 	else if (step->op == OP_BOUNDING_SET || step->op == OP_CAPABILITIES ||
-		 step->op == OP_NO_NEW_PRIVS)
+		 step->op == OP_NO_NEW_PRIVS || step->op == OP_KEEP_CAPABILITIES ||
+		 step->op == OP_AMBIENT)
 		collected(sh);
 	else if (step->op == OP_SET_USER)
 		set_user(sh, step);

@@ -116,5 +116,8 @@ int stage_namespaces(struct planner *p)
 	for (size_t i = 0; i < s->sysctl_count; i++)
 		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value),
 			   NULL);
+	if (s->disable_userns && plan_private(p, NS_USER))
+		add_sysctl(p, "user.max_user_namespaces", "0",
+			   "asked for: none can be made below this one; a filter holds the same");
 	return 0;
 }

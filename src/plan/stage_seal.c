@@ -1,45 +1,14 @@
 /* SEAL and EXEC: take away what the command should not have, then become it.
  *
- * SEAL should go from what needs privilege to what gives it up: the bounding set before the ids,
- * the ids before the working directory, no_new_privs before the filter, the filter before nothing
- * but closing descriptors. It must not read anything of the container's but its passwd and group
+ * SEAL should first close what the host lent, and then go from what needs privilege to what gives it
+ * up: the bounding set before the ids, the ids before the working directory, no_new_privs before the
+ * filter, the filter last. It must not read anything of the container's but its passwd and group
  * files.
  */
 #include "plan/planner.h"
 
-#include "seccomp/filter.h"
-
-#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
-
-#define CAP(name) (UINT64_C(1) << CAP_##name)
-
-/* Docker's list less MKNOD, NET_RAW and AUDIT_WRITE. */
-static const uint64_t default_capabilities = CAP(CHOWN) | CAP(DAC_OVERRIDE) | CAP(FOWNER) |
-					     CAP(FSETID) | CAP(KILL) | CAP(NET_BIND_SERVICE) |
-					     CAP(SETFCAP) | CAP(SETGID) | CAP(SETPCAP) |
-					     CAP(SETUID) | CAP(SYS_CHROOT);
-
-static uint64_t all_capabilities(const struct facts *f)
-{
-	uint32_t last = f->last_cap ? f->last_cap : CAP_LAST_CAP;
-
-	return last >= 63 ? UINT64_MAX : (UINT64_C(1) << (last + 1)) - 1;
-}
-
-static uint64_t kept_capabilities(const struct planner *p)
-{
-	const struct spec *s = p->spec;
-	uint64_t all = all_capabilities(p->facts);
-	uint64_t kept = s->privileged || s->cap_add_all || s->kind == SPEC_UNSHARE
-				? all
-				: default_capabilities;
-
-	if (s->cap_drop_all)
-		kept = 0;
-	return ((kept & ~s->cap_drop) | s->cap_add) & all;
-}
 
 static bool wants_no_new_privs(const struct spec *s)
 {
@@ -48,41 +17,32 @@ static bool wants_no_new_privs(const struct spec *s)
 	return s->kind == SPEC_RUN && !s->privileged;
 }
 
-static int add_seccomp(struct planner *p, uint64_t capabilities)
-{
-	bool unconfined = p->spec->seccomp == SECCOMP_UNCONFINED || p->spec->privileged;
-	struct seccomp_filter filter = *seccomp_always();
-	int r = unconfined ? 0 : seccomp_build(p->arena, capabilities, &filter, p->err);
-	struct step *step;
-
-	if (r < 0)
-		return r;
-	step = plan_add(p, OP_SECCOMP, ACTOR_CHILD, filter.name);
-	step->a.filter.program = filter.program;
-	step->a.filter.length = filter.length;
-	step->a.filter.name = filter.name;
-	if (unconfined)
-		step->why = "unconfined, but nobody inside may type into the caller's terminal";
-	return 0;
-}
-
+/* Securebits stay 0, as the new user namespace brings them: the bounding set is the ceiling, and
+ * locking SECBIT_NOROOT would change what root means inside (capabilities(7)). */
 static int add_capability_steps(struct planner *p, uint64_t kept, bool filter_first)
 {
-	int r = 0;
-	bool all = kept == all_capabilities(p->facts);
+	uint64_t ambient = plan_ambient_capabilities(p, kept);
+	bool all = kept == plan_all_capabilities(p);
 	struct step *step;
+	int r = 0;
 
 	if (!all) {
 		step = plan_add(p, OP_BOUNDING_SET, ACTOR_CHILD, "bounding");
 		step->a.capabilities = kept;
 	}
 	if (filter_first) /* without no_new_privs a filter needs CAP_SYS_ADMIN: while we have it */
-		r = add_seccomp(p, kept);
+		r = plan_filters(p, kept);
+	if (ambient)
+		plan_add(p, OP_KEEP_CAPABILITIES, ACTOR_CHILD, "keepcaps");
 	if (r == 0)
 		r = plan_user(p);
 	if (!all) {
 		step = plan_add(p, OP_CAPABILITIES, ACTOR_CHILD, "effective and permitted");
 		step->a.capabilities = kept;
+	}
+	if (ambient) {
+		step = plan_add(p, OP_AMBIENT, ACTOR_CHILD, "ambient");
+		step->a.capabilities = ambient;
 	}
 	return r;
 }
@@ -147,14 +107,26 @@ static void add_process_group(struct planner *p)
 	step->a.group.foreground = f->foreground && f->stdin_tty && f->stdout_tty;
 }
 
+/* First of all: nothing of the host may be open while paths of the container's are read. */
+static void add_close_fds(struct planner *p)
+{
+	struct step *step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD,
+				     plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
+
+	step->a.number = 3 + p->spec->preserve_fds;
+}
+
 int stage_seal(struct planner *p)
 {
 	bool run = p->spec->kind == SPEC_RUN;
 	bool nnp = wants_no_new_privs(p->spec);
-	uint64_t kept = kept_capabilities(p);
+	uint64_t kept;
 	struct step *step;
-	int r;
+	int r = plan_kept_capabilities(p, &kept);
 
+	if (r < 0)
+		return r;
+	add_close_fds(p);
 	add_process_group(p);
 	if (run)
 		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
@@ -169,9 +141,6 @@ int stage_seal(struct planner *p)
 		step->a.number = SIGKILL;
 	}
 	if (run && nnp && r == 0)
-		r = add_seccomp(p, kept);
-	step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD,
-			plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
-	step->a.number = 3 + p->spec->preserve_fds;
+		r = plan_filters(p, kept);
 	return r;
 }

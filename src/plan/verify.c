@@ -152,6 +152,9 @@ static int check_order(struct seen *s, const struct step *step)
 	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) && pivoted &&
 	    !came_before(s, OP_DETACH_OLD_ROOT))
 		return broken(s, "the old root is gone before anything inside is read");
+	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) &&
+	    !came_before(s, OP_CLOSE_FDS))
+		return broken(s, "what the host lent is closed before anything inside is read");
 	if (step->op == OP_BOUNDING_SET && came_before(s, OP_SET_USER))
 		return broken(s, "the bounding set is dropped while there is still CAP_SETPCAP");
 	if (came_before(s, OP_PARENT_DEATH) &&

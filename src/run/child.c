@@ -53,6 +53,8 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_BOUNDING_SET] = child_bounding_set,
 	[OP_SET_USER] = child_set_user,
 	[OP_CAPABILITIES] = child_capabilities,
+	[OP_KEEP_CAPABILITIES] = child_keep_capabilities,
+	[OP_AMBIENT] = child_ambient,
 	[OP_WORKDIR] = child_workdir,
 	[OP_NO_NEW_PRIVS] = child_no_new_privs,
 	[OP_PARENT_DEATH] = child_parent_death,
@@ -94,15 +96,16 @@ int child_write_file(int dirfd, const char *path, const char *text)
 	return r;
 }
 
-void child_send(struct child *c, uint32_t type, int step, int error, int64_t value)
+int child_send(struct child *c, uint32_t type, int step, int error, int64_t value)
 {
 	struct wire_report report = {
 		.type = type, .step = step, .error = error, .detail = c->detail, .value = value};
-	ssize_t ignored;
+	ssize_t n;
 
 	do
-		ignored = write(c->report, &report, sizeof(report));
-	while (ignored < 0 && errno == EINTR);
+		n = write(c->report, &report, sizeof(report));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 static _Noreturn void fail(struct child *c, int step, int error)
@@ -158,8 +161,9 @@ static void run_step(struct child *c, int index)
 	c->detail = WIRE_DETAIL_NONE;
 	c->value = 0;
 	inject_fault(c, index);
-	if (step_stage(step) == STAGE_EXEC)
-		child_send(c, WIRE_READY, index, 0, 0);
+	/* PARENT_DEATH says nothing of a supervisor that had died before it. */
+	if (step_stage(step) == STAGE_EXEC && child_send(c, WIRE_READY, index, 0, 0) == -EPIPE)
+		_exit(125);
 	r = handlers[step->op] ? handlers[step->op](c, step) : -ENOSYS;
 	if (!passes(step, r))
 		fail(c, index, r);
@@ -176,10 +180,17 @@ static void run_early_steps(struct child *c)
 			run_step(c, i);
 }
 
+static void close_parent_ends(const struct child *c)
+{
+	for (int i = 0; i < 2; i++)
+		close(c->parent_ends[i]);
+}
+
 _Noreturn void child_main(struct child *c)
 {
 	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
+	close_parent_ends(c);
 	if (c->plan->kind == SPEC_RUN)
 		umask(0); /* what we make has the mode that the plan says */
 	for (int i = 0; i < (int)c->plan->count; i++) {

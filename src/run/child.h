@@ -22,6 +22,7 @@ struct child {
 	int *slots;	/* plan->slots descriptors, -1 when empty */
 	int report;	/* write end of the report pipe */
 	int control;	/* our end of the control channel */
+	int parent_ends[2]; /* the supervisor's ends: held open here, its death would go unseen */
 	int init_image; /* sealed memfd, or -1 */
 	bool timings;
 	int fault_trigger; /* fault.h */
@@ -51,7 +52,8 @@ _Noreturn void child_join(struct child *c);
  */
 int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd);
 
-void child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
+/* 0, or -EPIPE when the supervisor is gone. */
+int child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
 
 typedef int child_handler(struct child *c, const struct step *step);
 
@@ -65,7 +67,7 @@ child_handler child_propagation, child_tmpfs_over_root, child_root_bind, child_r
 	child_init_file, child_pivot_root, child_detach_old_root;
 child_handler child_process_group, child_keyring, child_rlimit, child_umask, child_lookup_user,
 	child_bounding_set, child_set_user, child_capabilities, child_workdir, child_no_new_privs,
-	child_parent_death, child_seccomp, child_close_fds;
+	child_keep_capabilities, child_ambient, child_parent_death, child_seccomp, child_close_fds;
 child_handler child_exec_init, child_exec;
 
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */

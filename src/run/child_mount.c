@@ -6,8 +6,10 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 
 static int blame(struct child *c, uint32_t detail, int r)
 {
@@ -37,6 +39,35 @@ static int make_name(struct child *c, int dir, const char *name, mode_t make)
 	return r == -EEXIST ? 0 : blame(c, WIRE_DETAIL_MAKE_TARGET, r);
 }
 
+/* A root's own link must not move the kernel's file systems: masks and rootlet itself rely on their
+ * places. */
+static int open_kernel_place(struct child *c, const char *path)
+{
+	int fd = SYS(openat, c->slots[SLOT_ROOT], path + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISLNK(st.st_mode))
+		return fd;
+	close(fd);
+	return blame(c, WIRE_DETAIL_LINKED, -ELOOP);
+}
+
+static int open_place(struct child *c, const char *path)
+{
+	struct statfs fs;
+	int fd;
+
+	if (strcmp(path, "/proc") == 0 || strcmp(path, "/sys") == 0)
+		return open_kernel_place(c, path);
+	fd = resolve_open(c->slots[SLOT_ROOT], path, c->plan->openat2);
+	/* A mount into /proc says so: no link of the root's may make one (CVE-2023-28642). */
+	if (fd < 0 || strncmp(path, "/proc/", 6) == 0 || fstatfs(fd, &fs) < 0 ||
+	    fs.f_type != PROC_SUPER_MAGIC)
+		return fd;
+	close(fd);
+	return blame(c, WIRE_DETAIL_INTO_PROC, -ELOOP);
+}
+
 int mount_find_place(struct child *c, const struct step_target *target, mode_t make,
 		     struct mount_place *ret)
 {
@@ -53,9 +84,10 @@ int mount_find_place(struct child *c, const struct step_target *target, mode_t m
 		*ret = (struct mount_place){.dir = c->slots[target->base], .name = target->path};
 		return make ? make_name(c, ret->dir, ret->name, make) : 0;
 	}
-	fd = resolve_open(c->slots[SLOT_ROOT], target->path, openat2);
+	fd = open_place(c, target->path);
 	if (fd != -ENOENT || !make) {
-		blame(c, WIRE_DETAIL_TARGET, fd);
+		if (!c->detail)
+			blame(c, WIRE_DETAIL_TARGET, fd);
 	} else {
 		fd = resolve_make(c->slots[SLOT_ROOT], target->path,
 				  make == S_IFDIR ? RESOLVE_MAKE_DIRECTORY : RESOLVE_MAKE_FILE,

@@ -191,7 +191,6 @@ static int for_each_line(struct tree *t, int info, int top, uint64_t set, uint64
 {
 	char buffer[LINE_MAX_BYTES];
 	size_t used = 0;
-	int r = 0;
 
 	for (;;) {
 		ssize_t n = read(info, buffer + used, sizeof(buffer) - 1 - used);
@@ -204,6 +203,8 @@ static int for_each_line(struct tree *t, int info, int top, uint64_t set, uint64
 		used += (size_t)n;
 		buffer[used] = '\0';
 		while ((end = strchr(line, '\n')) != NULL) {
+			int r;
+
 			*end = '\0';
 			r = visit_line(t, line, top, set, clear);
 			if (r < 0)

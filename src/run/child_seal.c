@@ -2,11 +2,11 @@
  * plan for the order, which is what makes it safe. */
 #include "run/child.h"
 
+#include "base/resolve.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <linux/close_range.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/seccomp.h>
@@ -27,12 +27,16 @@ int child_process_group(struct child *c, const struct step *step)
 	return ioctl(0, TIOCSPGRP, &group) < 0 ? -errno : 0;
 }
 
-/* EDQUOT: the caller's quota of keys is used up. The filter that follows refuses every key call, so
- * the caller's keys stay out of reach; ENOSYS: a kernel without keys. */
+/* EDQUOT: the caller's quota of keys is used up. Every plan's filters refuse every key call
+ * (plan_verify asserts a filter, docs/adr/0011 says why), so the caller's keys are out of reach
+ * through its session keyring too: that is said, and the start goes on. ENOSYS: a kernel without
+ * keys, or such a filter around us; EPERM: another one. */
 int child_keyring(struct child *c, const struct step *step)
 {
 	int r = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 
+	if (r == -EDQUOT)
+		child_send(c, WIRE_NOTE, (int)(step - c->plan->steps), EDQUOT, 0);
 	return r >= 0 || r == -ENOSYS || r == -EDQUOT || r == -EPERM ? 0 : r;
 }
 
@@ -116,10 +120,51 @@ int child_capabilities(struct child *c, const struct step *step)
 	return SYS(capset, &header, data);
 }
 
+/* Never through a magic link such as /proc/self/fd/N, which leads wherever the descriptor is. */
+static int enter_directory(struct child *c, const char *path)
+{
+	int root = SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	int dir = root < 0 ? root : resolve_open(root, path, c->plan->openat2);
+	int r = dir < 0 ? dir : SYS(fchdir, dir);
+
+	if (root >= 0)
+		close(root);
+	if (dir >= 0)
+		close(dir);
+	return r;
+}
+
+int child_keep_capabilities(struct child *c, const struct step *step)
+{
+	return SYS(prctl, PR_SET_KEEPCAPS, 1UL, 0UL, 0UL, 0UL);
+}
+
+/* Root has at exec what the bounding set leaves; only now is it known whether a looked-up user is.
+ */
+int child_ambient(struct child *c, const struct step *step)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2];
+	uint64_t wanted = step->a.capabilities;
+	int r;
+
+	if (SYS(geteuid) == 0)
+		return 0;
+	for (int i = 0; i < 2; i++)
+		data[i].permitted = data[i].effective = data[i].inheritable =
+			(uint32_t)(wanted >> (32 * i));
+	r = SYS(capset, &header, data);
+	for (unsigned cap = 0; r == 0 && cap < 64; cap++)
+		if (wanted & (UINT64_C(1) << cap))
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)cap,
+				0UL, 0UL);
+	return r;
+}
+
 /* A default that is not there inside becomes the root; what was asked for must be there. */
 int child_workdir(struct child *c, const struct step *step)
 {
-	int r = SYS(chdir, step->a.text.text);
+	int r = enter_directory(c, step->a.text.text);
 
 	return r < 0 && step->optional ? SYS(chdir, "/") : r;
 }
@@ -144,27 +189,65 @@ int child_seccomp(struct child *c, const struct step *step)
 	return SYS(seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
-/* Without close_range: every descriptor that /proc/self/fd of our own procfs lists, or every number
- * that the limit allows. */
-static int mark_each(unsigned from)
+/* What set-up itself still uses: the report pipe must tell that the exec worked. Sorted. */
+static int own_descriptors(const struct child *c, int kept[static 4])
+{
+	const int all[4] = {c->report, c->control, c->init_image, c->fault_trigger};
+	int n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int at = n;
+
+		if (all[i] < 0)
+			continue;
+		for (; at > 0 && kept[at - 1] > all[i]; at--)
+			kept[at] = kept[at - 1];
+		kept[at] = all[i];
+		n++;
+	}
+	return n;
+}
+
+/* Without close_range: every number that the limit allows. */
+static int close_each(unsigned from, unsigned to)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return -errno;
-	for (unsigned fd = from; fd < limit.rlim_cur && fd < 65536; fd++)
-		SYS(fcntl, fd, F_SETFD, FD_CLOEXEC);
+	for (unsigned fd = from; fd <= to && fd < limit.rlim_cur && fd < 65536; fd++)
+		SYS(close, (int)fd);
 	return 0;
 }
 
-/* Marked close-on-exec rather than closed: the report pipe must tell that the exec worked. */
-int child_close_fds(struct child *c, const struct step *step)
+static int close_between(struct child *c, unsigned from, unsigned to)
 {
 	int r = -ENOSYS;
 
+	if (from > to)
+		return 0;
 	if (c->plan->close_range)
-		r = SYS(close_range, (unsigned)step->a.number, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (r < 0)
-		r = mark_each((unsigned)step->a.number);
+		r = SYS(close_range, from, to, 0);
+	return r < 0 ? close_each(from, to) : r;
+}
+
+/* Closed, not only marked close-on-exec: what follows reads paths of the container's, and a link to
+ * /proc/self/fd/N in one of them must find nothing of the host (CVE-2024-21626 was that). */
+int child_close_fds(struct child *c, const struct step *step)
+{
+	unsigned from = (unsigned)step->a.number;
+	int kept[4], n = own_descriptors(c, kept), r = 0;
+
+	for (int i = 0; i < n && r == 0; i++) {
+		if ((unsigned)kept[i] < from)
+			continue;
+		if (kept[i] > 0)
+			r = close_between(c, from, (unsigned)kept[i] - 1);
+		from = (unsigned)kept[i] + 1;
+	}
+	if (r == 0)
+		r = close_between(c, from, ~0U);
+	for (int i = 0; i < c->plan->slots; i++)
+		c->slots[i] = -1;
 	return r;
 }

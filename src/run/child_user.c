@@ -5,7 +5,7 @@
  * service. A number is always an id, whatever a passwd file calls a user. The rules of child.h
  * hold.
  */
-#include "run/child.h"
+#include "run/child_user.h"
 
 #include "base/sys.h"
 
@@ -23,17 +23,17 @@ struct lines {
 	bool passing; /* inside a line that is too long */
 };
 
-static int open_lines(struct lines *l, const char *path)
+/* A FIFO or a device of the root's would hang us or have effects: only regular files are opened for
+ * good, and no open waits. -1: there is none to read. */
+static int open_regular(const char *path)
 {
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct stat st;
 
-	*l = (struct lines){.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
-	if (l->fd < 0)
-		return -errno;
-	if (fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode))
-		return 0;
-	close(l->fd);
-	return -EINVAL;
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static bool refill(struct lines *l)
@@ -125,12 +125,9 @@ struct user {
 
 static void copy(char *dst, size_t size, const char *prefix, const char *src)
 {
-	size_t n = strlen(prefix), len = strlen(src);
-
-	if (n + len + 1 > size)
+	if (strlen(prefix) + strlen(src) >= size)
 		return; /* stays as it was */
-	memcpy(dst, prefix, n);
-	memcpy(dst + n, src, len + 1);
+	strcpy(stpcpy(dst, prefix), src);
 }
 
 static bool split(struct user *u, const char *text)
@@ -206,32 +203,30 @@ static bool take_group_line(struct child *c, struct user *u, char *line)
 	return false;
 }
 
-static int read_passwd(struct child *c, struct user *u)
+static void read_passwd(struct child *c, struct user *u, int fd)
 {
-	struct lines l;
-	char *line;
-	int r = open_lines(&l, "/etc/passwd");
+	struct lines l = {.fd = fd};
 
-	if (r < 0)
-		return u->numeric ? 0 : r; /* a number needs no file */
-	while (!u->found && (line = next_line(&l)) != NULL)
+	while (!u->found) {
+		char *line = next_line(&l);
+
+		if (!line)
+			return;
 		take_passwd_line(c, u, line);
-	close(l.fd);
-	return 0;
+	}
 }
 
-static int read_group(struct child *c, struct user *u)
+static int read_group(struct child *c, struct user *u, int fd)
 {
 	bool found = parse_number(u->group, &u->gid);
-	struct lines l;
-	char *line;
+	struct lines l = {.fd = fd};
 
-	if (found)
-		return 0;
-	if (open_lines(&l, "/etc/group") == 0) {
-		while (!found && (line = next_line(&l)) != NULL)
-			found = take_group_line(c, u, line);
-		close(l.fd);
+	while (!found) {
+		char *line = next_line(&l);
+
+		if (!line)
+			break;
+		found = take_group_line(c, u, line);
 	}
 	if (*u->group && !found) {
 		c->detail = WIRE_DETAIL_NO_GROUP;
@@ -240,21 +235,34 @@ static int read_group(struct child *c, struct user *u)
 	return 0;
 }
 
-int child_lookup_user(struct child *c, const struct step *step)
+int child_find_user(struct child *c, const char *text, int passwd, int group)
 {
 	struct user u = {0};
 	int r;
 
-	if (!split(&u, step->a.text.text))
+	if (!split(&u, text))
 		return -ENAMETOOLONG;
 	copy(c->home, sizeof(c->home), "HOME=", "/");
-	r = read_passwd(c, &u);
-	if (r < 0 || (!u.numeric && !u.found)) {
+	if (passwd >= 0)
+		read_passwd(c, &u, passwd);
+	if (!u.numeric && !u.found) { /* a number needs no entry */
 		c->detail = WIRE_DETAIL_NO_USER;
 		return -ESRCH;
 	}
-	r = read_group(c, &u);
+	r = group >= 0 || *u.group ? read_group(c, &u, group) : 0;
 	c->uid = u.uid;
 	c->gid = u.gid;
+	return r;
+}
+
+int child_lookup_user(struct child *c, const struct step *step)
+{
+	int passwd = open_regular("/etc/passwd"), group = open_regular("/etc/group");
+	int r = child_find_user(c, step->a.text.text, passwd, group);
+
+	if (passwd >= 0)
+		close(passwd);
+	if (group >= 0)
+		close(group);
 	return r;
 }

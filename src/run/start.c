@@ -59,10 +59,12 @@ static int make_channels(struct start *s, const struct step *step)
 		return -errno;
 	s->report = pipe_ends[0];
 	s->child.report = pipe_ends[1];
+	s->child.parent_ends[0] = pipe_ends[0];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	s->process->control = pair[0];
 	s->child.control = pair[1];
+	s->child.parent_ends[1] = pair[0];
 	return 0;
 }
 
@@ -102,6 +104,7 @@ static int prepare_child(struct start *s)
 	*c = (struct child){.plan = plan,
 			    .report = -1,
 			    .control = -1,
+			    .parent_ends = {-1, -1},
 			    .init_image = -1,
 			    .timings = s->process->options.timings,
 			    .fault_trigger = fault_arm()};
@@ -320,8 +323,13 @@ static int run_parent_steps(struct start *s)
 static void undo(struct start *s)
 {
 	struct run_process *p = s->process;
+	struct wire_report report;
 
 	fd_close(&p->control);
+	/* The child may have failed before its joiner could say who it is. */
+	while (s->joiner > 0 && s->report >= 0 && read_report(s->report, &report) == sizeof(report))
+		if (report.type == WIRE_PID)
+			take_pid(s, report.value);
 	if (s->joiner > 0) {
 		kill(s->joiner, SIGKILL);
 		while (waitpid(s->joiner, NULL, 0) < 0 && errno == EINTR)
@@ -409,15 +417,16 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &s.process->saved_mask);
 	r = go_through(&s);
-	fd_close(&s.report);
 	fd_close(&s.child.report);
 	fd_close(&s.child.control);
 	fd_close(&s.child.init_image);
 	free(s.child.slots);
 	free(s.child.argv);
 	free(s.child.envp);
-	if (r < 0) {
+	if (r < 0)
 		undo(&s);
+	fd_close(&s.report);
+	if (r < 0) {
 		run_free(s.process);
 		return r;
 	}

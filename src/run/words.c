@@ -17,6 +17,9 @@ static const char *detail_words(uint32_t detail)
 	static const char *const words[] = {
 		[WIRE_DETAIL_TARGET] = "the mount point inside the root",
 		[WIRE_DETAIL_MAKE_TARGET] = "making the mount point inside the root",
+		[WIRE_DETAIL_LINKED] =
+			"it is a symbolic link inside the root, and must be a directory",
+		[WIRE_DETAIL_INTO_PROC] = "a link inside the root leads it into /proc",
 		[WIRE_DETAIL_SOURCE] = "taking the source",
 		[WIRE_DETAIL_ATTACH] = "putting the mount in its place",
 		[WIRE_DETAIL_ATTRIBUTES] = "setting its attributes",
@@ -28,11 +31,11 @@ static const char *detail_words(uint32_t detail)
 		[WIRE_DETAIL_ID_UNMAPPED] = "the id is not mapped in this container",
 		[WIRE_DETAIL_PARENT_GONE] = "the supervisor is gone",
 		[WIRE_DETAIL_EXEC_FORMAT] =
-			"it is neither a program of this machine nor a script that "
-			"begins with #!",
+			("it is neither a program of this machine nor a script that "
+			 "begins with #!"),
 		[WIRE_DETAIL_INTERPRETER] =
-			"the file is there, but the interpreter or loader that it "
-			"names is not",
+			("the file is there, but the interpreter or loader that it "
+			 "names is not"),
 	};
 
 	if (detail >= sizeof(words) / sizeof(words[0]) || !words[detail])
@@ -43,9 +46,9 @@ static const char *detail_words(uint32_t detail)
 /* Details that say it all; the errno behind them is only how the child spelled it. */
 static bool detail_is_cause(uint32_t detail)
 {
-	return detail == WIRE_DETAIL_NOT_DEVICE ||
-	       detail == WIRE_DETAIL_NO_USER || detail == WIRE_DETAIL_NO_GROUP ||
-	       detail == WIRE_DETAIL_ID_UNMAPPED ||
+	return detail == WIRE_DETAIL_NOT_DEVICE || detail == WIRE_DETAIL_LINKED ||
+	       detail == WIRE_DETAIL_INTO_PROC || detail == WIRE_DETAIL_NO_USER ||
+	       detail == WIRE_DETAIL_NO_GROUP || detail == WIRE_DETAIL_ID_UNMAPPED ||
 	       detail == WIRE_DETAIL_PARENT_GONE || detail == WIRE_DETAIL_EXEC_FORMAT ||
 	       detail == WIRE_DETAIL_INTERPRETER;
 }
@@ -108,7 +111,8 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 const char *run_word_note(const struct step *step, int error)
 {
 	if (step->op == OP_KEYRING && error == EDQUOT)
-		return "session keyring: your key quota is used up (/proc/key-users), so the container has none "
+		return "session keyring: your key quota is used up (/proc/key-users), so the "
+		       "container has none "
 		       "of its own; your keys stay hidden: every key call inside is refused";
 	return NULL;
 }

@@ -32,7 +32,7 @@
 	9 /* linux/netlink.h clashes with sys/socket.h on some C libraries                         \
 	   */
 #define TIOCLINUX_COMMAND 0x541c
-#define LOW_WORD(n)	  (uint32_t)(offsetof(struct seccomp_data, args) + 8 * (n))
+#define LOW_WORD(n)	  (uint32_t)(offsetof(struct seccomp_data, args) + 8u * (size_t)(n))
 #define REFUSE(error)	  (SECCOMP_RET_ERRNO | (uint32_t)(error))
 
 /* What a number leads to: a finished answer, or a look at the arguments. */
@@ -184,11 +184,12 @@ static bool is_island(const struct piece *p, size_t count)
 	return count == 3 && p[1].first + 1 == p[2].first && same(&p[0].action, &p[2].action);
 }
 
+/* Halves its part each time: a depth of ten at the most. NOLINTNEXTLINE(misc-no-recursion) */
 static size_t tree(struct compiler *c, const struct piece *p, size_t count)
 {
 	size_t half = count / 2, low, high;
 
-	if (count == 1)
+	if (count < 2)
 		return leaf(c, &p[0].action);
 	if (is_island(p, count)) {
 		low = leaf(c, &p[0].action);
@@ -205,7 +206,7 @@ static size_t tree(struct compiler *c, const struct piece *p, size_t count)
 
 static size_t arch_tree(struct compiler *c, const struct seccomp_arch *arch)
 {
-	struct piece pieces[PIECES];
+	struct piece pieces[PIECES] = {{0}};
 	size_t count = 0;
 
 	for (size_t i = 0; i < arch->count; i++) {

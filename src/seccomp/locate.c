@@ -93,6 +93,7 @@ static bool enter_element(struct scanner *s, size_t index)
 	return true;
 }
 
+/* As deep as the reader goes: a handful. NOLINTNEXTLINE(misc-no-recursion) */
 static size_t locate(const struct reader *r, const struct where *at, bool *exists)
 {
 	struct scanner s = {r->text, r->len, 0};

@@ -80,7 +80,7 @@ static int find_arch(const struct reader *r, const struct where *at, struct json
 		     uint32_t *ret)
 {
 	const struct profile_arch *arch;
-	const char *name;
+	const char *name = NULL;
 	int code = reader_string(r, at, value, &name);
 
 	if (code < 0)
@@ -96,7 +96,7 @@ static int add_arch(const struct reader *r, const struct where *at, struct json_
 		    void *data)
 {
 	struct profile *p = data;
-	uint32_t token;
+	uint32_t token = 0;
 	int code = find_arch(r, at, value, &token);
 
 	if (code < 0)
@@ -113,7 +113,7 @@ static int add_arch_map(const struct reader *r, const struct where *at, struct j
 {
 	static const char *const keys[] = {"architecture", "subArchitectures", NULL};
 	struct where main_at = {at, "architecture", 0}, sub_at = {at, "subArchitectures", 0};
-	uint32_t token;
+	uint32_t token = 0;
 	int code = reader_want(r, at, value, json_type_object);
 
 	if (code == 0)
@@ -128,7 +128,7 @@ static int add_arch_map(const struct reader *r, const struct where *at, struct j
 static int read_operator(const struct reader *r, const struct where *at, struct json_object *value,
 			 enum scmp_compare *ret)
 {
-	const char *name;
+	const char *name = NULL;
 	int code = reader_string(r, at, value, &name);
 
 	if (code < 0)
@@ -155,7 +155,7 @@ static int read_arg(const struct reader *r, const struct where *at, struct json_
 	struct where two_at = {at, "valueTwo", 0}, op_at = {at, "op", 0};
 	struct entry *entry = data;
 	enum scmp_compare op;
-	uint64_t index, one, two;
+	uint64_t index = 0, one = 0, two = 0;
 	int code = reader_want(r, at, value, json_type_object);
 
 	if (code == 0)
@@ -321,7 +321,7 @@ static int add_entry(const struct reader *r, const struct where *at, struct json
 static int refuse_flag(const struct reader *r, const struct where *at, struct json_object *value,
 		       void *data)
 {
-	const char *name;
+	const char *name = NULL;
 	int code = reader_string(r, at, value, &name);
 
 	if (code < 0 || strcmp(name, "SECCOMP_FILTER_FLAG_TSYNC") == 0) /* there is one thread */

@@ -47,6 +47,7 @@ static int tally_arch(const struct reader *r, const struct where *at, struct jso
 
 bool profile_release(const char *text, unsigned ret[2])
 {
+	/* five digits cannot overflow. NOLINTNEXTLINE(cert-err34-c) */
 	return sscanf(text, "%5u.%5u", &ret[0], &ret[1]) == 2;
 }
 

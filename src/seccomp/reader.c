@@ -19,6 +19,7 @@ static size_t add_key(char *to, size_t used, size_t size, const char *key)
 	return used;
 }
 
+/* As deep as the reader goes: a handful. NOLINTNEXTLINE(misc-no-recursion) */
 static size_t pointer_text(const struct where *at, char *to, size_t size)
 {
 	size_t used = at ? pointer_text(at->up, to, size) : 0;
@@ -71,6 +72,8 @@ int reader_fail(const struct reader *r, const struct where *at, const char *id, 
 
 static int check_end(const struct reader *r, size_t end)
 {
+	/* Four characters, not five: a NUL is no blank.
+	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
 	while (end < r->len && memchr(" \t\r\n", r->text[end], 4))
 		end++;
 	if (end == r->len)

@@ -87,11 +87,7 @@ static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
 		{spec->replace, "--replace", NULL},
 		{spec->cidfile, "--cidfile", "--pidfile FILE writes its process id"},
 		{spec->detach_keys, "--detach-keys", NULL},
-		{spec->seccomp == SECCOMP_FILE, "--security-opt seccomp=FILE",
-		 "the default filter is on without it"},
 		{spec->landlock, "--security-opt landlock", NULL},
-		{spec->disable_userns, "--disable-userns",
-		 "--sysctl user.max_user_namespaces=0 forbids further user namespaces inside"},
 		{spec->memory, "--memory", "--ulimit as=BYTES bounds each process meanwhile"},
 		{spec->cpus, "--cpus", "taskset(1) inside confines the command to some processors"},
 		{spec->pids_limit, "--pids-limit",
@@ -125,11 +121,42 @@ static int check_root(const struct spec *spec, struct rootlet_error *err)
 	return 0;
 }
 
+/* Files of /proc that tools such as lxcfs replace: none of them says or changes what a process is. */
+static bool may_cover(const char *path)
+{
+	static const char *const files[] = {
+		"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo",
+		"/proc/stat",	 "/proc/swaps",	    "/proc/uptime",  "/proc/version",
+	};
+
+	if (strncmp(path, "/proc", 5) != 0 || (path[5] && path[5] != '/'))
+		return true;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (strcmp(path, files[i]) == 0)
+			return true;
+	return false;
+}
+
+static int check_over_proc(const struct spec_mount *m, struct rootlet_error *err)
+{
+	if (may_cover(m->destination))
+		return 0;
+	error_set(err, -EINVAL, "mount-over-proc", m->destination,
+		  "%s: would stand where the kernel's own %s must be",
+		  m->origin ? m->origin : m->destination, m->destination);
+	error_hint(err, "--mask PATH hides a part of /proc; --pid host shows the host's processes; only "
+			"single files such as /proc/meminfo may be replaced");
+	return -EINVAL;
+}
+
 static int check_mounts(const struct spec *spec, struct rootlet_error *err)
 {
 	for (size_t i = 0; i < spec->mount_count; i++) {
 		const struct spec_mount *x = &spec->mounts[i];
+		int r = check_over_proc(x, err);
 
+		if (r < 0)
+			return r;
 		for (size_t j = 0; j < i; j++) {
 			const struct spec_mount *y = &spec->mounts[j];
 
@@ -426,6 +453,24 @@ static int check_capabilities(const struct spec *spec, struct rootlet_error *err
 	return 0;
 }
 
+/* The filter that --disable-userns brings would win in silence. */
+static int check_disable_userns(const struct spec *spec, struct rootlet_error *err)
+{
+	static const char key[] = "user.max_user_namespaces";
+
+	for (size_t i = 0; spec->disable_userns && i < spec->sysctl_count; i++) {
+		const struct spec_sysctl *sysctl = &spec->sysctls[i];
+
+		if (strcmp(sysctl->key, key) != 0 || strcmp(sysctl->value, "0") == 0)
+			continue;
+		error_set(err, -EINVAL, "disable-userns", "--disable-userns",
+			  "--disable-userns: contradicts --sysctl %s=%s", key, sysctl->value);
+		error_hint(err, "drop one of the two");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int check_descriptors(const struct spec *spec, struct rootlet_error *err)
 {
 	if (spec->status_fd < 3 || (uint32_t)spec->status_fd - 3 >= spec->preserve_fds)
@@ -442,6 +487,7 @@ int spec_validate(const struct spec *spec, struct rootlet_error *err)
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
 		check_root,   check_not_yet, check_identity,	 check_namespaces,
 		check_mounts, check_groups,  check_capabilities, check_descriptors,
+		check_disable_userns,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {

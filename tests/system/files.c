@@ -11,46 +11,57 @@
 
 static void files__host_root_is_read_only_everywhere(void **state)
 {
-	expect_out(shell("$R run / sh -c 'for d in / /etc /usr /var /home /opt /srv /boot /sys /proc; do "
+	expect_out(shell("$R run / sh -c 'for d in / /etc /usr /var /home /opt /srv /boot /sys "
+			 "/proc; do "
 			 "touch $d/rootlet-x 2>/dev/null && echo $d; done; true'"),
 		   "");
-	/* by the mount, not by the missing right: no host mount may be writable; /proc is namespaced itself */
-	expect_out(shell("$R run / awk '$6 ~ /^rw/ && $9 !~ /^(tmpfs|proc|devtmpfs|devpts|mqueue)$/ && $8 !~ /^(tmpfs|proc|devtmpfs|devpts|mqueue)$/ "
-			 "{ print }' /proc/self/mountinfo"),
-		   "");
+	/* by the mount, not by the missing right: no host mount may be writable; /proc is
+	 * namespaced itself */
+	expect_out(
+		shell("$R run / awk '$6 ~ /^rw/ && $9 !~ /^(tmpfs|proc|devtmpfs|devpts|mqueue)$/ "
+		      "&& $8 !~ /^(tmpfs|proc|devtmpfs|devpts|mqueue)$/ "
+		      "{ print }' /proc/self/mountinfo"),
+		"");
 }
 
 static void files__host_root_has_fresh_places(void **state)
 {
-	expect_out(shell("touch $T/outside; $R run / sh -c 'ls -A /tmp /run /var/tmp $HOME | grep -v : | tr -d \"\\n\"; "
-			 "for d in /tmp /run /var/tmp $HOME /dev/shm; do touch $d/x || echo $d; done; "
-			 "stat -c %a /tmp /var/tmp /run'; [ -e ~/x ] || echo clean"),
-		   "1777\n1777\n755\nclean\n");
+	expect_out(
+		shell("touch $T/outside; $R run / sh -c 'ls -A /tmp /run /var/tmp $HOME | grep -v "
+		      ": | tr -d \"\\n\"; "
+		      "for d in /tmp /run /var/tmp $HOME /dev/shm; do touch $d/x || echo $d; done; "
+		      "stat -c %a /tmp /var/tmp /run'; [ -e ~/x ] || echo clean"),
+		"1777\n1777\n755\nclean\n");
 }
 
 static void files__home_is_empty_unless_mounted(void **state)
 {
-	expect_out(shell("touch seen; $R run -v $T:$HOME/sub / sh -c 'ls -A $HOME $HOME/sub | grep -v :'"),
+	expect_out(shell("touch seen; $R run -v $T:$HOME/sub / sh -c 'ls -A $HOME $HOME/sub | grep "
+			 "-v :'"),
 		   "sub\n\nseen\n");
 }
 
 static void files__volumes(void **state)
 {
-	expect_out(shell("mkdir d; echo hi >d/f; $R run -v \"$T/d:/mnt\" / sh -c 'cat /mnt/f; echo new >/mnt/g'; cat d/g"),
+	expect_out(shell("mkdir d; echo hi >d/f; $R run -v \"$T/d:/mnt\" / sh -c 'cat /mnt/f; echo "
+			 "new >/mnt/g'; cat d/g"),
 		   "hi\nnew\n");
 	/* one absolute path alone means the same path inside */
 	expect_out(shell("$R run -v $T/d / cat $T/d/f"), "hi\n");
 	/* a relative source */
-	expect_out(shell("cd d; $R run -v .:/mnt / ls /mnt; cd ..; $R run -v ./d/f:/mnt/f --tmpfs /mnt / true; "
+	expect_out(shell("cd d; $R run -v .:/mnt / ls /mnt; cd ..; $R run -v ./d/f:/mnt/f --tmpfs "
+			 "/mnt / true; "
 			 "$R run -v ./d/f:/etc/shadow / cat /etc/shadow"),
 		   "f\ng\nhi\n");
 }
 
 static void files__read_only_volume(void **state)
 {
-	expect_out(shell("mkdir d; echo hi >d/f; $R run -v ./d:/mnt:ro / sh -c 'cat /mnt/f; touch /mnt/g 2>&1; echo x 2>/dev/null >/mnt/f || true'; ls d"),
+	expect_out(shell("mkdir d; echo hi >d/f; $R run -v ./d:/mnt:ro / sh -c 'cat /mnt/f; touch "
+			 "/mnt/g 2>&1; echo x 2>/dev/null >/mnt/f || true'; ls d"),
 		   "hi\ntouch: cannot touch '/mnt/g': Read-only file system\nf\n");
-	expect_out(shell("$R run --mount type=bind,src=./d,dst=/mnt,ro / sh -c 'touch /mnt/g 2>/dev/null || echo ro'"),
+	expect_out(shell("$R run --mount type=bind,src=./d,dst=/mnt,ro / sh -c 'touch /mnt/g "
+			 "2>/dev/null || echo ro'"),
 		   "ro\n");
 }
 
@@ -59,49 +70,60 @@ static void files__volumes_are_recursive_and_so_is_read_only(void **state)
 {
 	expect_out(shell("mkdir -p d/below; $R unshare -m sh -c '"
 			 "mount -t tmpfs none d/below && touch d/below/deep && "
-			 "$R run -v ./d:/mnt / sh -c \"ls /mnt/below; touch /mnt/below/w && echo writable\" && "
-			 "$R run -v ./d:/mnt:ro / sh -c \"ls /mnt/below; touch /mnt/below/x 2>/dev/null || echo ro\"'"),
+			 "$R run -v ./d:/mnt / sh -c \"ls /mnt/below; touch /mnt/below/w && echo "
+			 "writable\" && "
+			 "$R run -v ./d:/mnt:ro / sh -c \"ls /mnt/below; touch /mnt/below/x "
+			 "2>/dev/null || echo ro\"'"),
 		   "deep\nwritable\ndeep\nw\nro\n");
 }
 
 /* mount_namespaces(7): nodev, nosuid, noexec of the outer mount are locked; a bind keeps them. */
 static void files__locked_flags_are_kept(void **state)
 {
-	expect_out(shell("mkdir d; $R unshare -m sh -c 'mount -t tmpfs -o noexec,nosuid,nodev none d && "
-			 "$R run -v ./d:/mnt / sh -c \"grep -c \\\" /mnt .*noexec\\\" /proc/self/mountinfo\" && "
-			 "$R run -v ./d:/mnt:ro / sh -c \"grep -c \\\" /mnt ro,.*noexec\\\" /proc/self/mountinfo\"'"),
+	expect_out(shell("mkdir d; $R unshare -m sh -c 'mount -t tmpfs -o noexec,nosuid,nodev none "
+			 "d && "
+			 "$R run -v ./d:/mnt / sh -c \"grep -c \\\" /mnt .*noexec\\\" "
+			 "/proc/self/mountinfo\" && "
+			 "$R run -v ./d:/mnt:ro / sh -c \"grep -c \\\" /mnt ro,.*noexec\\\" "
+			 "/proc/self/mountinfo\"'"),
 		   "1\n1\n");
 }
 
 static void files__tmpfs(void **state)
 {
-	expect_out(shell("$R run --tmpfs /mnt:size=1m,mode=0700 / sh -c 'stat -c %a /mnt; stat -f -c \"%T %b %S\" /mnt; "
+	expect_out(shell("$R run --tmpfs /mnt:size=1m,mode=0700 / sh -c 'stat -c %a /mnt; stat -f "
+			 "-c \"%T %b %S\" /mnt; "
 			 "head -c 2m /dev/zero >/mnt/big 2>/dev/null || echo full'"),
 		   "700\ntmpfs 256 4096\nfull\n");
-	expect_out(shell("$R run --mount type=tmpfs,dst=/mnt,tmpfs-size=64k / stat -f -c %b /mnt"), "16\n");
+	expect_out(shell("$R run --mount type=tmpfs,dst=/mnt,tmpfs-size=64k / stat -f -c %b /mnt"),
+		   "16\n");
 }
 
 static void files__overlay_throws_every_write_away(void **state)
 {
 	expect_out(shell(BORROW "mkdir r/old; echo a >r/file; $R run --overlay $B ./r sh -c "
-				"'rm -r /old; echo b >/file; touch /new; cat /file; ls -d /old /new 2>/dev/null'; "
+				"'rm -r /old; echo b >/file; touch /new; cat /file; ls -d /old "
+				"/new 2>/dev/null'; "
 				"cat r/file; find r | sort"),
 		   "b\n/new\na\nr\nr/file\nr/old\n");
 }
 
 static void files__overlay_keeps_the_writes_in_its_directory(void **state)
 {
-	expect_out(shell(BORROW "mkdir r/old keep; echo a >r/file; "
-				"$R run --overlay=./keep $B ./r sh -c 'rm -r /old; echo b >/file'; "
-				"$R run --overlay=./keep $B ./r sh -c 'cat /file; ls -d /old 2>/dev/null'; "
-				"cat r/file; find r | sort; cat keep/upper/file"),
-		   "b\na\nr\nr/file\nr/old\nb\n");
+	expect_out(
+		shell(BORROW
+		      "mkdir r/old keep; echo a >r/file; "
+		      "$R run --overlay=./keep $B ./r sh -c 'rm -r /old; echo b >/file'; "
+		      "$R run --overlay=./keep $B ./r sh -c 'cat /file; ls -d /old 2>/dev/null'; "
+		      "cat r/file; find r | sort; cat keep/upper/file"),
+		"b\na\nr\nr/file\nr/old\nb\n");
 }
 
 static void files__directory_root_is_writable_unless_read_only(void **state)
 {
 	expect_out(shell(BORROW "$R run $B ./r touch /a; $R run --read-only $B ./r sh -c "
-				"'touch /b 2>/dev/null || echo ro; touch /tmp/x /run/x /var/tmp/x && echo places'; "
+				"'touch /b 2>/dev/null || echo ro; touch /tmp/x /run/x /var/tmp/x "
+				"&& echo places'; "
 				"ls r/a; ls r/b 2>/dev/null; find r/tmp r/run r/var -type f"),
 		   "ro\nplaces\nr/a\n");
 }
@@ -110,16 +132,20 @@ static void files__mount_points_are_made(void **state)
 {
 	expect_out(shell(BORROW "mkdir d; touch f; $R run $B -v ./d:/a/b/c -v ./f:/a/g ./r true; "
 				"stat -c '%F %n %a' r/a/b/c r/a/g r/proc r/dev"),
-		   "directory r/a/b/c 755\nregular empty file r/a/g 644\ndirectory r/proc 755\ndirectory r/dev 755\n");
+		   "directory r/a/b/c 755\nregular empty file r/a/g 644\ndirectory r/proc "
+		   "755\ndirectory r/dev 755\n");
 	/* with the host's root, only where the root itself is made */
-	expect_out(shell("mkdir -p d; touch d/x; $R run -v ./d:/rootlet-new/place / ls /rootlet-new/place"), "x\n");
+	expect_out(shell("mkdir -p d; touch d/x; $R run -v ./d:/rootlet-new/place / ls "
+			 "/rootlet-new/place"),
+		   "x\n");
 }
 
 static void files__dev_has_what_programs_expect(void **state)
 {
 	expect_out(shell("$R run / sh -c 'cd /dev; for n in null zero full random urandom tty; do "
 			 "stat -c \"%n %F %t:%T\" $n; done; readlink fd stdin stdout stderr ptmx; "
-			 "echo gone >null; head -c 3 zero | od -An -tx1; echo x >full 2>/dev/null || echo full; "
+			 "echo gone >null; head -c 3 zero | od -An -tx1; echo x >full 2>/dev/null "
+			 "|| echo full; "
 			 "head -c 4 urandom | wc -c; ls -d shm mqueue pts'"),
 		   "null character special file 1:3\nzero character special file 1:5\n"
 		   "full character special file 1:7\nrandom character special file 1:8\n"
@@ -127,20 +153,24 @@ static void files__dev_has_what_programs_expect(void **state)
 		   "/proc/self/fd\n/proc/self/fd/0\n/proc/self/fd/1\n/proc/self/fd/2\npts/ptmx\n"
 		   " 00 00 00\nfull\n4\nmqueue\npts\nshm\n");
 	expect_out(shell("$R run / sh -c 'ls -A /dev | tr \"\\n\" \" \"'"),
-		   "console fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero ");
+		   "console fd full mqueue null ptmx pts random shm stderr stdin stdout tty "
+		   "urandom zero ");
 }
 
 static void files__pseudo_terminals_work(void **state)
 {
 	need_program("script");
-	expect_out(shell("$R run / script -qec 'tty; stat -c \"%G %a\" $(tty)' /dev/null | tr -d '\\r'"),
+	expect_out(shell("$R run / script -qec 'tty; stat -c \"%G %a\" $(tty)' /dev/null | tr -d "
+			 "'\\r'"),
 		   "/dev/pts/0\ntty 620\n");
-	expect_out(shell("$R run --userns single / script -qec tty /dev/null | tr -d '\\r'"), "/dev/pts/0\n");
+	expect_out(shell("$R run --userns single / script -qec tty /dev/null | tr -d '\\r'"),
+		   "/dev/pts/0\n");
 }
 
 static void files__shm_is_its_own_and_has_a_size(void **state)
 {
-	expect_out(shell("touch /dev/shm/rootlet-$$; $R run --shm-size 1m / sh -c 'ls -A /dev/shm; stat -f -c \"%b %S\" /dev/shm; "
+	expect_out(shell("touch /dev/shm/rootlet-$$; $R run --shm-size 1m / sh -c 'ls -A /dev/shm; "
+			 "stat -f -c \"%b %S\" /dev/shm; "
 			 "stat -c %a /dev/shm'; rm /dev/shm/rootlet-$$"),
 		   "256 4096\n1777\n");
 	expect_out(shell("$R run / stat -f -c '%b %S' /dev/shm"), "16384 4096\n");
@@ -148,7 +178,8 @@ static void files__shm_is_its_own_and_has_a_size(void **state)
 
 static void files__mqueue_is_its_own(void **state)
 {
-	expect_out(shell("$R run / sh -c 'stat -f -c %T /dev/mqueue; touch /dev/mqueue/q && ls /dev/mqueue'"),
+	expect_out(shell("$R run / sh -c 'stat -f -c %T /dev/mqueue; touch /dev/mqueue/q && ls "
+			 "/dev/mqueue'"),
 		   "mqueue\nq\n");
 }
 
@@ -165,31 +196,38 @@ static void files__devices_on_request(void **state)
 static void files__resolv_conf_says_why_nothing_resolves(void **state)
 {
 	expect_out(shell("$R run / cat /etc/resolv.conf"),
-		   "# Nothing resolves here: the container has a network namespace of its own with only the\n"
-		   "# loopback device (--network none, the default). `--network host` shares the host's network.\n");
-	expect_out(shell("$R run --dns 192.0.2.7 / cat /etc/resolv.conf"), "nameserver 192.0.2.7\n");
+		   "# Nothing resolves here: the container has a network namespace of its own with "
+		   "only the\n"
+		   "# loopback device (--network none, the default). `--network host` shares the "
+		   "host's network.\n");
+	expect_out(shell("$R run --dns 192.0.2.7 / cat /etc/resolv.conf"),
+		   "nameserver 192.0.2.7\n");
 }
 
 static void files__hosts_names_the_container(void **state)
 {
 	expect_out(shell("$R run -h box --add-host db:192.0.2.9 / cat /etc/hosts"),
-		   "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n127.0.1.1\tbox\n192.0.2.9\tdb\n");
+		   "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
+		   "ip6-loopback\n127.0.1.1\tbox\n192.0.2.9\tdb\n");
 }
 
 /* An image may put symbolic links where set-up writes. None may lead it out of the root. */
 static void files__symbolic_links_never_lead_to_the_host(void **state)
 {
 	static const char *const names[] = {"etc/resolv.conf", "etc/hosts", "etc/hostname"};
-	static const char *const kinds[] = {"$T/canary", "../../canary", "../../../../../..$T/canary",
-					    "/proc/self/cwd/canary", "dangling"};
+	static const char *const kinds[] = {"$T/canary", "../../canary",
+					    "../../../../../..$T/canary", "/proc/self/cwd/canary",
+					    "dangling"};
 
 	for (size_t i = 0; i < 3; i++) {
 		for (size_t j = 0; j < 5; j++) {
 			char script[1024];
 
 			snprintf(script, sizeof(script),
-				 "rm -rf r; " BORROW "mkdir r/etc; echo canary >canary; ln -s %s r/%s; "
-				 "$R run $B ./r sh -c 'cat /%s >/dev/null 2>&1; echo ran'; cat canary; ls dangling 2>/dev/null; true",
+				 "rm -rf r; " BORROW
+				 "mkdir r/etc; echo canary >canary; ln -s %s r/%s; "
+				 "$R run $B ./r sh -c 'cat /%s >/dev/null 2>&1; echo ran'; cat "
+				 "canary; ls dangling 2>/dev/null; true",
 				 harness_expand(kinds[j]), names[i], names[i]);
 			/* a magic link is refused, every other one is resolved inside */
 			expect_out(shell(script), j == 3 ? "canary\n" : "ran\ncanary\n");
@@ -205,35 +243,44 @@ static void files__linked_mount_points_stay_inside_the_root(void **state)
 		char script[1024];
 
 		snprintf(script, sizeof(script),
-			 "rm -rf r outside; " BORROW "mkdir outside; echo canary >outside/file; ln -s $T/outside r/%s; "
-			 "$R run $B -v ./r:/vol ./r true 2>/dev/null; cat outside/file; ls -A outside",
+			 "rm -rf r outside; " BORROW
+			 "mkdir outside; echo canary >outside/file; ln -s $T/outside r/%s; "
+			 "$R run $B -v ./r:/vol ./r true 2>/dev/null; cat outside/file; ls -A "
+			 "outside",
 			 names[i]);
 		expect_out(shell(script), "canary\nfile\n");
 	}
 	/* a volume's destination through a link lands where the link points inside */
 	expect_out(shell("rm -rf r; " BORROW "mkdir d r/real; touch d/x; ln -s /real r/link; "
-			 "$R run $B -v ./d:/link/sub ./r ls /real/sub; ls /real 2>&1 | grep -c 'No such'"),
+			 "$R run $B -v ./d:/link/sub ./r ls /real/sub; ls /real 2>&1 | grep -c 'No "
+			 "such'"),
 		   "x\n1\n");
 }
 
 static void files__masks_hide(void **state)
 {
-	expect_out(shell("$R run / sh -c 'cat /proc/keys /proc/timer_list | wc -c; ls -A /sys/firmware | wc -l; "
-			 "echo 1 2>/dev/null >/proc/sysrq-trigger || echo no; touch /proc/sys/kernel/hostname 2>/dev/null || echo ro'"),
+	expect_out(shell("$R run / sh -c 'cat /proc/keys /proc/timer_list | wc -c; ls -A "
+			 "/sys/firmware | wc -l; "
+			 "echo 1 2>/dev/null >/proc/sysrq-trigger || echo no; touch "
+			 "/proc/sys/kernel/hostname 2>/dev/null || echo ro'"),
 		   "0\n0\nno\nro\n");
-	expect_out(shell("$R run --mask /etc/passwd --mask /etc/apt / sh -c 'wc -c </etc/passwd; ls -A /etc/apt 2>/dev/null | wc -l'"),
+	expect_out(shell("$R run --mask /etc/passwd --mask /etc/apt / sh -c 'wc -c </etc/passwd; "
+			 "ls -A /etc/apt 2>/dev/null | wc -l'"),
 		   "0\n0\n");
-	expect_out(shell("$R run --security-opt unmask=/proc/keys / sh -c 'wc -l </proc/keys | tr -d 1-9; grep -c /proc/keys /proc/self/mountinfo; true'"),
+	expect_out(shell("$R run --security-opt unmask=/proc/keys / sh -c 'wc -l </proc/keys | tr "
+			 "-d 1-9; grep -c /proc/keys /proc/self/mountinfo; true'"),
 		   "\n0\n");
 }
 
 static void files__the_old_root_is_gone(void **state)
 {
-	expect_out(shell("$R run --privileged / sh -c 'umount -l /proc 2>/dev/null; cat /etc/hostname >/dev/null; "
+	expect_out(shell("$R run --privileged / sh -c 'umount -l /proc 2>/dev/null; cat "
+			 "/etc/hostname >/dev/null; "
 			 "ls -d /.old* /oldroot /put_old 2>/dev/null; true'"),
 		   "");
 	/* nothing of the host lies below what was mounted fresh */
-	expect_out(shell("touch canary; $R run --privileged / sh -c 'umount /tmp && ls -A /tmp; umount /run && ls -A /run; "
+	expect_out(shell("touch canary; $R run --privileged / sh -c 'umount /tmp && ls -A /tmp; "
+			 "umount /run && ls -A /run; "
 			 "umount $HOME 2>/dev/null; true'"),
 		   "");
 }
@@ -249,7 +296,8 @@ static void files__relative_root_and_working_directory(void **state)
 static void files__make_works_in_the_working_directory(void **state)
 {
 	need_program("make");
-	expect_out(shell("printf 'all:\\n\\t@echo made > out; id -u\\n' >Makefile; $R run -v \"$PWD\" / make; cat out; stat -c %u out"),
+	expect_out(shell("printf 'all:\\n\\t@echo made > out; id -u\\n' >Makefile; $R run -v "
+			 "\"$PWD\" / make; cat out; stat -c %u out"),
 		   "0\nmade\n$UID\n");
 }
 

@@ -7,7 +7,6 @@
 #include <ftw.h>
 #include <grp.h>
 #include <limits.h>
-#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,7 +54,8 @@ static void set_variable(const char *name, const char *value)
 	int i = 0;
 	size_t len = strlen(name);
 
-	while (environment[i] && (strncmp(environment[i], name, len) != 0 || environment[i][len] != '='))
+	while (environment[i] &&
+	       (strncmp(environment[i], name, len) != 0 || environment[i][len] != '='))
 		i++;
 	if (environment[i])
 		free(environment[i]);
@@ -150,7 +150,8 @@ static int list_children(pid_t *pids, int max)
 	return count;
 }
 
-/* Everything that was handed to us: what is over, what ends within the grace, what we have to end. */
+/* Everything that was handed to us: what is over, what ends within the grace, what we have to end.
+ */
 void harness_collect(struct result *r, int grace_ms)
 {
 	double end = now() + grace_ms / 1000.0;
@@ -182,17 +183,21 @@ static void read_back(int fd, char *text, size_t size)
 	close(fd);
 }
 
+/* Until it has ended; it is not reaped yet. Polled: the tests also run where pidfd_open is absent.
+ */
 static bool wait_until(pid_t pid, int timeout_ms)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd p = {.fd = pidfd, .events = POLLIN};
-	int n;
+	double end = now() + timeout_ms / 1000.0;
+	siginfo_t info;
 
-	do
-		n = poll(&p, 1, timeout_ms);
-	while (n < 0 && errno == EINTR);
-	close(pidfd);
-	return n > 0;
+	do {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    info.si_pid)
+			return true;
+		usleep(1000);
+	} while (now() < end);
+	return false;
 }
 
 static struct result *run(const char *const *argv, const char *what, int grace_ms)
@@ -226,7 +231,8 @@ static struct result *run(const char *const *argv, const char *what, int grace_m
 
 static void show(const struct result *r)
 {
-	print_error("--- %s\n--- status %d%s, handed to us %d, of which alive %d, %.2f s\n--- stdout:\n%s"
+	print_error("--- %s\n--- status %d%s, handed to us %d, of which alive %d, %.2f s\n--- "
+		    "stdout:\n%s"
 		    "--- stderr:\n%s---\n",
 		    r->what, r->status, r->timed_out ? " (timed out)" : "", r->handed, r->alive,
 		    r->seconds, r->out, r->err);
@@ -236,7 +242,8 @@ static const struct result *nothing_left(const struct result *r)
 {
 	if (r->timed_out || r->handed || r->alive) {
 		show(r);
-		fail_msg("%s", r->timed_out ? "it did not end" : "it left processes to somebody else");
+		fail_msg("%s",
+			 r->timed_out ? "it did not end" : "it left processes to somebody else");
 	}
 	return r;
 }
@@ -292,8 +299,8 @@ const char *harness_expand(const char *text)
 {
 	static char expanded[4][4096];
 	static int turn;
-	static const char *const names[] = {"$HOME", "$USER", "$UID", "$GID", "$SUBGID",
-					    "$SUBCOUNT", "$SUB", "$T", "$R"};
+	static const char *const names[] = {"$HOME",	 "$USER", "$UID", "$GID", "$SUBGID",
+					    "$SUBCOUNT", "$SUB",  "$T",	  "$R"};
 	char values[9][PATH_MAX], *out = expanded[turn = (turn + 1) % 4];
 	struct passwd *pw = getpwuid(getuid());
 	unsigned long sub, subgid, count, ignored;
@@ -353,12 +360,14 @@ void harness_out(const struct result *r, int status, const char *text, const cha
 		wrong(r, wanted, "standard output", file, line);
 }
 
-void harness_contains(const struct result *r, const char *text, bool present, const char *file, int line)
+void harness_contains(const struct result *r, const char *text, bool present, const char *file,
+		      int line)
 {
 	const char *wanted = harness_expand(text);
 
 	if ((strstr(r->out, wanted) != NULL) != present)
-		wrong(r, wanted, present ? "in standard output" : "not in standard output", file, line);
+		wrong(r, wanted, present ? "in standard output" : "not in standard output", file,
+		      line);
 }
 
 void harness_error(const struct result *r, int status, const char *text, const char *file, int line)
@@ -370,7 +379,8 @@ void harness_error(const struct result *r, int status, const char *text, const c
 		wrong(r, wanted, "standard error", file, line);
 }
 
-void harness_error_has(const struct result *r, int status, const char *text, const char *file, int line)
+void harness_error_has(const struct result *r, int status, const char *text, const char *file,
+		       int line)
 {
 	const char *wanted = harness_expand(text);
 
@@ -466,10 +476,11 @@ int harness_setup(void **state)
 /* Files of subordinate ids are not ours to remove; the mapped root's they are. */
 int harness_teardown(void **state)
 {
-	const char *argv[] = {"/bin/sh", "-c",
-			      "cd /; chmod -R u+rwX \"$T\" 2>/dev/null; rm -rf \"$T\" 2>/dev/null || "
-			      "\"$R\" unshare rm -rf \"$T\"",
-			      NULL};
+	const char *argv[] = {
+		"/bin/sh", "-c",
+		"cd /; chmod -R u+rwX \"$T\" 2>/dev/null; rm -rf \"$T\" 2>/dev/null || "
+		"\"$R\" unshare rm -rf \"$T\"",
+		NULL};
 
 	run(argv, argv[2], 0);
 	if (access(directory, F_OK) == 0)
@@ -481,7 +492,8 @@ void harness_enter_user(const char *name)
 {
 	struct passwd *pw = getpwnam(name);
 
-	if (!pw || initgroups(name, pw->pw_gid) < 0 || setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
+	if (!pw || initgroups(name, pw->pw_gid) < 0 ||
+	    setresgid(pw->pw_gid, pw->pw_gid, pw->pw_gid) < 0 ||
 	    setresuid(pw->pw_uid, pw->pw_uid, pw->pw_uid) < 0) {
 		fprintf(stderr, "cannot become the user %s: %s\n", name, strerror(errno));
 		exit(99);
@@ -510,5 +522,7 @@ int harness_main(const char *name, const struct CMUnitTest *tests, size_t count)
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	fill_environment();
+	cmocka_set_test_filter(
+		getenv("ROOTLET_TEST_ONLY")); /* a pattern of test names; NULL: all */
 	return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
 }

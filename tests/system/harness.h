@@ -1,9 +1,10 @@
 /* Drives the real command, as its users do, and counts what it leaves behind.
  *
- * Every test gets an empty directory of its own, which is the working directory of what it runs. Scripts
- * run in bash with $R, the command, and $T, that directory. The test program is a subreaper
- * (PR_SET_CHILD_SUBREAPER): a process that its maker did not reap comes to us and is counted. Unless a
- * test says otherwise, one such process fails it. Nothing here knows what rootlet should do.
+ * Every test gets an empty directory of its own, which is the working directory of what it runs.
+ * Scripts run in bash with $R, the command, and $T, that directory. The test program is a subreaper
+ * (PR_SET_CHILD_SUBREAPER): a process that its maker did not reap comes to us and is counted.
+ * Unless a test says otherwise, one such process fails it. Nothing here knows what rootlet should
+ * do.
  */
 #ifndef ROOTLET_TESTS_HARNESS_H
 #define ROOTLET_TESTS_HARNESS_H
@@ -19,11 +20,11 @@
 enum { RESULT_OUT = 1 << 18, RESULT_ERR = 1 << 16 };
 
 struct result {
-	char what[512];	   /* what was run, for failure texts */
-	int status;	   /* its exit status; 128+N after signal N */
+	char what[512]; /* what was run, for failure texts */
+	int status;	/* its exit status; 128+N after signal N */
 	bool timed_out;
-	int handed;	   /* processes that came to us because nobody reaped them */
-	int alive;	   /* those of them that did not end by themselves in time */
+	int handed; /* processes that came to us because nobody reaped them */
+	int alive;  /* those of them that did not end by themselves in time */
 	double seconds;
 	char out[RESULT_OUT], err[RESULT_ERR];
 };
@@ -33,23 +34,26 @@ struct result {
 const struct result *harness_rootlet(const char *const *args);
 const struct result *shell(const char *script);
 
-/* The same for what is expected to leave processes to us: they get so long to end by themselves. Nothing
- * is asserted. */
+/* The same for what is expected to leave processes to us: they get so long to end by themselves.
+ * Nothing is asserted. */
 const struct result *shell_leaving(const char *script, int grace_ms);
 
-/* Assertions that show the whole result when they fail. In expected texts $T, $HOME, $USER, $UID, $GID,
- * $SUB and $SUBGID (the first subordinate ids) and $SUBCOUNT are replaced. */
-#define expect_status(r, status) harness_status(r, status, __FILE__, __LINE__)
-#define expect_out(r, text) harness_out(r, 0, text, __FILE__, __LINE__)
-#define expect_contains(r, text) harness_contains(r, text, true, __FILE__, __LINE__)
-#define expect_absent(r, text) harness_contains(r, text, false, __FILE__, __LINE__)
-#define expect_error(r, status, text) harness_error(r, status, text, __FILE__, __LINE__)
+/* Assertions that show the whole result when they fail. In expected texts $T, $HOME, $USER, $UID,
+ * $GID, $SUB and $SUBGID (the first subordinate ids) and $SUBCOUNT are replaced. */
+#define expect_status(r, status)	  harness_status(r, status, __FILE__, __LINE__)
+#define expect_out(r, text)		  harness_out(r, 0, text, __FILE__, __LINE__)
+#define expect_contains(r, text)	  harness_contains(r, text, true, __FILE__, __LINE__)
+#define expect_absent(r, text)		  harness_contains(r, text, false, __FILE__, __LINE__)
+#define expect_error(r, status, text)	  harness_error(r, status, text, __FILE__, __LINE__)
 #define expect_error_has(r, status, text) harness_error_has(r, status, text, __FILE__, __LINE__)
 void harness_status(const struct result *r, int status, const char *file, int line);
 void harness_out(const struct result *r, int status, const char *text, const char *file, int line);
-void harness_contains(const struct result *r, const char *text, bool present, const char *file, int line);
-void harness_error(const struct result *r, int status, const char *text, const char *file, int line);
-void harness_error_has(const struct result *r, int status, const char *text, const char *file, int line);
+void harness_contains(const struct result *r, const char *text, bool present, const char *file,
+		      int line);
+void harness_error(const struct result *r, int status, const char *text, const char *file,
+		   int line);
+void harness_error_has(const struct result *r, int status, const char *text, const char *file,
+		       int line);
 
 /* This test cannot run here: says why, and counts as skipped. */
 #define skip_because(...) harness_skip(__FILE__, __LINE__, __VA_ARGS__)

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #define MAP_HINT                                                                                   \
-	"hint: CONTAINER:HOST:COUNT, where host id 0 is the caller, 1 the first subordinate id, and @H the id H of the host\n"
+	"hint: CONTAINER:HOST:COUNT, where host id 0 is the caller, 1 the first subordinate id, "  \
+	"and @H the id H of the host\n"
 #define HELP_HINT "hint: `rootlet help run` explains its options\n"
-#define CLONE "clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces: "
+#define CLONE	  "clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces: "
 
 struct row {
 	const char *script;
@@ -35,42 +36,56 @@ static void check(const struct row *rows, size_t count)
 static void messages__bad_flags(void **state)
 {
 	CHECK({"$R run --foo / true", 125,
-	       "rootlet: --foo: rootlet run has no such option\nhint: rootlet help run lists them\n"},
+	       "rootlet: --foo: rootlet run has no such option\nhint: rootlet help run lists "
+	       "them\n"},
 	      {"$R run --nam / true", 125,
 	       "rootlet: --nam: rootlet run has no such option\nhint: did you mean --name?\n"},
 	      {"$R run -Z / true", 125,
 	       "rootlet: -Z: rootlet run has no such option\nhint: rootlet help run lists them\n"},
 	      {"$R run --timeout x / true", 125,
 	       "rootlet: --timeout x: not a number of seconds from 0 to 2147483647\n" HELP_HINT},
-	      {"$R run --umask 9 / true", 125, "rootlet: --umask 9: not an octal number from 0 to 0777\n" HELP_HINT},
+	      {"$R run --umask 9 / true", 125,
+	       "rootlet: --umask 9: not an octal number from 0 to 0777\n" HELP_HINT},
 	      {"$R run --userns foo / true", 125,
-	       "rootlet: --userns foo: is no such mode\nhint: use ranges, single, keep-id[:uid=U,gid=G] or ns:PATH\n"},
+	       "rootlet: --userns foo: is no such mode\nhint: use ranges, single, "
+	       "keep-id[:uid=U,gid=G] or ns:PATH\n"},
 	      {"$R run --tty / true", 125,
-	       "rootlet: --tty: is not available yet\nhint: leave -t out: the command then uses your own terminal, with job control\n"},
+	       "rootlet: --tty: is not available yet\nhint: leave -t out: the command then uses "
+	       "your own terminal, with job control\n"},
 	      {"$R run", 125,
-	       "rootlet: ROOT: none was given\nhint: name a directory that begins with / or . (rootlet run ./debian bash), or / for the host's own files\n"},
+	       "rootlet: ROOT: none was given\nhint: name a directory that begins with / or . "
+	       "(rootlet run ./debian bash), or / for the host's own files\n"},
 	      {"$R run image true", 125,
-	       "rootlet: image: names an image, and images are not available yet\nhint: a directory begins with / or .: ./image if that is meant\n"},
+	       "rootlet: image: names an image, and images are not available yet\nhint: a "
+	       "directory begins with / or .: ./image if that is meant\n"},
 	      {"$R run --uts host -h box / true", 125,
-	       "rootlet: --hostname: the UTS namespace is the host's\nhint: --uts private gives it one of its own\n"},
+	       "rootlet: --hostname: the UTS namespace is the host's\nhint: --uts private gives it "
+	       "one of its own\n"},
 	      {"$R run --overlay / true", 125,
 	       "rootlet: --overlay: does not go with ROOT /, which is always read-only\n"
-	       "hint: bind what the command may write, for example -v \"$PWD\", or give a directory as ROOT\n"},
+	       "hint: bind what the command may write, for example -v \"$PWD\", or give a "
+	       "directory as ROOT\n"},
 	      {"$R run --preserve-fds 1 / true", 125,
-	       "rootlet: --preserve-fds 1: descriptor 3 is not open\nhint: it hands on descriptors 3 to 3: open them all, as in the shell's 3<FILE\n"});
+	       "rootlet: --preserve-fds 1: descriptor 3 is not open\nhint: it hands on descriptors "
+	       "3 to 3: open them all, as in the shell's 3<FILE\n"});
 }
 
 static void messages__malformed_maps(void **state)
 {
 	CHECK({"$R run --uidmap a:0:1 / true", 125,
-	       "rootlet: --uidmap a:0:1: the container's id is not a number from 0 to 4294967294\n" MAP_HINT},
+	       "rootlet: --uidmap a:0:1: the container's id is not a number from 0 to "
+	       "4294967294\n" MAP_HINT},
 	      {"$R run --uidmap 0:-1:1 / true", 125,
-	       "rootlet: --uidmap 0:-1:1: the host's id is not a number from 0 to 4294967294\n" MAP_HINT},
+	       "rootlet: --uidmap 0:-1:1: the host's id is not a number from 0 to "
+	       "4294967294\n" MAP_HINT},
 	      {"$R run --uidmap 0:0:0 / true", 125,
-	       "rootlet: --uidmap 0:0:0: the count is not a number from 1 to 4294967295\n" MAP_HINT},
+	       "rootlet: --uidmap 0:0:0: the count is not a number from 1 to "
+	       "4294967295\n" MAP_HINT},
 	      {"$R run --uidmap 0:0:1:2 / true", 125,
-	       "rootlet: --uidmap 0:0:1:2: the count is not a number from 1 to 4294967295\n" MAP_HINT},
-	      {"$R run --gidmap '' / true", 125, "rootlet: --gidmap \"\": there is no host id\n" MAP_HINT});
+	       "rootlet: --uidmap 0:0:1:2: the count is not a number from 1 to "
+	       "4294967295\n" MAP_HINT},
+	      {"$R run --gidmap '' / true", 125,
+	       "rootlet: --gidmap \"\": there is no host id\n" MAP_HINT});
 }
 
 static void messages__overlapping_ranges(void **state)
@@ -86,8 +101,10 @@ static void messages__overlapping_ranges(void **state)
 static void messages__a_range_larger_than_granted(void **state)
 {
 	CHECK({"$R run --uidmap 0:0:4000000000 / true", 125,
-	       "rootlet: --uidmap 0:0:4000000000: asks for host ids 0 to 3999999999, but only 0 to $SUBCOUNT are granted\n"
-	       "hint: 0 is your own id, 1 to $SUBCOUNT are your subordinate ids (/etc/subuid); an absolute host id is written @ID\n"},
+	       "rootlet: --uidmap 0:0:4000000000: asks for host ids 0 to 3999999999, but only 0 to "
+	       "$SUBCOUNT are granted\n"
+	       "hint: 0 is your own id, 1 to $SUBCOUNT are your subordinate ids (/etc/subuid); an "
+	       "absolute host id is written @ID\n"},
 	      {"$R run --uidmap 0:@0:1 / true", 125,
 	       "rootlet: uid map: host id 0 is neither yours nor among your subordinate ids\n"
 	       "hint: /etc/subuid lists what is granted to you\n"});
@@ -96,15 +113,19 @@ static void messages__a_range_larger_than_granted(void **state)
 static void messages__commands(void **state)
 {
 	CHECK({"$R run / nosuchcmd", 127,
-	       "rootlet: nosuchcmd: command not found in /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+	       "rootlet: nosuchcmd: command not found in "
+	       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 	       "hint: give its path, or set PATH with -e PATH=…\n"},
 	      {"$R run --no-init / nosuchcmd", 127,
-	       "rootlet: nosuchcmd: command not found in /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
+	       "rootlet: nosuchcmd: command not found in "
+	       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 	       "hint: give its path, or set PATH with -e PATH=…\n"},
 	      {"$R run / /no/such", 127,
-	       "rootlet: /no/such: there is no such file inside\nhint: what of the host shall be visible is mounted with -v\n"},
+	       "rootlet: /no/such: there is no such file inside\nhint: what of the host shall be "
+	       "visible is mounted with -v\n"},
 	      {"$R run / /etc/passwd", 126,
-	       "rootlet: /etc/passwd: it may not be executed: no x bit for this user, a directory on the way that it may not search, or a noexec mount\n"
+	       "rootlet: /etc/passwd: it may not be executed: no x bit for this user, a directory "
+	       "on the way that it may not search, or a noexec mount\n"
 	       "hint: chmod +x it, or look at `findmnt -T` on it\n"});
 }
 
@@ -116,26 +137,34 @@ static void messages__the_interpreter_is_missing(void **state)
 		char script[256];
 
 		snprintf(script, sizeof(script),
-			 "printf '#!/nowhere/sh\\n' >s; chmod +x s; $R run %s-v $T / $T/s", inits[i]);
-		expect_error_has(shell(script), 127, "not the interpreter of its first line, or its dynamic loader");
+			 "printf '#!/nowhere/sh\\n' >s; chmod +x s; $R run %s-v $T / $T/s",
+			 inits[i]);
+		expect_error_has(shell(script), 127,
+				 "not the interpreter of its first line, or its dynamic loader");
 		snprintf(script, sizeof(script),
 			 "head -c 64 /dev/zero >z; chmod +x z; $R run %s-v $T / $T/z", inits[i]);
-		expect_error_has(shell(script), 126, "neither a program of this machine nor a script");
+		expect_error_has(shell(script), 126,
+				 "neither a program of this machine nor a script");
 	}
 }
 
 static void messages__sources(void **state)
 {
 	CHECK({"$R run -v ./nope:/mnt / true", 125,
-	       "rootlet: open ./nope (asked for: -v ./nope:/mnt): ./nope does not exist\nhint: make it, or check the spelling: ls .\n"},
+	       "rootlet: open ./nope (asked for: -v ./nope:/mnt): ./nope does not exist\nhint: "
+	       "make it, or check the spelling: ls .\n"},
 	      {"$R run -v /nope / true", 125,
-	       "rootlet: open /nope (asked for: -v /nope): /nope does not exist\nhint: make it, or check the spelling: ls /\n"},
+	       "rootlet: open /nope (asked for: -v /nope): /nope does not exist\nhint: make it, or "
+	       "check the spelling: ls /\n"},
 	      {"$R run -v d:/mnt / true", 125,
-	       "rootlet: -v d:/mnt: the source \"d\" begins with neither / nor .\nhint: there are no named volumes: write ./d for a directory here\n"},
+	       "rootlet: -v d:/mnt: the source \"d\" begins with neither / nor .\nhint: there are "
+	       "no named volumes: write ./d for a directory here\n"},
 	      {"$R run --device /dev/nope / true", 125,
-	       "rootlet: open /dev/nope (asked for: --device /dev/nope): /dev/nope does not exist\nhint: make it, or check the spelling: ls /dev\n"},
+	       "rootlet: open /dev/nope (asked for: --device /dev/nope): /dev/nope does not "
+	       "exist\nhint: make it, or check the spelling: ls /dev\n"},
 	      {"mkdir d; $R run -v ./d:/etc/newplace / true", 125,
-	       "rootlet: bind ./d → /etc/newplace (recursive, nosuid, nodev): the mount point is missing, and the root is read-only\n"
+	       "rootlet: bind ./d → /etc/newplace (recursive, nosuid, nodev): the mount point is "
+	       "missing, and the root is read-only\n"
 	       "hint: make it in the root beforehand, or mount a --tmpfs above it\n"});
 }
 
@@ -160,18 +189,22 @@ static void messages__kinds_that_do_not_fit(void **state)
 static void messages__roots(void **state)
 {
 	CHECK({"$R run ./nope true", 125,
-	       "rootlet: open ./nope (a directory): ./nope does not exist\nhint: make it, or check the spelling: ls .\n"},
-	      {"touch f; $R run ./f true", 125, "rootlet: open ./f (a directory): ./f is not a directory\n"});
+	       "rootlet: open ./nope (a directory): ./nope does not exist\nhint: make it, or check "
+	       "the spelling: ls .\n"},
+	      {"touch f; $R run ./f true", 125,
+	       "rootlet: open ./f (a directory): ./f is not a directory\n"});
 	if (shell("[ -d /srv ] && [ ! -w /srv ] && [ ! -e /srv/proc ]")->status == 0)
 		CHECK({"$R run /srv true", 125,
-		       "rootlet: put the new proc on /proc: the mount point is missing, and the container's root may "
+		       "rootlet: put the new proc on /proc: the mount point is missing, and the "
+		       "container's root may "
 		       "not write there: the directory belongs to an id that is not mapped\n"
 		       "hint: make it beforehand, or use --overlay\n"});
 }
 
 static void messages__a_root_without_proc_gets_one(void **state)
 {
-	expect_out(shell("mkdir r; B=; for d in bin lib lib32 lib64 sbin usr; do [ -e /$d ] && B=\"$B -v /$d:/$d:ro\"; done; "
+	expect_out(shell("mkdir r; B=; for d in bin lib lib32 lib64 sbin usr; do [ -e /$d ] && "
+			 "B=\"$B -v /$d:/$d:ro\"; done; "
 			 "$R run $B ./r sh -c '[ -e /proc/self ] && echo proc'; stat -c %F r/proc"),
 		   "proc\ndirectory\n");
 }
@@ -181,7 +214,8 @@ static void messages__a_root_out_of_reach(void **state)
 	if (shell("[ \"$(stat -c '%u %a' /root)\" = '0 700' ]")->status)
 		skip_because("/root is not 0700 on this host");
 	expect_error(shell("$R run /root/x true"), 125,
-		     "rootlet: open /root/x (a directory): /root lets you not through: it belongs to user 0 and has mode 0700\n"
+		     "rootlet: open /root/x (a directory): /root lets you not through: it belongs "
+		     "to user 0 and has mode 0700\n"
 		     "hint: chmod o+x /root, or use a path that you may search\n");
 	expect_error_has(shell("$R run /root true"), 125, "0700");
 }
@@ -190,24 +224,30 @@ static void messages__a_root_out_of_reach(void **state)
 static void messages__namespace_limits(void **state)
 {
 	need_program("unshare");
-#define LIMITED(name) "unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_" name "_namespaces; $R run / true'"
+#define LIMITED(name)                                                                              \
+	"unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_" name "_namespaces; $R run / true'"
 	CHECK({LIMITED("user"), 125,
-	       "rootlet: " CLONE "user namespaces are limited to none (user.max_user_namespaces = 0)\n"
+	       "rootlet: " CLONE
+	       "user namespaces are limited to none (user.max_user_namespaces = 0)\n"
 	       "hint: sudo sysctl user.max_user_namespaces=65536\n"},
 	      {LIMITED("net"), 125,
-	       "rootlet: " CLONE "the limit of net namespaces is reached (user.max_net_namespaces = 0)\n"
+	       "rootlet: " CLONE
+	       "the limit of net namespaces is reached (user.max_net_namespaces = 0)\n"
 	       "hint: sudo sysctl user.max_net_namespaces=65536; those in use: `lsns -t net`\n"},
 	      {LIMITED("pid"), 125,
-	       "rootlet: " CLONE "the limit of pid namespaces is reached (user.max_pid_namespaces = 0)\n"
+	       "rootlet: " CLONE
+	       "the limit of pid namespaces is reached (user.max_pid_namespaces = 0)\n"
 	       "hint: sudo sysctl user.max_pid_namespaces=65536; those in use: `lsns -t pid`\n"});
 }
 
 static void messages__users(void **state)
 {
 	CHECK({"$R run -u nosuch / true", 125,
-	       "rootlet: look up at start: nosuch: the root's /etc/passwd has no such user\nhint: give the user by number: -u UID:GID\n"},
+	       "rootlet: look up at start: nosuch: the root's /etc/passwd has no such user\nhint: "
+	       "give the user by number: -u UID:GID\n"},
 	      {"$R run -u 5:nosuch / true", 125,
-	       "rootlet: look up at start: 5:nosuch: the root's /etc/group has no such group\nhint: give the group by number: -u UID:GID\n"},
+	       "rootlet: look up at start: 5:nosuch: the root's /etc/group has no such "
+	       "group\nhint: give the group by number: -u UID:GID\n"},
 	      {"$R run --userns single -u daemon / true", 125,
 	       "rootlet: become the user that was looked up: the id has no place in the map\n"
 	       "hint: `--userns ranges` maps 65536 ids; `--uidmap` says which\n"});
@@ -216,22 +256,29 @@ static void messages__users(void **state)
 static void messages__settings(void **state)
 {
 	CHECK({"$R run --sysctl kernel.panic=1 / true", 125,
-	       "rootlet: --sysctl kernel.panic: belongs to the whole machine, no namespace has its own\n"
-	       "hint: a container can set net.*, user.*, fs.mqueue.*, kernel.shm*, kernel.msg* and kernel.sem\n"},
+	       "rootlet: --sysctl kernel.panic: belongs to the whole machine, no namespace has its "
+	       "own\n"
+	       "hint: a container can set net.*, user.*, fs.mqueue.*, kernel.shm*, kernel.msg* and "
+	       "kernel.sem\n"},
 	      {"$R run --sysctl net.ipv4.nope=1 / true", 125,
-	       "rootlet: write 1 to /proc/sys/net/ipv4/nope: this kernel has no such setting\nhint: `sysctl -a` lists those of the host\n"},
+	       "rootlet: write 1 to /proc/sys/net/ipv4/nope: this kernel has no such "
+	       "setting\nhint: `sysctl -a` lists those of the host\n"},
 	      {"$R run -w /nope / true", 125,
-	       "rootlet: go to /nope: there is no such directory inside\nhint: make it in the root, mount it with -v, or choose another with -w\n"},
+	       "rootlet: go to /nope: there is no such directory inside\nhint: make it in the "
+	       "root, mount it with -v, or choose another with -w\n"},
 	      {"$R run --ulimit foo=1 / true", 125,
 	       "rootlet: --ulimit foo=1: \"foo\" is no resource limit\n"
-	       "hint: as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack\n"});
+	       "hint: as, core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, "
+	       "rss, rtprio, rttime, sigpending, stack\n"});
 }
 
 static void messages__as_json(void **state)
 {
 	expect_error(shell("$R run --log-format json -w /nope / true"), 125,
-		     "{\"level\":\"error\",\"msg\":\"go to /nope: there is no such directory inside\",\"hint\":\"make it in the "
-		     "root, mount it with -v, or choose another with -w\",\"id\":\"workdir-missing\"}\n");
+		     "{\"level\":\"error\",\"msg\":\"go to /nope: there is no such directory "
+		     "inside\",\"hint\":\"make it in the "
+		     "root, mount it with -v, or choose another with "
+		     "-w\",\"id\":\"workdir-missing\"}\n");
 }
 
 /* Nothing from the command line can write control sequences to the terminal. */

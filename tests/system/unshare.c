@@ -5,8 +5,10 @@
 
 static void unshare__alone_is_a_user_namespace_only(void **state)
 {
-	expect_out(shell("h() { for n in user pid mnt uts ipc net cgroup; do echo $n $(readlink /proc/self/ns/$n); done; }; h >a; "
-			 "$R unshare sh -c 'for n in user pid mnt uts ipc net cgroup; do echo $n $(readlink /proc/self/ns/$n); done' >b; "
+	expect_out(shell("h() { for n in user pid mnt uts ipc net cgroup; do echo $n $(readlink "
+			 "/proc/self/ns/$n); done; }; h >a; "
+			 "$R unshare sh -c 'for n in user pid mnt uts ipc net cgroup; do echo $n "
+			 "$(readlink /proc/self/ns/$n); done' >b; "
 			 "diff a b | sed -n 's/^> \\([a-z]*\\).*/\\1/p'"),
 		   "user\n");
 	expect_out(shell("$R unshare sh -c 'id -u; cat /proc/self/uid_map | tr -s \" \"'"),
@@ -17,15 +19,17 @@ static void unshare__each_letter_adds_one(void **state)
 {
 	static const struct {
 		const char *flag, *type;
-	} rows[] = {{"-C", "cgroup"}, {"-i", "ipc"}, {"-m", "mnt"}, {"-n", "net"},
+	} rows[] = {{"-C", "cgroup"}, {"-i", "ipc"},  {"-m", "mnt"},	      {"-n", "net"},
 		    {"-u", "uts"},    {"-T", "time"}, {"--cgroup", "cgroup"}, {"--net", "net"}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char script[512], wanted[32];
 
 		snprintf(script, sizeof(script),
-			 "h() { for n in mnt uts ipc net cgroup time; do echo $n $(readlink /proc/self/ns/$n); done; }; h >a; "
-			 "$R unshare %s sh -c 'for n in mnt uts ipc net cgroup time; do echo $n $(readlink /proc/self/ns/$n); done' >b; "
+			 "h() { for n in mnt uts ipc net cgroup time; do echo $n $(readlink "
+			 "/proc/self/ns/$n); done; }; h >a; "
+			 "$R unshare %s sh -c 'for n in mnt uts ipc net cgroup time; do echo $n "
+			 "$(readlink /proc/self/ns/$n); done' >b; "
 			 "diff a b | sed -n 's/^> \\([a-z]*\\).*/\\1/p'",
 			 rows[i].flag);
 		snprintf(wanted, sizeof(wanted), "%s\n", rows[i].type);
@@ -35,27 +39,34 @@ static void unshare__each_letter_adds_one(void **state)
 
 static void unshare__pid_makes_pid_1_and_its_own_proc(void **state)
 {
-	expect_out(shell("$R unshare -p sh -c 'echo $$; cat /proc/1/comm; [ $(ls -d /proc/[0-9]* | wc -l) -lt 6 ] && echo few'"), "1\nsh\nfew\n");
+	expect_out(shell("$R unshare -p sh -c 'echo $$; cat /proc/1/comm; [ $(ls -d /proc/[0-9]* | "
+			 "wc -l) -lt 6 ] && echo few'"),
+		   "1\nsh\nfew\n");
 	/* the host's /proc stays what it was */
 	expect_out(shell("$R unshare -p true; [ -d /proc/$$ ] && echo same"), "same\n");
-	expect_out(shell("$R unshare -p --init sh -c 'echo $$; cat /proc/1/comm'"), "2\nrootlet-init\n");
+	expect_out(shell("$R unshare -p --init sh -c 'echo $$; cat /proc/1/comm'"),
+		   "2\nrootlet-init\n");
 }
 
 static void unshare__net_has_loopback_up(void **state)
 {
-	expect_out(shell("$R unshare -n sh -c 'tail -n +3 /proc/net/dev | wc -l; ping -c 1 -W 5 127.0.0.1 >/dev/null && echo up'"),
+	expect_out(shell("$R unshare -n sh -c 'tail -n +3 /proc/net/dev | wc -l; ping -c 1 -W 5 "
+			 "127.0.0.1 >/dev/null && echo up'"),
 		   "1\nup\n");
 }
 
 static void unshare__uts_leaves_the_hosts_name(void **state)
 {
-	expect_out(shell("b=$(hostname); $R unshare -u sh -c 'hostname other; hostname'; [ $(hostname) = $b ] && echo kept"),
+	expect_out(shell("b=$(hostname); $R unshare -u sh -c 'hostname other; hostname'; [ "
+			 "$(hostname) = $b ] && echo kept"),
 		   "other\nkept\n");
 }
 
 static void unshare__mount_is_private(void **state)
 {
-	expect_out(shell("mkdir d; $R unshare -m sh -c 'mount -t tmpfs none d && touch d/x && ls d'; ls d"), "x\n");
+	expect_out(shell("mkdir d; $R unshare -m sh -c 'mount -t tmpfs none d && touch d/x && ls "
+			 "d'; ls d"),
+		   "x\n");
 }
 
 static void unshare__all_letters_together(void **state)
@@ -65,17 +76,22 @@ static void unshare__all_letters_together(void **state)
 
 static void unshare__removes_and_chowns_what_containers_left(void **state)
 {
-	expect_out(shell("mkdir d; $R run -v ./d:/mnt / sh -c 'mkdir /mnt/sub; touch /mnt/sub/x; chown -R 5:5 /mnt/sub; chmod 700 /mnt/sub'; "
-			 "rm -rf d/sub 2>/dev/null; [ -e d/sub ] && echo 'not ours'; $R unshare rm -rf d/sub; [ -e d/sub ] || echo removed"),
+	expect_out(shell("mkdir d; $R run -v ./d:/mnt / sh -c 'mkdir /mnt/sub; touch /mnt/sub/x; "
+			 "chown -R 5:5 /mnt/sub; chmod 700 /mnt/sub'; "
+			 "rm -rf d/sub 2>/dev/null; [ -e d/sub ] && echo 'not ours'; $R unshare rm "
+			 "-rf d/sub; [ -e d/sub ] || echo removed"),
 		   "not ours\nremoved\n");
-	expect_out(shell("$R run -v ./d:/mnt / sh -c 'touch /mnt/y; chown 7:7 /mnt/y'; $R unshare chown 0:0 d/y; stat -c '%u %g' d/y"),
+	expect_out(shell("$R run -v ./d:/mnt / sh -c 'touch /mnt/y; chown 7:7 /mnt/y'; $R unshare "
+			 "chown 0:0 d/y; stat -c '%u %g' d/y"),
 		   "$UID $GID\n");
-	expect_out(shell("touch d/z; $R unshare chown 3:4 d/z; $R unshare stat -c '%u %g' d/z"), "3 4\n");
+	expect_out(shell("touch d/z; $R unshare chown 3:4 d/z; $R unshare stat -c '%u %g' d/z"),
+		   "3 4\n");
 }
 
 static void unshare__keeps_environment_directory_and_umask(void **state)
 {
-	expect_out(shell("umask 027; export KEPT=1; $R unshare sh -c 'echo $KEPT; pwd; umask'"), "1\n$T\n0027\n");
+	expect_out(shell("umask 027; export KEPT=1; $R unshare sh -c 'echo $KEPT; pwd; umask'"),
+		   "1\n$T\n0027\n");
 }
 
 static void unshare__the_shell_is_the_default_command(void **state)
@@ -90,9 +106,11 @@ static void unshare__says_what_each_flag_did(void **state)
 
 static void unshare__joins_the_namespaces_of_a_process(void **state)
 {
-	expect_out(shell("$R run --pidfile p / sleep 60 & for i in $(seq 500); do [ -s p ] && break; sleep .01; done; P=$(cat p); "
+	expect_out(shell("$R run --pidfile p / sleep 60 & for i in $(seq 500); do [ -s p ] && "
+			 "break; sleep .01; done; P=$(cat p); "
 			 "for n in user mnt uts ipc net cgroup pid; do "
-			 "[ \"$($R unshare --join $P readlink /proc/self/ns/$n)\" = \"$(readlink /proc/$P/ns/$n)\" ] || echo \"$n differs\"; done; "
+			 "[ \"$($R unshare --join $P readlink /proc/self/ns/$n)\" = \"$(readlink "
+			 "/proc/$P/ns/$n)\" ] || echo \"$n differs\"; done; "
 			 "$R unshare --join $P id -u; kill -KILL $P; wait"),
 		   "0\n");
 }

@@ -147,7 +147,8 @@ static const struct {
 	 "/proc/kcore is mounted over here, and the kernel gives no new /proc where a part of the "
 	 "old "
 	 "one is covered",
-	 "start the outer container with --security-opt unmask=ALL (rootlet, podman), --security-opt "
+	 "start the outer container with --security-opt unmask=ALL (rootlet, podman), "
+	 "--security-opt "
 	 "systempaths=unconfined (docker); meanwhile `--pid host` works"},
 
 	{NULL,
@@ -271,7 +272,7 @@ static const struct {
 static void check(size_t row, const struct diagnosis *d, const char *id, const char *why,
 		  const char *hint)
 {
-	if (strcmp(d->id, id) || strcmp(d->why, why) || strcmp(d->hint, hint))
+	if (strcmp(d->id, id) != 0 || strcmp(d->why, why) != 0 || strcmp(d->hint, hint) != 0)
 		fail_msg("row %zu:\n  %s\n  %s\n  %s", row, d->id, d->why, d->hint);
 }
 
@@ -503,7 +504,7 @@ static void expect_conditions(const char *fixture, const char *expected)
 		if (conditions[i].holds(facts) == ANSWER_YES)
 			snprintf(found + strlen(found), sizeof(found) - strlen(found), "%s ",
 				 conditions[i].id);
-	if (strcmp(found, expected))
+	if (strcmp(found, expected) != 0)
 		fail_msg("%s: %s", fixture, found);
 	facts_free(facts);
 }

@@ -130,6 +130,25 @@ static void facts_json__edge_values_survive(void **state)
 	facts_free(again);
 }
 
+static void facts_json__a_seccomp_profile_survives(void **state)
+{
+	struct facts *facts = facts_new(), *again;
+	AUTO_BUFFER text = {0};
+
+	facts->needs = FACT_PROFILE;
+	facts->profile_path = "./p.json";
+	facts->profile_text = "{\n\t\"defaultAction\": \"SCMP_ACT_ALLOW\"\n}\n";
+	assert_int_equal(facts_save(facts, &text, NULL), 0);
+	assert_int_equal(facts_parse(text.data, text.len, "x", &again, NULL), 0);
+	assert_int_equal(again->needs, FACT_PROFILE);
+	assert_string_equal(again->profile_path, facts->profile_path);
+	assert_string_equal(again->profile_text,
+			    facts->profile_text); /* byte for byte: places are told */
+	assert_null(again->profile_error);
+	facts_free(again);
+	facts_free(facts);
+}
+
 /* What FACT_JOIN found: no fixture has it, for it needs a process. */
 static void facts_json__joined_namespaces_survive(void **state)
 {
@@ -211,6 +230,8 @@ static const struct {
 	 "string"},
 	{"{\"join\":{\"error\":-13}}",
 	 "read facts from f.json: /join/error must be a whole number from 0 to 4095, not -13"},
+	{"{\"join\":{\"error\":4096}}",
+	 "read facts from f.json: /join/error must be a whole number from 0 to 4095, not 4096"},
 	{"{\"join\":{\"differs\":{\"user\":1}}}",
 	 "read facts from f.json: /join/differs/user must be true, false or null, not 1"},
 	{"{\"version\":2}", "read facts from f.json: /version is 2, and this program knows 1"},
@@ -300,6 +321,7 @@ int main(void)
 		cmocka_unit_test(facts_json__round_trip_is_lossless),
 		cmocka_unit_test(facts_json__edge_values_survive),
 		cmocka_unit_test(facts_json__joined_namespaces_survive),
+		cmocka_unit_test(facts_json__a_seccomp_profile_survives),
 		cmocka_unit_test(facts_json__saves_only_listed_variables),
 		cmocka_unit_test(facts_json__names_what_is_wrong),
 		cmocka_unit_test(facts_json__subject_is_the_pointer),

@@ -44,6 +44,8 @@ static void needs__follow_the_spec(void **state)
 		{{.userns = USERNS_CONTAINER}, ALWAYS},
 		{{.namespaces[NS_USER] = {NS_MODE_PATH, "/x"}}, ALWAYS},
 		{{.kind = SPEC_UNSHARE, .join_pid = 7}, ALWAYS | FACT_JOIN},
+		{{.userns = USERNS_SINGLE, .seccomp = SECCOMP_FILE}, ALWAYS | FACT_PROFILE},
+		{{.userns = USERNS_SINGLE, .seccomp = SECCOMP_UNCONFINED}, ALWAYS},
 		{{.uidmap = {&own, 1}}, ALWAYS},
 		{{.uidmap = {&two, 1}}, ALWAYS | FACT_SUBIDS},
 		{{.uidmap = {&own, 1}, .gidmap = {&sub, 1}}, ALWAYS | FACT_SUBIDS},

@@ -224,7 +224,7 @@ static inline int box_supervise(struct box *b, int out)
 	b->shared->pid = s->pid;
 	status = supervise_run(s);
 	if (status == SUPERVISE_HANDOVER) {
-		status = waiter_exec(s, b->pidfile);
+		waiter_exec(s, b->pidfile);
 		status = 120; /* it must have worked here */
 	}
 	b->shared->status = status;

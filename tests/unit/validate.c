@@ -209,13 +209,8 @@ static void validate__refuses_what_is_not_there_yet(void **state)
 		{"--cidfile /x /", "not-yet", "--cidfile: is not available yet",
 		 "--pidfile FILE writes its process id"},
 		{"--detach-keys ctrl-q /", "not-yet", "--detach-keys: is not available yet", ""},
-		{"--security-opt seccomp=p.json /", "not-yet",
-		 "--security-opt seccomp=FILE: is not available yet",
-		 "the default filter is on without it"},
 		{"--security-opt landlock /", "not-yet",
 		 "--security-opt landlock: is not available yet", ""},
-		{"--disable-userns /", "not-yet", "--disable-userns: is not available yet",
-		 "--sysctl user.max_user_namespaces=0 forbids further user namespaces inside"},
 		{"--memory 1g /", "not-yet", "--memory: is not available yet",
 		 "--ulimit as=BYTES bounds each process meanwhile"},
 		{"-m 1g /", "not-yet", "--memory: is not available yet",
@@ -268,6 +263,21 @@ static void validate__knows_unshare(void **state)
 	check_rows(rows, PARSE_UNSHARE);
 }
 
+static void validate__disable_userns_against_its_own_setting(void **state)
+{
+	static const struct row rows[] = {
+		{.line = "--disable-userns /"},
+		{.line = "--disable-userns --sysctl user.max_user_namespaces=0 /"},
+		{.line = "--disable-userns --sysctl user.max_pid_namespaces=5 /"},
+		{"--disable-userns --sysctl user.max_user_namespaces=5 /", "disable-userns",
+		 "--disable-userns: contradicts --sysctl user.max_user_namespaces=5",
+		 "drop one of the two"},
+	};
+
+	(void)state;
+	check_rows(rows, PARSE_RUN);
+}
+
 static void validate__can_go_without_an_error_object(void **state)
 {
 	struct spec *spec = new_spec(SPEC_RUN);
@@ -302,6 +312,7 @@ int main(void)
 		cmocka_unit_test(validate__refuses_names_and_settings_of_others),
 		cmocka_unit_test(validate__refuses_what_is_not_there_yet),
 		cmocka_unit_test(validate__knows_unshare),
+		cmocka_unit_test(validate__disable_userns_against_its_own_setting),
 		cmocka_unit_test(validate__can_go_without_an_error_object),
 		cmocka_unit_test(spec__gives_each_command_its_namespaces),
 	};

@@ -1,0 +1,87 @@
+/* Which seccomp filters are loaded, and in which order. Part of SEAL, called by stage_seal.
+ *
+ * The kernel asks all of them and takes the strictest answer, so order matters only for loading:
+ * the user's profile comes last, because it may refuse seccomp(2) itself. Compiling is pure: text
+ * in, program out.
+ */
+#include "plan/planner.h"
+
+#include "seccomp/filter.h"
+#include "seccomp/profile.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void load(struct planner *p, const struct seccomp_filter *filter, const char *why)
+{
+	struct step *step = plan_add(p, OP_SECCOMP, ACTOR_CHILD, filter->name);
+
+	step->a.filter.program = filter->program;
+	step->a.filter.length = filter->length;
+	step->a.filter.name = filter->name;
+	step->why = why;
+}
+
+static int no_text(struct planner *p, const char *path)
+{
+	const struct facts *f = p->facts;
+	bool same = f->profile_path && strcmp(f->profile_path, path) == 0;
+
+	if (same && f->profile_error) {
+		error_set(p->err, -ENOENT, "seccomp-file", path, "--security-opt seccomp=%s: %s",
+			  path, f->profile_error);
+		error_hint(p->err, "it names a file, or is the word unconfined; the default filter "
+				   "needs no option");
+		return -ENOENT;
+	}
+	if (same && f->profile_text)
+		return 0;
+	error_set(p->err, -ENODATA, "seccomp-facts", path,
+		  "--security-opt seccomp=%s: the facts do not hold this profile's text", path);
+	error_hint(p->err, "add it to them: \"seccomp_profile\": {\"path\": …, \"text\": …}");
+	return -ENODATA;
+}
+
+static int load_profile(struct planner *p, uint64_t capabilities)
+{
+	const char *path = p->spec->seccomp_path;
+	const struct facts *f = p->facts;
+	struct seccomp_filter filter;
+	int r = no_text(p, path);
+
+	if (r == 0)
+		r = seccomp_profile_compile(p->arena, f->profile_text, strlen(f->profile_text),
+					    path, capabilities,
+					    f->kernel_release ? f->kernel_release : "0.0", &filter,
+					    p->err);
+	if (r == 0)
+		load(p, &filter, "the profile that was asked for");
+	return r;
+}
+
+int plan_filters(struct planner *p, uint64_t capabilities)
+{
+	const struct spec *s = p->spec;
+	struct seccomp_filter filter;
+	int r = 0;
+
+	if (s->disable_userns)
+		load(p, seccomp_no_userns(),
+		     "asked for: holds against whoever could raise the limit again");
+	if (s->seccomp == SECCOMP_FILE) {
+		load(p, seccomp_always(),
+		     "whatever the profile allows: nobody inside may type into the caller's "
+		     "terminal or reach the caller's keys");
+		return load_profile(p, capabilities);
+	}
+	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged) {
+		load(p, seccomp_always(),
+		     "unconfined, but nobody inside may type into the caller's terminal or reach "
+		     "the caller's keys");
+		return 0;
+	}
+	r = seccomp_build(p->arena, capabilities, &filter, p->err);
+	if (r == 0)
+		load(p, &filter, NULL);
+	return r;
+}
