@@ -68,15 +68,15 @@ package_names()
 	dnf-extra) echo shadow-utils-subid-devel glibc-static ;;
 	zypper-extra) echo libsubid-devel ;;
 	apk-extra) echo libcap-static libseccomp-static ;;
-	apt-get-check) echo libcmocka-dev clang libclang-rt-dev clang-format mmdebstrap busybox-static bubblewrap crun \
+	apt-get-check) echo libcmocka-dev clang libclang-rt-dev clang-format clang-tidy cppcheck mmdebstrap busybox-static bubblewrap crun \
 		python3 python3-jsonschema strace iproute2 iputils-ping util-linux procps libcap2-bin scdoc shellcheck ;;
-	dnf-check) echo libcmocka-devel clang compiler-rt clang-tools-extra busybox bubblewrap crun glibc-static libasan libubsan \
+	dnf-check) echo libcmocka-devel clang compiler-rt clang-tools-extra cppcheck busybox bubblewrap crun glibc-static libasan libubsan \
 		python3 python3-jsonschema strace iproute iputils util-linux procps-ng libcap scdoc ShellCheck ;;
-	pacman-check) echo cmocka clang compiler-rt busybox bubblewrap crun python python-jsonschema strace iproute2 iputils \
+	pacman-check) echo cmocka clang compiler-rt cppcheck busybox bubblewrap crun python python-jsonschema strace iproute2 iputils \
 		util-linux procps-ng scdoc shellcheck ;;
-	apk-check) echo cmocka-dev clang compiler-rt clang-extra-tools busybox-static bubblewrap crun python3 py3-jsonschema \
+	apk-check) echo cmocka-dev clang compiler-rt clang-extra-tools cppcheck busybox-static bubblewrap crun python3 py3-jsonschema \
 		strace iproute2 iputils util-linux procps libcap-utils scdoc shellcheck ;;
-	zypper-check) echo libcmocka-devel clang busybox-static bubblewrap crun python3 python3-jsonschema strace iproute2 \
+	zypper-check) echo libcmocka-devel clang cppcheck busybox-static bubblewrap crun python3 python3-jsonschema strace iproute2 \
 		iputils util-linux procps libcap-progs scdoc ShellCheck ;;
 	esac
 }

@@ -98,8 +98,9 @@ ROOTLET_PUBLIC int rootlet_spec_set_environment(rootlet_spec *spec, const char *
 /* A command line after the subcommand's name: OPTIONS ROOT COMMAND ARG… (unshare: no ROOT). */
 ROOTLET_PUBLIC int rootlet_spec_set_command_line(rootlet_spec *spec, int argc,
 						 const char *const *argv, rootlet_error *err);
-/* The last value that this command line gives for an option, or NULL, without applying anything: for
- * "config", whose text is applied before the line, and for how to print a mistake in the line. */
+/* The last value that this command line gives for an option, or NULL, without applying anything:
+ * for "config", whose text is applied before the line, and for how to print a mistake in the line.
+ */
 ROOTLET_PUBLIC const char *rootlet_find_value(rootlet_command command, const char *option, int argc,
 					      const char *const *argv);
 /* An option that concerns the front end, as text: "color", "log-level", "log-format", "state-dir",
@@ -136,6 +137,9 @@ ROOTLET_PUBLIC void rootlet_plan_free(rootlet_plan *plan);
 ROOTLET_PUBLIC size_t rootlet_plan_step_count(const rootlet_plan *plan);
 /* Sentences on defaults that this host cannot give; NULL past the end. */
 ROOTLET_PUBLIC const char *rootlet_plan_note(const rootlet_plan *plan, size_t index);
+/* Keep what this planning had to compute and the next need not (a seccomp profile, compiled) in the
+ * user's cache folder. Optional; the plan itself does not change. */
+ROOTLET_PUBLIC void rootlet_plan_keep(const rootlet_plan *plan);
 /* The whole plan as text that the caller frees with free(3). `color` counts for TEXT only. */
 ROOTLET_PUBLIC int rootlet_plan_print(const rootlet_plan *plan, rootlet_format format, bool color,
 				      char **ret_text, rootlet_error *err);

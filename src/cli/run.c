@@ -46,6 +46,7 @@ static int start_and_wait(struct session *s)
 		message_error(s->err);
 		return rootlet_error_exit_status(s->err);
 	}
+	rootlet_plan_keep(s->plan); /* now that the command runs, it costs nobody time */
 	for (size_t i = 0; (note = rootlet_process_note(process, i)) != NULL; i++)
 		message_note(note);
 	if (options.timings)

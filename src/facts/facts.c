@@ -82,6 +82,9 @@ unsigned facts_needs(const struct spec *spec)
 		needs |= FACT_ROOT_ENTRIES;
 	if (spec->join_pid)
 		needs |= FACT_JOIN;
+	for (size_t i = 0; i < spec->mount_count; i++)
+		if (facts_may_show_own(&spec->mounts[i]))
+			needs |= FACT_OWN;
 	if (spec->seccomp == SECCOMP_FILE)
 		needs |= FACT_PROFILE;
 	return needs;
@@ -125,10 +128,12 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 		r = probe_cgroup(facts);
 	if (!r && (needs & FACT_LIMITS))
 		r = probe_limits(facts);
+	if (!r && spec && (needs & FACT_OWN))
+		r = probe_own(facts, spec);
 	if (!r && spec && (needs & FACT_JOIN))
 		r = probe_join(facts, spec->join_pid);
 	if (!r && spec && (needs & FACT_PROFILE))
-		r = probe_profile(facts, spec->seccomp_path);
+		r = probe_profile(facts, spec);
 	return r;
 }
 

@@ -28,8 +28,9 @@ enum facts_need {
 	FACT_CGROUP = 1 << 7, /* cgroup layout and delegation */
 	FACT_LIMITS = 1 << 8, /* /proc/sys/user/max_*_namespaces, keys */
 	FACT_JOIN = 1 << 9,   /* the namespaces of the process that --join names */
-	FACT_PROFILE = 1 << 10, /* the text of the seccomp profile that --security-opt names */
-	FACT_ALL = (1 << 9) - 1, /* all but the last two, which need a name */
+	FACT_PROFILE = 1 << 10,	 /* the text of the seccomp profile that --security-opt names */
+	FACT_OWN = 1 << 11,	 /* rootlet's own files, where writable volumes may show them */
+	FACT_ALL = (1 << 9) - 1, /* all but the last three, which need a spec */
 };
 
 /* The state of newuidmap or newgidmap. */
@@ -54,6 +55,11 @@ struct facts_entry { /* an entry of `/` */
 	const char *name;
 	enum entry_type type;
 	const char *target; /* symlink */
+};
+
+struct facts_own { /* a path of rootlet's own */
+	const char *path;
+	bool folder; /* made when a container could make it instead */
 };
 
 enum answer { ANSWER_UNKNOWN = 0, ANSWER_NO, ANSWER_YES };
@@ -87,6 +93,7 @@ struct facts {
 	const char *kernel_release;  /* "6.1.0-18-amd64" */
 	uint32_t last_cap;	     /* /proc/sys/kernel/cap_last_cap */
 	bool no_new_privs;	     /* set on ourselves */
+	uint32_t landlock_abi;	     /* 0: none, or not switched on */
 
 	/* FACT_MAPS */
 	bool initial_userns; /* we are in the initial user namespace (identity map of all ids) */
@@ -130,6 +137,14 @@ struct facts {
 	const char *profile_path;  /* as it was asked for */
 	const char *profile_text;  /* NULL: it could not be read */
 	const char *profile_error; /* why, or NULL */
+	const char *profile_cache; /* where its compiled form may be kept, or NULL; not in JSON, nor
+				      the next */
+	const void *profile_cached; /* that file's bytes, unjudged, or NULL */
+	size_t profile_cached_size;
+
+	/* FACT_OWN: under every name by which a source of the spec's volumes shows them */
+	struct facts_own *own_paths;
+	size_t own_path_count;
 
 	/* FACT_LIMITS */
 	uint64_t max_namespaces[NS_COUNT]; /* UINT64_MAX: not known */
@@ -137,6 +152,9 @@ struct facts {
 
 /* Which probes this spec wants. Pure. */
 unsigned facts_needs(const struct spec *spec);
+
+/* May something be written through this mount that lies on the host? Pure. */
+bool facts_may_show_own(const struct spec_mount *mount);
 
 /* Probe. The caller frees *ret with facts_free. Fails only when something indispensable (memory,
  * our own ids) cannot be read; what is merely absent is recorded as absent. */

@@ -24,6 +24,7 @@ enum field_kind {
 	FIELD_ENTRIES,
 	FIELD_NAMESPACES,
 	FIELD_ERRNO,
+	FIELD_OWN,
 	FIELD_DIFFERS, /* an answer for each namespace */
 };
 
@@ -40,7 +41,7 @@ struct section_row {
 	size_t count;
 };
 
-#define SECTION_COUNT 11
+#define SECTION_COUNT 12
 extern const struct section_row section_rows[SECTION_COUNT];
 
 extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];

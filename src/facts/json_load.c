@@ -340,6 +340,24 @@ static int load_environment(struct loader *l, const char *pointer, struct json_o
 	return 0;
 }
 
+static int load_own(struct loader *l, const char *pointer, struct json_object *item, void *array,
+		    size_t i)
+{
+	struct facts_own *own = &(*(struct facts_own **)array)[i];
+	char at[MEMBER_SIZE];
+	int r = check_object(l, pointer, item);
+
+	if (r)
+		return r;
+	snprintf(at, sizeof(at), "%s/path", pointer);
+	r = load_string(l, at, json_object_object_get(item, "path"), &own->path);
+	if (!r && (!own->path || !*own->path))
+		return error_set(l->err, -EINVAL, "facts-type", at,
+				 "read facts from %s: %s must be a path", l->path, at);
+	snprintf(at, sizeof(at), "%s/folder", pointer);
+	return r ? r : load_bool(l, at, json_object_object_get(item, "folder"), &own->folder);
+}
+
 static int load_field(struct loader *l, const char *pointer, const struct field_row *row,
 		      struct json_object *value)
 {
@@ -374,6 +392,9 @@ static int load_field(struct loader *l, const char *pointer, const struct field_
 	case FIELD_ENTRIES:
 		return load_array(l, pointer, value, at, sizeof(struct facts_entry),
 				  &l->facts->root_entry_count, load_entry);
+	case FIELD_OWN:
+		return load_array(l, pointer, value, at, sizeof(struct facts_own),
+				  &l->facts->own_path_count, load_own);
 	case FIELD_NAMESPACES:
 		return load_namespaces(l, pointer, value, at);
 	case FIELD_ERRNO:

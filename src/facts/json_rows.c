@@ -43,6 +43,7 @@ static const struct field_row kernel_rows[] = {
 	ROW("cgroup2", ANSWER, cgroup2),
 	ROW("last_cap", U32, last_cap),
 	ROW("no_new_privs", BOOL, no_new_privs),
+	ROW("landlock_abi", U32, landlock_abi),
 };
 
 static const struct field_row maps_rows[] = {
@@ -99,6 +100,10 @@ static const struct field_row profile_rows[] = {
 	ROW("error", STRING, profile_error),
 };
 
+static const struct field_row own_rows[] = {
+	ROW("paths", OWN, own_paths),
+};
+
 const struct section_row section_rows[SECTION_COUNT] = {
 	SECTION("caller", FACT_CALLER, caller_rows),
 	SECTION("kernel", FACT_KERNEL, kernel_rows),
@@ -111,9 +116,10 @@ const struct section_row section_rows[SECTION_COUNT] = {
 	SECTION("limits", FACT_LIMITS, limits_rows),
 	SECTION("join", FACT_JOIN, join_rows),
 	SECTION("seccomp_profile", FACT_PROFILE, profile_rows),
+	SECTION("own", FACT_OWN, own_rows),
 };
 
-_Static_assert((FACT_ALL | FACT_JOIN | FACT_PROFILE) == (1 << SECTION_COUNT) - 1,
+_Static_assert((FACT_ALL | FACT_JOIN | FACT_PROFILE | FACT_OWN) == (1 << SECTION_COUNT) - 1,
 	       "a section for every probe");
 
 const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {

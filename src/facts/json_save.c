@@ -123,6 +123,20 @@ static struct json_object *save_entries(struct saver *s, const struct facts *fac
 	return array;
 }
 
+static struct json_object *save_own(struct saver *s, const struct facts *facts)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < facts->own_path_count; i++) {
+		struct json_object *e = json_object_new_object();
+
+		add_string(s, e, "path", facts->own_paths[i].path);
+		add(s, e, "folder", json_object_new_boolean(facts->own_paths[i].folder));
+		append(s, array, e);
+	}
+	return array;
+}
+
 static struct json_object *save_u64(uint64_t value)
 {
 	return json_object_new_uint64(value);
@@ -198,6 +212,9 @@ static void save_field(struct saver *s, struct json_object *object, const struct
 		break;
 	case FIELD_ENTRIES:
 		add(s, object, row->key, save_entries(s, facts));
+		break;
+	case FIELD_OWN:
+		add(s, object, row->key, save_own(s, facts));
 		break;
 	case FIELD_NAMESPACES:
 		add(s, object, row->key, save_namespaces(s, at));

@@ -82,6 +82,14 @@ static enum answer probe_cgroup2(void)
 	return answer;
 }
 
+/* landlock(7): the version of its interface, instead of a ruleset. */
+static uint32_t probe_landlock(void)
+{
+	int version = SYS(landlock_create_ruleset, (const void *)NULL, (size_t)0, 1U);
+
+	return version > 0 ? (uint32_t)version : 0;
+}
+
 int probe_kernel(struct facts *facts, bool want_time)
 {
 	const void *none = NULL;
@@ -100,6 +108,7 @@ int probe_kernel(struct facts *facts, bool want_time)
 		facts->time_namespaces =
 			access("/proc/self/ns/time", F_OK) == 0 ? ANSWER_YES : ANSWER_NO;
 	facts->last_cap = probe_last_cap();
+	facts->landlock_abi = probe_landlock();
 	facts->no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1;
 	return 0;
 }

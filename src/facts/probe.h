@@ -23,7 +23,8 @@ int probe_proc(struct facts *facts);
 int probe_cgroup(struct facts *facts);
 int probe_limits(struct facts *facts);
 int probe_join(struct facts *facts, uint32_t pid);
-int probe_profile(struct facts *facts, const char *path);
+int probe_own(struct facts *facts, const struct spec *spec);
+int probe_profile(struct facts *facts, const struct spec *spec);
 
 /* ---- reading small files without the heap ---- */
 

@@ -1,17 +1,18 @@
-/* The text of the seccomp profile that was asked for. Read here, so that planning stays pure;
- * compiled there. Nothing of it is judged. */
+/* The text of the seccomp profile that was asked for, and what an earlier start kept of it. Read
+ * here, so that planning stays pure; judged and compiled there. */
 #include "facts/probe.h"
 
 #include "base/fd.h"
 #include "base/io.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* podman's and Docker's are 20 KB. */
-enum { PROFILE_LIMIT = 1 << 20 };
+/* podman's and Docker's are 20 KB; compiled, 12. */
+enum { PROFILE_LIMIT = 1 << 20, CACHED_LIMIT = PROFILE_LIMIT + (64 << 10) };
 
 /* A FIFO would be read as empty, or hang us. */
 static int read_regular(const char *path, char **ret_text)
@@ -29,8 +30,71 @@ static int read_regular(const char *path, char **ret_text)
 	return r == 0 && strlen(*ret_text) != len ? -EILSEQ : r;
 }
 
-int probe_profile(struct facts *facts, const char *path)
+/* FNV-1a: names a file; what is in it is compared byte for byte. */
+static uint64_t mix(uint64_t hash, const void *data, size_t len)
 {
+	const unsigned char *bytes = data;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* One file for each text and each wish for capabilities, which a profile may look at. */
+static uint64_t cache_key(const struct facts *facts, const struct spec *spec)
+{
+	const uint64_t wishes[] = {spec->cap_add, spec->cap_drop,
+				   (uint64_t)spec->cap_add_all | (uint64_t)spec->cap_drop_all << 1 |
+					   (uint64_t)spec->privileged << 2};
+	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), wishes, sizeof(wishes));
+
+	return mix(hash, facts->profile_text, strlen(facts->profile_text));
+}
+
+static int cache_file(struct facts *facts, const struct spec *spec)
+{
+	const char *base = facts_getenv(facts, "XDG_CACHE_HOME"), *below = "";
+
+	if (!base || *base != '/') {
+		base = facts->home;
+		below = "/.cache";
+	}
+	if (!base)
+		return 0;
+	facts->profile_cache = arena_printf(&facts->arena, "%s%s/rootlet/seccomp-%016" PRIx64, base,
+					    below, cache_key(facts, spec));
+	return facts->profile_cache ? 0 : -ENOMEM;
+}
+
+/* Only a file of the caller's own that nobody else may write. */
+static int read_cached(struct facts *facts)
+{
+	AUTO_FD fd = open(facts->profile_cache,
+			  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | O_NOFOLLOW);
+	AUTO_FREE char *bytes = NULL;
+	struct stat st;
+	size_t len;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_uid != facts->uid ||
+	    (st.st_mode & 022) || io_read_fd(fd, CACHED_LIMIT, &bytes, &len) < 0)
+		return 0;
+	if (!len)
+		return 0;
+	facts->profile_cached = arena_memdup(&facts->arena, bytes, len);
+	facts->profile_cached_size = len;
+	return facts->profile_cached ? 0 : -ENOMEM;
+}
+
+static int find_cached(struct facts *facts, const struct spec *spec)
+{
+	int r = facts->profile_text ? cache_file(facts, spec) : 0;
+
+	return r < 0 || !facts->profile_cache ? r : read_cached(facts);
+}
+
+int probe_profile(struct facts *facts, const struct spec *spec)
+{
+	const char *path = spec->seccomp_path;
 	AUTO_FREE char *text = NULL;
 	int r = read_regular(path, &text);
 
@@ -38,12 +102,14 @@ int probe_profile(struct facts *facts, const char *path)
 		return r;
 	facts->profile_path = arena_strdup(&facts->arena, path);
 	if (r < 0)
-		facts->profile_error = arena_strdup(&facts->arena,
-						    r == -EFBIG	   ? "it is longer than 1 MiB"
+		facts->profile_error =
+			arena_strdup(&facts->arena, r == -EFBIG	   ? "it is longer than 1 MiB"
 						    : r == -EINVAL ? "it is no regular file"
 						    : r == -EILSEQ ? "it holds a zero byte"
 								   : error_text(r));
 	else
 		facts->profile_text = arena_strdup(&facts->arena, text);
-	return facts->profile_path && (facts->profile_error || facts->profile_text) ? 0 : -ENOMEM;
+	if (!facts->profile_path || (!facts->profile_error && !facts->profile_text))
+		return -ENOMEM;
+	return find_cached(facts, spec);
 }

@@ -374,6 +374,7 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	default_dispositions();
 	if (in.host_pid)
 		raw_prctl(PR_SET_CHILD_SUBREAPER, 1);
+	raw_prctl(PR_SET_NAME, (unsigned long)INIT_NAME); /* else `ps` shows a memory file's name */
 	in.command = spawn(&l);
 	if (in.command < 0) {
 		l.error = -in.command;
@@ -385,9 +386,7 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	in.signals = raw_signalfd(all);
 	if (in.signals < 0)
 		finish(&in, STATUS_BAD_CALL);
-	/* else `ps` shows a memory file's number, and every file that was tried */
-	raw_prctl(PR_SET_NAME, (unsigned long)INIT_NAME);
-	forget_arguments(first, last);
+	forget_arguments(first, last); /* else `ps` shows every file that was tried */
 	watch(&in);
 }
 

@@ -19,7 +19,8 @@ enum wire_report_type {
 	WIRE_READY = 2,	 /* written immediately before execve */
 	WIRE_PID = 3,	 /* joiner → parent: the container's pid is in `value` */
 	WIRE_TIMING = 4, /* `step` took `value` nanoseconds (only with --timings) */
-	WIRE_NOTE = 5,	 /* `step` met `error` and went on, by the fallback that run/words.c tells of */
+	WIRE_NOTE =
+		5, /* `step` met `error` and went on, by the fallback that run/words.c tells of */
 };
 
 /* Which part of a step failed: words are the parent's (run/words.c). */

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "facts/facts.h"
+#include "lib/plan_handle.h"
 #include "plan/plan.h"
 #include "run/run.h"
 
@@ -77,10 +78,6 @@ void rootlet_facts_free(rootlet_facts *facts)
 }
 
 /* ---- plan ---- */
-
-struct rootlet_plan {
-	struct plan *plan;
-};
 
 int rootlet_plan_make(const rootlet_spec *spec, const rootlet_facts *facts, rootlet_plan **ret,
 		      rootlet_error *err)

@@ -170,7 +170,7 @@ int set_security_opt(struct spec *spec, const char *value, const char *origin,
 		error_hint(err, "rootlet sets no AppArmor profile: the command keeps the caller's");
 	else
 		error_hint(err, "no-new-privileges[=false], seccomp=FILE|unconfined, mask=PATH, "
-				"unmask=PATH|ALL");
+				"unmask=PATH|ALL, landlock");
 	return -EINVAL;
 }
 

@@ -80,9 +80,7 @@ static void add_cgroup(struct planner *p)
 {
 	struct step *step;
 
-	if (p->facts->cgroup2 == ANSWER_NO)
-		return;
-	if (plan_private(p, NS_CGROUP)) {
+	if (plan_private(p, NS_CGROUP) && p->facts->cgroup2 != ANSWER_NO) {
 		step = plan_mount(p, "cgroup2", "/sys/fs/cgroup", SAFEST | MOUNT_ATTR_RDONLY, NULL);
 		step->why = "its own cgroup as the root of the tree, to read";
 		step->a.fs.make_target =

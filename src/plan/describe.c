@@ -334,6 +334,19 @@ static void describe_capabilities(struct buffer *out, const struct step *step, c
 	}
 }
 
+static void describe_landlock(struct buffer *out, const struct step *step)
+{
+	const char *const *paths = step->a.landlock.paths;
+
+	buffer_puts(out, "landlock: write only below");
+	for (size_t i = 0; paths && paths[i]; i++) {
+		buffer_puts(out, i ? ", " : " ");
+		print_word(out, paths[i]);
+	}
+	if (!paths || !*paths)
+		buffer_puts(out, " no place");
+}
+
 static void describe_signal(struct buffer *out, const struct step *step)
 {
 	char name[16];
@@ -369,6 +382,10 @@ void step_describe(const struct step *step, struct buffer *out)
 		return;
 	case OP_CLONE:
 		describe_clone(out, step);
+		return;
+	case OP_OWN_FOLDER:
+		buffer_printf(out, "make the folder %s if it is missing (mode 0700)",
+			      step->subject);
 		return;
 	case OP_OPEN_PATH:
 		describe_open(out, step);
@@ -446,6 +463,9 @@ void step_describe(const struct step *step, struct buffer *out)
 	case OP_READONLY_PATH:
 		describe_file(out, step, "make ", " read-only");
 		return;
+	case OP_OWN_PATH:
+		describe_file(out, step, "keep rootlet's own ", " in its place, read-only");
+		return;
 	case OP_INIT_FILE:
 		buffer_puts(out, "make the image of the init, an unlinked file on /dev");
 		return;
@@ -462,6 +482,9 @@ void step_describe(const struct step *step, struct buffer *out)
 		return;
 	case OP_KEYRING:
 		buffer_puts(out, "start an empty session keyring");
+		return;
+	case OP_LANDLOCK:
+		describe_landlock(out, step);
 		return;
 	case OP_RLIMIT:
 		describe_rlimit(out, step);

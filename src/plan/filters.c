@@ -8,6 +8,7 @@
 
 #include "seccomp/filter.h"
 #include "seccomp/profile.h"
+#include "seccomp/profile_cache.h"
 
 #include <errno.h>
 #include <string.h>
@@ -42,18 +43,47 @@ static int no_text(struct planner *p, const char *path)
 	return -ENODATA;
 }
 
+/* For the next start; a lack of memory only means that there is none. */
+static void keep(struct planner *p, uint64_t capabilities, const char *release,
+		 const struct seccomp_filter *filter)
+{
+	struct profile_bytes bytes;
+
+	if (!p->facts->profile_cache ||
+	    profile_cache_pack(p->arena, p->facts->profile_text, capabilities, release, filter,
+			       &bytes) < 0)
+		return;
+	p->plan->cache_path = plan_copy(p, p->facts->profile_cache);
+	p->plan->cache_data = bytes.data;
+	p->plan->cache_size = bytes.size;
+}
+
+static int compile(struct planner *p, uint64_t capabilities, struct seccomp_filter *ret)
+{
+	const struct facts *f = p->facts;
+	const struct profile_bytes kept = {f->profile_cached, f->profile_cached_size};
+	const char *release = f->kernel_release ? f->kernel_release : "0.0";
+	int r;
+
+	if (kept.data &&
+	    profile_cache_unpack(p->arena, &kept, f->profile_text, capabilities, release, ret)) {
+		ret->name = plan_copy(p, p->spec->seccomp_path);
+		return 0;
+	}
+	r = seccomp_profile_compile(p->arena, f->profile_text, strlen(f->profile_text),
+				    p->spec->seccomp_path, capabilities, release, ret, p->err);
+	if (r == 0)
+		keep(p, capabilities, release, ret);
+	return r;
+}
+
 static int load_profile(struct planner *p, uint64_t capabilities)
 {
-	const char *path = p->spec->seccomp_path;
-	const struct facts *f = p->facts;
 	struct seccomp_filter filter;
-	int r = no_text(p, path);
+	int r = no_text(p, p->spec->seccomp_path);
 
 	if (r == 0)
-		r = seccomp_profile_compile(p->arena, f->profile_text, strlen(f->profile_text),
-					    path, capabilities,
-					    f->kernel_release ? f->kernel_release : "0.0", &filter,
-					    p->err);
+		r = compile(p, capabilities, &filter);
 	if (r == 0)
 		load(p, &filter, "the profile that was asked for");
 	return r;

@@ -42,6 +42,17 @@ static const struct word propagation_words[] = {
 	{MS_REC, MS_REC, "recursive", NULL},
 };
 
+/* LANDLOCK_ACCESS_FS_… of linux/landlock.h from bit 1 on, as it calls them; 0, 2 and 3 execute and
+ * read. */
+static const struct word landlock_words[] = {
+	{1 << 1, 1 << 1, "write_file", NULL},	{1 << 4, 1 << 4, "remove_dir", NULL},
+	{1 << 5, 1 << 5, "remove_file", NULL},	{1 << 6, 1 << 6, "make_char", NULL},
+	{1 << 7, 1 << 7, "make_dir", NULL},	{1 << 8, 1 << 8, "make_reg", NULL},
+	{1 << 9, 1 << 9, "make_sock", NULL},	{1 << 10, 1 << 10, "make_fifo", NULL},
+	{1 << 11, 1 << 11, "make_block", NULL}, {1 << 12, 1 << 12, "make_sym", NULL},
+	{1 << 13, 1 << 13, "refer", NULL},	{1 << 14, 1 << 14, "truncate", NULL},
+};
+
 static void add_name(struct names *names, const char *name)
 {
 	if (name && names->count < sizeof(names->items) / sizeof(names->items[0]))
@@ -68,6 +79,12 @@ struct names names_attributes(uint64_t attributes)
 struct names names_attributes_cleared(uint64_t cleared)
 {
 	return collect(attribute_words, COUNT(attribute_words), cleared, true);
+}
+
+struct names names_landlock(uint64_t rights)
+{
+	return collect(landlock_words, sizeof(landlock_words) / sizeof(landlock_words[0]), rights,
+		       false);
 }
 
 struct names names_propagation(uint64_t flags)

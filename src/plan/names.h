@@ -15,6 +15,7 @@ struct names names_attributes(uint64_t attributes); /* MOUNT_ATTR_…: "ro", "no
 struct names names_attributes_cleared(
 	uint64_t cleared);			     /* "rw", "suid": the options that undo them */
 struct names names_namespaces(uint64_t clone_flags); /* CLONE_NEW…: "user", "pid" … */
+struct names names_landlock(uint64_t rights);	     /* LANDLOCK_ACCESS_FS_…: "write_file" … */
 struct names names_propagation(uint64_t flags);	     /* MS_…: "private", "recursive" */
 
 #define NAME_CAPABILITY_SIZE 40

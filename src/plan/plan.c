@@ -115,6 +115,14 @@ bool path_within(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
+bool path_has_dotdot(const char *path)
+{
+	for (const char *c = path; (c = strstr(c, "..")) != NULL; c += 2)
+		if ((c == path || c[-1] == '/') && (c[2] == '/' || c[2] == '\0'))
+			return true;
+	return false;
+}
+
 /* A new pid namespace needs a mount namespace for its own /proc, else ps and pstree show the host.
  */
 static void choose_namespaces(struct planner *p)
@@ -179,6 +187,29 @@ static int check_join(struct planner *p)
 	return -EPERM;
 }
 
+/* What would become a place inside the root without being one. Facts from a file may hold anything;
+ * HOME comes from the environment. */
+static int check_places(struct planner *p)
+{
+	const struct facts *f = p->facts;
+
+	if (p->spec->root_kind != ROOT_HOST)
+		return 0;
+	for (size_t i = 0; i < f->root_entry_count; i++) {
+		const char *name = f->root_entries[i].name;
+
+		if (!*name || strcmp(name, ".") == 0 || strchr(name, '/') || path_has_dotdot(name))
+			return error_set(p->err, -EINVAL, "root-entry", name,
+					 "\"%s\" is not the name of an entry of /", name);
+	}
+	if (!f->home || (f->home[0] == '/' && !path_has_dotdot(f->home)))
+		return 0;
+	error_set(p->err, -EINVAL, "home-form", "HOME",
+		  "the home directory cannot be hidden: HOME is \"%s\"", f->home);
+	error_hint(p->err, "set HOME to an absolute path without \"..\"");
+	return -EINVAL;
+}
+
 static int plan_stages(struct planner *p)
 {
 	static int (*const stages[])(struct planner *) = {
@@ -210,6 +241,8 @@ int plan_make(const struct spec *spec, const struct facts *facts, struct plan **
 	choose_namespaces(&p);
 	take_over(&p);
 	r = check_join(&p);
+	if (r == 0)
+		r = check_places(&p);
 	if (r == 0)
 		r = plan_stages(&p);
 	if (r < 0) {

@@ -61,6 +61,7 @@ enum plan_args {
 	ARGS_NUMBER,
 	ARGS_CAPABILITIES,
 	ARGS_FILTER,
+	ARGS_LANDLOCK,
 	ARGS_EXEC,
 };
 
@@ -94,7 +95,7 @@ enum {
 	SLOT_SCRATCH,  /* the scratch tmpfs of a throw-away overlay */
 	SLOT_DEV,      /* the container's /dev */
 	SLOT_HOST_DEV, /* the host's /dev */
-	SLOT_EMPTY,   /* the empty tmpfs that covers masked directories, once there is one */
+	SLOT_EMPTY,    /* the empty tmpfs that covers masked directories, once there is one */
 	SLOT_FIRST_FREE,
 };
 
@@ -222,6 +223,10 @@ struct step {
 			const char *name; /* "default", or the profile's path */
 		} filter;
 		struct {
+			uint64_t rights; /* LANDLOCK_ACCESS_FS_…, given below each path */
+			const char *const *paths; /* inside; NULL-terminated */
+		} landlock;
+		struct {
 			const char *const *candidates; /* files to try in order, as execvp(3) does;
 							  NULL-terminated */
 			const char *const *argv;       /* NULL-terminated */
@@ -256,6 +261,11 @@ struct plan {
 	uint32_t preserve_fds;
 	bool pidfd_open; /* the system calls that the supervisor may use */
 	bool close_range, openat2, mount_api, mount_setattr, clone3, memfd_exec;
+
+	/* a file that would spare the next planning work, for the front end to write; NULL: none */
+	const char *cache_path;
+	const void *cache_data;
+	size_t cache_size;
 
 	/* lines for stderr: defaults that this host cannot give, one sentence each */
 	const char **notes;

@@ -91,6 +91,8 @@ void plan_fresh_places(struct planner *p); /* tmpfs where the host's files must 
 void plan_etc_files(struct planner *p);
 void plan_user_mounts(struct planner *p);
 void plan_masks(struct planner *p);
+void plan_own_folders(struct planner *p); /* own_files.c: in OPEN, and after the user's mounts */
+void plan_own_files(struct planner *p);
 
 /* user.c: LOOKUP_USER and SET_USER, called by stage_seal. */
 int plan_user(struct planner *p);
@@ -100,6 +102,9 @@ int plan_user(struct planner *p);
 uint64_t plan_all_capabilities(const struct planner *p);
 int plan_kept_capabilities(struct planner *p, uint64_t *ret);
 uint64_t plan_ambient_capabilities(const struct planner *p, uint64_t kept);
+
+/* landlock.c: the LANDLOCK step, when it was asked for. */
+int plan_landlock(struct planner *p);
 
 /* filters.c: the SECCOMP steps, for a command that keeps these capabilities. */
 int plan_filters(struct planner *p, uint64_t capabilities);
@@ -125,5 +130,8 @@ int plan_source(const struct planner *p, enum source_use use, size_t index);
 
 /* Is `path` at or below `dir`? Both absolute. */
 bool path_within(const char *path, const char *dir);
+
+/* Is one of its components ".."? */
+bool path_has_dotdot(const char *path);
 
 #endif

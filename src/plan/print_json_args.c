@@ -200,6 +200,12 @@ static void args_filter(struct json_writer *w, json_value *o, const struct step 
 	json_put_text(w, o, "digest", digest);
 }
 
+static void args_landlock(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "rights", json_names(w, names_landlock(step->a.landlock.rights)));
+	json_put(w, o, "paths", texts(w, step->a.landlock.paths));
+}
+
 static void args_exec(struct json_writer *w, json_value *o, const struct step *step)
 {
 	json_put(w, o, "candidates", texts(w, step->a.exec.candidates));
@@ -268,6 +274,7 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_RLIMIT:
 	case ARGS_CAPABILITIES:
 	case ARGS_FILTER:
+	case ARGS_LANDLOCK:
 	case ARGS_EXEC:
 		break;
 	}
@@ -287,6 +294,7 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_RLIMIT] = args_rlimit,
 		[ARGS_CAPABILITIES] = args_capabilities,
 		[ARGS_FILTER] = args_filter,
+		[ARGS_LANDLOCK] = args_landlock,
 		[ARGS_EXEC] = args_exec,
 	};
 

@@ -65,6 +65,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_MOUNT_ATTRIBUTES:
 	case OP_MASK:
 	case OP_READONLY_PATH:
+	case OP_OWN_PATH:
 	case OP_PIVOT_ROOT:
 	case OP_DETACH_OLD_ROOT:
 		sh_mount_step(sh, step);
@@ -90,6 +91,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_JOIN_NAMESPACE:
 	case OP_CLONE:
 	case OP_OPEN_PATH:
+	case OP_OWN_FOLDER:
 	case OP_DENY_SETGROUPS:
 	case OP_WRITE_MAP:
 	case OP_HELPER_MAP:
@@ -99,6 +101,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_PROPAGATION:
 	case OP_PROCESS_GROUP:
 	case OP_KEYRING:
+	case OP_LANDLOCK:
 	case OP_PARENT_DEATH:
 	case OP_SECCOMP:
 	case OP_COUNT:

@@ -421,7 +421,7 @@ void sh_mount_step(struct sh *sh, const struct step *step)
 		attributes(sh, step);
 	else if (step->op == OP_MASK)
 		mask(sh, step);
-	else if (step->op == OP_READONLY_PATH)
+	else if (step->op == OP_READONLY_PATH || step->op == OP_OWN_PATH)
 		readonly_path(sh, step);
 	else if (step->op == OP_PIVOT_ROOT)
 		pivot(sh);

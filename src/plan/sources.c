@@ -89,6 +89,7 @@ int stage_open(struct planner *p)
 	if (s->overlay && s->overlay_dir)
 		open_path(p, SOURCE_OVERLAY_UPPER, 0, plan_copy(p, s->overlay_dir), OPEN_DIRECTORY,
 			  plan_new_slot(p));
+	plan_own_folders(p);
 	open_user_sources(p);
 	open_host_parts(p);
 	return 0;

@@ -198,6 +198,7 @@ static void fill_root(struct planner *p)
 		add_attributes(p, 0, MOUNT_ATTR_RDONLY, false,
 			       "a mount point that the host does not have is made");
 	plan_user_mounts(p);
+	plan_own_files(p);
 	plan_masks(p);
 	if (open_root || (!host && p->spec->read_only))
 		add_attributes(p, MOUNT_ATTR_RDONLY, 0, false, "the root is read-only");

@@ -1,9 +1,9 @@
 /* SEAL and EXEC: take away what the command should not have, then become it.
  *
- * SEAL should first close what the host lent, and then go from what needs privilege to what gives it
- * up: the bounding set before the ids, the ids before the working directory, no_new_privs before the
- * filter, the filter last. It must not read anything of the container's but its passwd and group
- * files.
+ * SEAL should first close what the host lent, and then go from what needs privilege to what gives
+ * it up: the bounding set before the ids, the ids before the working directory, no_new_privs before
+ * the filter, the filter last. It must not read anything of the container's but its passwd and
+ * group files.
  */
 #include "plan/planner.h"
 
@@ -130,12 +130,16 @@ int stage_seal(struct planner *p)
 	add_process_group(p);
 	if (run)
 		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
+	r = plan_landlock(p); /* while it may open every place, and needs no no_new_privs */
+	if (r < 0)
+		return r;
 	add_limits(p);
 	r = add_capability_steps(p, kept, run && !nnp);
 	add_workdir(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
-	/* An init without a pid namespace of its own must live to end what it has: it sees the channel close. */
+	/* An init without a pid namespace of its own must live to end what it has: it sees the
+	 * channel close. */
 	if (!p->plan->init || p->plan->own_pid_ns) {
 		step = plan_add(p, OP_PARENT_DEATH, ACTOR_CHILD, "SIGKILL");
 		step->a.number = SIGKILL;

@@ -57,15 +57,33 @@ static void add_devices(struct planner *p)
 	}
 }
 
+static size_t depth(const char *path)
+{
+	size_t n = 0;
+
+	for (const char *c = path; *c; c++)
+		n += c[0] == '/' && c[1] && c[1] != '/';
+	return n;
+}
+
+/* Parents first, else in the order given, as podman and docker have it: what is mounted on /mnt must not
+ * cover what was mounted on /mnt/file. */
 void plan_user_mounts(struct planner *p)
 {
-	for (size_t i = 0; i < p->spec->mount_count; i++) {
-		const struct spec_mount *m = &p->spec->mounts[i];
+	size_t done = 0;
 
-		if (m->type == MOUNT_BIND)
-			add_bind(p, m, i);
-		else
-			add_filesystem(p, m);
+	for (size_t level = 0; done < p->spec->mount_count; level++) {
+		for (size_t i = 0; i < p->spec->mount_count; i++) {
+			const struct spec_mount *m = &p->spec->mounts[i];
+
+			if (depth(m->destination) != level)
+				continue;
+			done++;
+			if (m->type == MOUNT_BIND)
+				add_bind(p, m, i);
+			else
+				add_filesystem(p, m);
+		}
 	}
 	add_devices(p);
 }

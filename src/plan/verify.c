@@ -1,7 +1,7 @@
 /* The invariants that every plan must hold, whoever made it. Run on every plan before it is carried
  * out: a mistake in a planner becomes a message, not a hole. Pure.
  */
-#include "plan/plan.h"
+#include "plan/planner.h"
 
 #include <errno.h>
 #include <string.h>
@@ -32,19 +32,11 @@ static int broken(const struct seen *s, const char *rule)
 	return -EPROTO;
 }
 
-static bool has_dotdot(const char *path)
-{
-	for (const char *c = path; (c = strstr(c, "..")) != NULL; c += 2)
-		if ((c == path || c[-1] == '/') && (c[2] == '/' || c[2] == '\0'))
-			return true;
-	return false;
-}
-
 static bool good_target(const struct step_target *t)
 {
 	if (!t->path)
 		return t->base == SLOT_NONE;
-	if (has_dotdot(t->path))
+	if (path_has_dotdot(t->path))
 		return false;
 	if (t->base == SLOT_ROOT)
 		return t->path[0] == '/';
@@ -83,6 +75,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_NUMBER:
 	case ARGS_CAPABILITIES:
 	case ARGS_FILTER:
+	case ARGS_LANDLOCK:
 	case ARGS_EXEC:
 		break;
 	}
@@ -152,8 +145,7 @@ static int check_order(struct seen *s, const struct step *step)
 	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) && pivoted &&
 	    !came_before(s, OP_DETACH_OLD_ROOT))
 		return broken(s, "the old root is gone before anything inside is read");
-	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) &&
-	    !came_before(s, OP_CLOSE_FDS))
+	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) && !came_before(s, OP_CLOSE_FDS))
 		return broken(s, "what the host lent is closed before anything inside is read");
 	if (step->op == OP_BOUNDING_SET && came_before(s, OP_SET_USER))
 		return broken(s, "the bounding set is dropped while there is still CAP_SETPCAP");

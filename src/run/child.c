@@ -16,6 +16,7 @@
 #include <time.h>
 
 static child_handler *const handlers[OP_COUNT] = {
+	[OP_OWN_FOLDER] = child_own_folder,
 	[OP_OPEN_PATH] = child_open_path,
 	[OP_DENY_SETGROUPS] = child_deny_setgroups,
 	[OP_WRITE_MAP] = child_write_map,
@@ -42,11 +43,13 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_MOUNT_ATTRIBUTES] = child_mount_attributes,
 	[OP_MASK] = child_mask,
 	[OP_READONLY_PATH] = child_readonly_path,
+	[OP_OWN_PATH] = child_own_path,
 	[OP_INIT_FILE] = child_init_file,
 	[OP_PIVOT_ROOT] = child_pivot_root,
 	[OP_DETACH_OLD_ROOT] = child_detach_old_root,
 	[OP_PROCESS_GROUP] = child_process_group,
 	[OP_KEYRING] = child_keyring,
+	[OP_LANDLOCK] = child_landlock,
 	[OP_RLIMIT] = child_rlimit,
 	[OP_UMASK] = child_umask,
 	[OP_LOOKUP_USER] = child_lookup_user,

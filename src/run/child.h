@@ -19,11 +19,11 @@ enum { CHILD_GROUPS_MAX = 64, CHILD_NAME_MAX = 256 };
 /* Everything is allocated by the parent before the clone. */
 struct child {
 	const struct plan *plan;
-	int *slots;	/* plan->slots descriptors, -1 when empty */
-	int report;	/* write end of the report pipe */
-	int control;	/* our end of the control channel */
+	int *slots;	    /* plan->slots descriptors, -1 when empty */
+	int report;	    /* write end of the report pipe */
+	int control;	    /* our end of the control channel */
 	int parent_ends[2]; /* the supervisor's ends: held open here, its death would go unseen */
-	int init_image; /* sealed memfd, or -1 */
+	int init_image;	    /* sealed memfd, or -1 */
 	bool timings;
 	int fault_trigger; /* fault.h */
 
@@ -64,10 +64,11 @@ child_handler child_procfs, child_hostname, child_domainname, child_loopback_up,
 child_handler child_propagation, child_tmpfs_over_root, child_root_bind, child_root_overlay,
 	child_make_directory, child_make_symlink, child_bind, child_bind_device, child_bind_text,
 	child_mount, child_attach_procfs, child_mount_attributes, child_mask, child_readonly_path,
-	child_init_file, child_pivot_root, child_detach_old_root;
-child_handler child_process_group, child_keyring, child_rlimit, child_umask, child_lookup_user,
-	child_bounding_set, child_set_user, child_capabilities, child_workdir, child_no_new_privs,
-	child_keep_capabilities, child_ambient, child_parent_death, child_seccomp, child_close_fds;
+	child_own_folder, child_own_path, child_init_file, child_pivot_root, child_detach_old_root;
+child_handler child_process_group, child_keyring, child_landlock, child_rlimit, child_umask,
+	child_lookup_user, child_bounding_set, child_set_user, child_capabilities, child_workdir,
+	child_no_new_privs, child_keep_capabilities, child_ambient, child_parent_death,
+	child_seccomp, child_close_fds;
 child_handler child_exec_init, child_exec;
 
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */

@@ -81,6 +81,22 @@ static int try_all(const char *const *candidates, const char **argv, const char 
 	return r;
 }
 
+/* A text without #!: execvp(3) hands it to the shell, and so does the init (init.c). The one that
+ * was not refused as missing is the first that is there. */
+static void exec_script(struct child *c, const char *const *candidates, const char **envp,
+			int words)
+{
+	struct stat st;
+	int i = 0;
+
+	while (candidates[i + 1] && stat(candidates[i], &st) < 0)
+		i++;
+	memmove(c->argv + 2, c->argv + 1, (size_t)words * sizeof(*c->argv));
+	c->argv[0] = "/bin/sh";
+	c->argv[1] = candidates[i];
+	SYS(execve, "/bin/sh", c->argv, envp);
+}
+
 int child_exec(struct child *c, const struct step *step)
 {
 	const char **envp = final_environment(c, step);
@@ -105,7 +121,9 @@ int child_exec(struct child *c, const struct step *step)
 	if (r == -ENOENT && !denied && candidates[0] && !candidates[1] &&
 	    stat(candidates[0], &st) == 0)
 		c->detail = WIRE_DETAIL_INTERPRETER;
-	if (r == -ENOEXEC)
+	if (r == -ENOEXEC) {
 		c->detail = WIRE_DETAIL_EXEC_FORMAT;
+		exec_script(c, candidates, envp, n);
+	}
 	return denied ? denied : r;
 }

@@ -6,6 +6,7 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <net/if.h>
 #include <sched.h>
 #include <string.h>
@@ -29,6 +30,26 @@ int child_open_path(struct child *c, const struct step *step)
 		return -errno;
 	c->slots[step->a.open.slot] = fd;
 	return 0;
+}
+
+/* With the caller's own rights, and as its own: with keep-id the mapped root is somebody else. Where the
+ * caller may not make it, nothing of it can be shown. */
+int child_own_folder(struct child *c, const struct step *step)
+{
+	const char *path = step->a.text.text;
+	char part[PATH_MAX];
+	int r = 0;
+
+	if (strlen(path) >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (size_t i = 1; i <= strlen(path); i++) {
+		if (path[i] && path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		r = SYS(mkdirat, AT_FDCWD, part, 0700);
+	}
+	return r == -EEXIST ? 0 : r == -EACCES || r == -EPERM || r == -EROFS ? -ENOENT : r;
 }
 
 int child_deny_setgroups(struct child *c, const struct step *step)

@@ -6,6 +6,7 @@
 #include "init/image.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -261,13 +262,13 @@ int child_mask(struct child *c, const struct step *step)
 	return keep(c, mount_bind(c, &null_device, target), SLOT_NONE);
 }
 
-int child_readonly_path(struct child *c, const struct step *step)
+/* A mount of what is there over itself. */
+static int bind_in_place(struct child *c, const struct step_target *target, uint64_t attributes)
 {
-	const struct step_target *target = &step->a.file.target;
 	struct bind_request q = {
 		.source = mount_target(c, target, 0),
 		.recursive = true,
-		.attr_set = MOUNT_ATTR_RDONLY,
+		.attr_set = attributes,
 	};
 	int r;
 
@@ -276,6 +277,35 @@ int child_readonly_path(struct child *c, const struct step *step)
 	r = keep(c, mount_bind(c, &q, target), SLOT_NONE);
 	close(q.source);
 	return r;
+}
+
+int child_readonly_path(struct child *c, const struct step *step)
+{
+	return bind_in_place(c, &step->a.file.target, MOUNT_ATTR_RDONLY);
+}
+
+/* First each directory below the volume's own place, so that none of them can be renamed: EBUSY of
+ * rename(2). */
+int child_own_path(struct child *c, const struct step *step)
+{
+	struct step_target target = step->a.file.target;
+	const char *path = target.path;
+	char part[PATH_MAX];
+	size_t i = strlen(step->a.file.text);
+	int r = 0;
+
+	if (strlen(path) >= sizeof(part))
+		return -ENAMETOOLONG;
+	for (i = i > 1 ? i + 1 : 1; r == 0 && i < strlen(path); i++) {
+		if (path[i] != '/')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		target.path = part;
+		r = bind_in_place(c, &target, 0);
+	}
+	target.path = path;
+	return r < 0 ? r : bind_in_place(c, &target, MOUNT_ATTR_RDONLY);
 }
 
 /* Where memory files may not be executed: PID 1's program becomes an unlinked file on the

@@ -29,7 +29,8 @@ struct run_process {
 	int control;	     /* our end; -1 without an init */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
-	const char *notes[RUN_NOTES_MAX]; /* static sentences: defaults that turned out not to be had */
+	const char *
+		notes[RUN_NOTES_MAX]; /* static sentences: defaults that turned out not to be had */
 	size_t note_count;
 	bool ended;
 };

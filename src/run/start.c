@@ -301,6 +301,19 @@ static bool is_parents(const struct start *s, const struct step *step)
 	return step->actor == ACTOR_PARENT || (step->op == OP_CLONE && s->plan->joins);
 }
 
+/* A child that has failed by itself cannot be mapped any more: its own words say why. */
+static int prefer_childs_words(struct start *s, int r)
+{
+	struct pollfd reports = {.fd = s->report, .events = POLLIN};
+	struct wire_report report;
+
+	while (poll(&reports, 1, 0) == 1 && read_report(s->report, &report) == sizeof(report))
+		if (report.type == WIRE_FAILED && (size_t)report.step < s->plan->count)
+			return run_word_failure(s->plan, report.step, report.error, report.detail,
+						report.value, s->err);
+	return r;
+}
+
 static int run_parent_steps(struct start *s)
 {
 	for (int i = 0; i < (int)s->plan->count; i++) {
@@ -311,6 +324,8 @@ static int run_parent_steps(struct start *s)
 		if (!is_parents(s, step))
 			continue;
 		r = parent_step(s, i);
+		if (r < 0 && step_stage(step) == STAGE_MAPS)
+			return prefer_childs_words(s, r);
 		if (r < 0)
 			return r;
 		if (s->process->timings)

@@ -87,7 +87,6 @@ static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
 		{spec->replace, "--replace", NULL},
 		{spec->cidfile, "--cidfile", "--pidfile FILE writes its process id"},
 		{spec->detach_keys, "--detach-keys", NULL},
-		{spec->landlock, "--security-opt landlock", NULL},
 		{spec->memory, "--memory", "--ulimit as=BYTES bounds each process meanwhile"},
 		{spec->cpus, "--cpus", "taskset(1) inside confines the command to some processors"},
 		{spec->pids_limit, "--pids-limit",
@@ -121,12 +120,14 @@ static int check_root(const struct spec *spec, struct rootlet_error *err)
 	return 0;
 }
 
-/* Files of /proc that tools such as lxcfs replace: none of them says or changes what a process is. */
+/* Files of /proc that tools such as lxcfs replace: none of them says or changes what a process is.
+ */
 static bool may_cover(const char *path)
 {
 	static const char *const files[] = {
-		"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo", "/proc/slabinfo",
-		"/proc/stat",	 "/proc/swaps",	    "/proc/uptime",  "/proc/version",
+		"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg",
+		"/proc/meminfo", "/proc/slabinfo",  "/proc/stat",
+		"/proc/swaps",	 "/proc/uptime",    "/proc/version",
 	};
 
 	if (strncmp(path, "/proc", 5) != 0 || (path[5] && path[5] != '/'))
@@ -144,8 +145,9 @@ static int check_over_proc(const struct spec_mount *m, struct rootlet_error *err
 	error_set(err, -EINVAL, "mount-over-proc", m->destination,
 		  "%s: would stand where the kernel's own %s must be",
 		  m->origin ? m->origin : m->destination, m->destination);
-	error_hint(err, "--mask PATH hides a part of /proc; --pid host shows the host's processes; only "
-			"single files such as /proc/meminfo may be replaced");
+	error_hint(err,
+		   "--mask PATH hides a part of /proc; --pid host shows the host's processes; only "
+		   "single files such as /proc/meminfo may be replaced");
 	return -EINVAL;
 }
 
@@ -485,9 +487,9 @@ static int check_descriptors(const struct spec *spec, struct rootlet_error *err)
 int spec_validate(const struct spec *spec, struct rootlet_error *err)
 {
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
-		check_root,   check_not_yet, check_identity,	 check_namespaces,
-		check_mounts, check_groups,  check_capabilities, check_descriptors,
-		check_disable_userns,
+		check_root,	    check_not_yet,     check_identity,
+		check_namespaces,   check_mounts,      check_groups,
+		check_capabilities, check_descriptors, check_disable_userns,
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {

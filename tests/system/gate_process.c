@@ -182,6 +182,11 @@ static void gate_11_maps_and_groups_are_as_planned(void **state)
 	expect_out(gate("$R run --userns keep-id / sh -c 'id -u; id -g; id -G; cat "
 			"/proc/self/setgroups'"),
 		   "$UID\n$GID\n$GID\nallow\n");
+	/* the caller's further groups stay outside */
+	need_program("setpriv");
+	expect_out(gate("$R unshare setpriv --groups 7,8 id -G; $R unshare setpriv --groups 7,8 $R "
+			"run / id -G"),
+		   "0 7 8\n0\n");
 }
 
 /* ---- 13 ---- */
@@ -204,6 +209,7 @@ static void gate_13_no_cgroup_file_is_writable(void **state)
 			"read a b c d m rest; do "
 			"[ $(stat -f -c %%T $m 2>/dev/null || echo none) = cgroupfs ] && echo "
 			"version 1: $m; done; "
+			"grep -e \" rw,.*- cgroup2 \" /proc/self/mountinfo; "
 			"find /sys/fs/cgroup -type f | head -2000 | while read f; do { true >>$f; "
 			"} 2>/dev/null && echo $f; done; "
 			"mkdir /sys/fs/cgroup/x 2>/dev/null && echo made; find / -xdev -name "
@@ -253,6 +259,9 @@ static void gate_15_hostile_passwd_and_group_files(void **state)
 {
 	static const char *const makers[] = {
 		"mkfifo r/etc/passwd r/etc/group",
+		/* one in which the lines wait */
+		"mkfifo r/etc/passwd; exec 4<>r/etc/passwd; for i in 1 2 3 4; do echo "
+		"victim:x:0:0::/:/bin/sh >&4; done",
 		"ln -s $T/passwd r/etc/passwd; ln -s $T/passwd r/etc/group",
 		"ln -s ../../passwd r/etc/passwd; ln -s ../../passwd r/etc/group",
 		"truncate -s 1G r/etc/passwd r/etc/group",

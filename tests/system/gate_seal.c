@@ -206,6 +206,49 @@ static void gate_17_a_profile_is_applied(void **state)
 	}
 }
 
+/* What was compiled is kept for the next start: taken only from a file of one's own that nobody
+ * else may write, and for that very text. The kept program is replaced by one that allows
+ * everything, to tell. */
+#define KEPT                                                                                       \
+	"export XDG_CACHE_HOME=$T/cache; K=cache/rootlet/seccomp-*; "                              \
+	"profile() { echo '{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "    \
+	"[\"sethostname\"], \"action\": \"SCMP_ACT_ERRNO\"}]}' \"$@\" >p.json; }; "                \
+	"length() { $R plan --format=json --security-opt seccomp=p.json $1 / true | "              \
+	"sed -n '/p.json/,$s/.*\"length\": *\\([0-9]*\\).*/\\1/p' | tail -n 1; }; "                \
+	"replace() { size=$(wc -c <$K); head -c $((size - 8 * full)) $K >new; "                    \
+	"printf '\\006\\0\\0\\0\\0\\0\\377\\177' >>new; cat new >$K; }; "                          \
+	"profile; full=$(length); "
+
+static void gate_17_a_kept_profile_is_the_right_one(void **state)
+{
+	static const struct {
+		const char *change, *wanted;
+	} rows[] = {
+		{":", "1"}, /* it is used */
+		{"chmod g+w $K", "full"},
+		{"chmod o+w $K", "full"},
+		{"mv $K elsewhere; ln -s $PWD/elsewhere cache/rootlet/$(basename $OLD)", "full"},
+		{"profile ' '", "full"},
+		{"printf x >>$K", "full"},
+		{": >$K", "full"},
+		{"sed -i s/sethostname/gethostname/ $K", "full"},
+		{"option=--cap-drop=CHOWN", "full"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char script[2048], wanted[32];
+
+		snprintf(script, sizeof(script), "%s%s%s",
+			 KEPT
+			 "$R run --security-opt seccomp=p.json / true; replace; OLD=$(echo $K); ",
+			 rows[i].change,
+			 "; got=$(length $option); [ $got = $full ] && echo full || echo $got; rm "
+			 "-rf cache");
+		snprintf(wanted, sizeof(wanted), "%s\n", rows[i].wanted);
+		expect_out(seal("", script), wanted);
+	}
+}
+
 /* ---- 22 ---- */
 
 static const struct {
@@ -259,8 +302,8 @@ static void compare(const struct result *r, const struct seccomp_filter *f, int 
 			continue;
 		if (error == bpf_errno(f, doors[d].arch, number, nonsense))
 			ret_same[d]++;
-		else if (ret_other[d]++ == 0)
-			print_message("%s %u: %d\n", door, number, error);
+		else
+			ret_other[d]++;
 	}
 }
 
@@ -286,7 +329,9 @@ static void gate_22_every_refused_call_is_refused(void **state)
 		write_refused(&f, script, sizeof(script));
 		compare(seal(rows[i].options, script), &f, same, other);
 		for (size_t d = 0; d < DOORS; d++) {
-			assert_int_equal(other[d], 0);
+			if (other[d])
+				fail_msg("%s: %d calls of door %s answer otherwise",
+					 rows[i].options, other[d], doors[d].door);
 			assert_true(d > 0 || same[d] > 150);
 			assert_true(same[d] == 0 || same[d] > 150);
 		}
@@ -374,6 +419,7 @@ int main(void)
 		test(gate_09_no_new_privs_and_securebits),
 		test(gate_17_what_cannot_be_applied_fails),
 		test(gate_17_a_profile_is_applied),
+		test(gate_17_a_kept_profile_is_the_right_one),
 		test(gate_22_every_refused_call_is_refused),
 		test(gate_22_the_init_has_the_filter_too),
 		test(seal__user_namespaces_can_be_made_inside),

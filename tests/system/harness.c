@@ -20,7 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { RESULTS = 4, TIMEOUT_MS = 60000 };
+enum { RESULTS = 4 };
+
+int harness_timeout_ms = 60000;
 
 static struct result results[RESULTS];
 static int last_result;
@@ -49,7 +51,7 @@ static double now(void)
 
 /* ---- the environment of what is run: always the same, whoever starts the tests ---- */
 
-static void set_variable(const char *name, const char *value)
+void harness_set_variable(const char *name, const char *value)
 {
 	int i = 0;
 	size_t len = strlen(name);
@@ -69,15 +71,15 @@ static void fill_environment(void)
 					   "ROOTLET_TEST_DEBIAN"};
 	struct passwd *pw = getpwuid(getuid());
 
-	set_variable("PATH", path_value);
-	set_variable("HOME", pw ? pw->pw_dir : "/");
-	set_variable("USER", pw ? pw->pw_name : "nobody");
-	set_variable("LC_ALL", "C.UTF-8");
-	set_variable("TERM", "dumb");
-	set_variable("R", command);
+	harness_set_variable("PATH", path_value);
+	harness_set_variable("HOME", pw ? pw->pw_dir : "/");
+	harness_set_variable("USER", pw ? pw->pw_name : "nobody");
+	harness_set_variable("LC_ALL", "C.UTF-8");
+	harness_set_variable("TERM", "dumb");
+	harness_set_variable("R", command);
 	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
 		if (getenv(kept[i]))
-			set_variable(kept[i], getenv(kept[i]));
+			harness_set_variable(kept[i], getenv(kept[i]));
 }
 
 char **harness_environment(void)
@@ -214,7 +216,7 @@ static struct result *run(const char *const *argv, const char *what, int grace_m
 	assert_true(pid >= 0);
 	if (pid == 0)
 		become(argv, out, err);
-	if (!wait_until(pid, TIMEOUT_MS)) {
+	if (!wait_until(pid, harness_timeout_ms)) {
 		r->timed_out = true;
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
@@ -468,8 +470,9 @@ int harness_setup(void **state)
 	if (!mkdtemp(directory))
 		return -1;
 	chmod(directory, 0755); /* mapped ids must get through */
-	set_variable("T", directory);
-	set_variable("XDG_CONFIG_HOME", directory);
+	harness_set_variable("T", directory);
+	harness_set_variable("XDG_CONFIG_HOME",
+			     "/nonexistent"); /* the user's own settings are no part of a test */
 	return 0;
 }
 

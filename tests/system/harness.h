@@ -66,8 +66,10 @@ bool harness_has(const char *program); /* on the PATH of what is run */
 			skip_because("%s is not installed", name);                                 \
 	} while (0)
 
-const char *harness_directory(void); /* $T */
-const char *harness_command(void);   /* $R */
+extern int harness_timeout_ms; /* of every run that follows; 60000 at first */
+void harness_set_variable(const char *name, const char *value); /* in what runs from now on */
+const char *harness_directory(void);				/* $T */
+const char *harness_command(void);				/* $R */
 const char *harness_expand(const char *text);
 
 /* What the machine holds of ours. Two of them compared: see leftovers.c. */
@@ -82,7 +84,7 @@ int harness_main(const char *name, const struct CMUnitTest *tests, size_t count)
 int harness_setup(void **state);
 int harness_teardown(void **state);
 
-/* For the programs that start children in their own way (pty.c). */
+/* For the programs that start children in their own way (screen.c). */
 void harness_prepare_child(void); /* in the child: signals, directory, environment */
 char **harness_environment(void);
 void harness_collect(struct result *r, int grace_ms);

@@ -426,7 +426,8 @@ static void security_opt__reads(void **state)
 }
 
 #define CAPS "capabilities(7) lists them: NET_ADMIN, SYS_PTRACE … or ALL"
-#define OPTS "no-new-privileges[=false], seccomp=FILE|unconfined, mask=PATH, unmask=PATH|ALL"
+#define OPTS                                                                                       \
+	"no-new-privileges[=false], seccomp=FILE|unconfined, mask=PATH, unmask=PATH|ALL, landlock"
 
 static void power__refuses(void **state)
 {

@@ -23,6 +23,10 @@
 
 static const char *const argv_id[] = {"id", "-u", NULL};
 static const char *const envp_path[] = {"PATH=/usr/bin:/bin", NULL};
+static const char *const landlock_paths[] = {"/tmp",
+					     "/a\x1b"
+					     "b",
+					     NULL};
 static const char *const candidates_id[] = {"/usr/bin/id", "/bin/id", NULL};
 static const char *helper_args[] = {"0", "1000", "1", "1", "100000", "65536", NULL};
 static struct mount_option option_size[] = {{"size", "64k"}, {"huge", NULL}};
@@ -126,6 +130,10 @@ static struct step sample(enum plan_op op)
 		step.a.filter.program = program;
 		step.a.filter.length = LENGTH(program);
 		step.a.filter.name = "default";
+		break;
+	case ARGS_LANDLOCK:
+		step.a.landlock.rights = 2;
+		step.a.landlock.paths = landlock_paths;
 		break;
 	case ARGS_EXEC:
 		step.subject = "id";
@@ -251,6 +259,7 @@ static void describe__says_what_and_where(void **state)
 		{OP_WRITE_MAP, "write to /proc/PID/uid_map: 0 1000 1, 1 100000 65536"},
 		{OP_BIND_DEVICE, "bind the host's /dev/null → /dev/null (device 1:3)"},
 		{OP_BIND_TEXT, "write /target (7 bytes, mode 0644)"},
+		{OP_LANDLOCK, "landlock: write only below /tmp, '/a\\x1bb'"},
 		{OP_RLIMIT, "limit nofile: soft 9223372036854775809, hard unlimited"},
 		{OP_CAPABILITIES, "capabilities: cap_chown, cap_63"},
 		{OP_AMBIENT, "unless root, ambient: cap_chown, cap_63"},
@@ -496,6 +505,7 @@ static const struct {
 	{OP_JOIN_NAMESPACE, "nsenter --net=/proc/42/ns/net"},
 	{OP_CLONE, "unshare --mount"},
 	{OP_OPEN_PATH, NULL},
+	{OP_OWN_FOLDER, NULL},
 	{OP_DENY_SETGROUPS, "echo deny >\"/proc/$holder/setgroups\""},
 	{OP_WRITE_MAP, "printf '0 1000 1\\n1 100000 65536\\n' >\"/proc/$holder/uid_map\""},
 	{OP_HELPER_MAP, "/usr/bin/newuidmap \"$holder\" 0 1000 1 1 100000 65536"},
@@ -523,11 +533,13 @@ static const struct {
 	{OP_MOUNT_ATTRIBUTES, "inside /target\nremount_all \"$target\" ro"},
 	{OP_MASK, "\nhide /target\n"},
 	{OP_READONLY_PATH, "\nread_only /target\n"},
+	{OP_OWN_PATH, "\nread_only /target\n"},
 	{OP_INIT_FILE, NULL},
 	{OP_PIVOT_ROOT, "pivot_root . ."},
 	{OP_DETACH_OLD_ROOT, "umount -n -l ."},
 	{OP_PROCESS_GROUP, NULL},
 	{OP_KEYRING, NULL},
+	{OP_LANDLOCK, NULL},
 	{OP_RLIMIT, "prlimit --pid $$ --nofile=9223372036854775809:unlimited"},
 	{OP_UMASK, "umask 0003"},
 	{OP_LOOKUP_USER, "lookup_user text"},

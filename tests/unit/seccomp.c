@@ -308,7 +308,8 @@ static void seccomp__terminal_injection_is_refused_through_x32(void **state)
 		assert_int_equal(bpf_errno(seccomp_always(), a, doors[i], good), 0);
 	}
 	for (uint32_t n = 248; n <= 250; n++)
-		assert_int_equal(bpf_errno(seccomp_always(), AUDIT_ARCH_X86_64, n | X32, good), ENOSYS);
+		assert_int_equal(bpf_errno(seccomp_always(), AUDIT_ARCH_X86_64, n | X32, good),
+				 ENOSYS);
 }
 #endif
 

@@ -9,6 +9,7 @@
 #include "bpf.h"
 #include "seccomp/compile.h"
 #include "seccomp/profile.h"
+#include "seccomp/profile_cache.h"
 #include "seccomp/rules.h"
 
 #include <errno.h>
@@ -426,6 +427,44 @@ static void seccomp_profile__default_refuses_what_podman_refuses(void **state)
 	assert_int_equal(missed, 0);
 }
 
+/* What was kept is that profile's and nobody else's: each byte of what it depends on counts. */
+static void seccomp_profile__kept_bytes_are_for_one_profile(void **state)
+{
+	static const char text[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\"}";
+	static const char longer[] = "{\"defaultAction\": \"SCMP_ACT_ERRNO\"} ";
+	struct seccomp_filter filter, again = {.name = "kept"};
+	struct profile_bytes bytes, changed;
+	size_t program;
+	char *copy;
+
+	compile(text, 5, "6.1.0", &filter);
+	program = filter.length * sizeof(*filter.program);
+	assert_int_equal(profile_cache_pack(&arena, text, 5, "6.1.0", &filter, &bytes), 0);
+	assert_true(profile_cache_unpack(&arena, &bytes, text, 5, "6.1.0", &again));
+	assert_int_equal(again.length, filter.length);
+	assert_memory_equal(again.program, filter.program, program);
+	assert_string_equal(again.name, "kept");
+
+	assert_false(profile_cache_unpack(&arena, &bytes, text, 4, "6.1.0", &again));
+	assert_false(profile_cache_unpack(&arena, &bytes, text, 5, "6.1.1", &again));
+	assert_false(profile_cache_unpack(&arena, &bytes, longer, 5, "6.1.0", &again));
+	assert_false(profile_cache_unpack(&arena, &bytes, "{}", 5, "6.1.0", &again));
+	copy = arena_memdup(&arena, bytes.data, bytes.size);
+	for (size_t i = 0; i < bytes.size - program; i++) {
+		changed = (struct profile_bytes){copy, bytes.size};
+		copy[i] ^= 1;
+		assert_false(profile_cache_unpack(&arena, &changed, text, 5, "6.1.0", &again));
+		copy[i] ^= 1;
+	}
+	for (size_t size = 0; size < bytes.size; size++) {
+		bool whole = size > bytes.size - program && (bytes.size - size) % 8 == 0;
+
+		changed = (struct profile_bytes){copy, size};
+		assert_int_equal(profile_cache_unpack(&arena, &changed, text, 5, "6.1.0", &again),
+				 whole);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +479,7 @@ int main(void)
 		cmocka_unit_test(seccomp_profile__same_rule_twice_is_no_conflict),
 		cmocka_unit_test(seccomp_profile__the_stricter_of_two_rules_wins),
 		cmocka_unit_test(seccomp_profile__positions_survive_strings_with_brackets),
+		cmocka_unit_test(seccomp_profile__kept_bytes_are_for_one_profile),
 		cmocka_unit_test(seccomp_profile__default_refuses_what_podman_refuses),
 	};
 

@@ -209,8 +209,6 @@ static void validate__refuses_what_is_not_there_yet(void **state)
 		{"--cidfile /x /", "not-yet", "--cidfile: is not available yet",
 		 "--pidfile FILE writes its process id"},
 		{"--detach-keys ctrl-q /", "not-yet", "--detach-keys: is not available yet", ""},
-		{"--security-opt landlock /", "not-yet",
-		 "--security-opt landlock: is not available yet", ""},
 		{"--memory 1g /", "not-yet", "--memory: is not available yet",
 		 "--ulimit as=BYTES bounds each process meanwhile"},
 		{"-m 1g /", "not-yet", "--memory: is not available yet",

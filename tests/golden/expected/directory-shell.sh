@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 57, process_group: the command stays in the script's process group
-#  - step 58, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 66, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 67, close_fds: the shell closes descriptors up to 9 only
+#  - step 57, close_fds: the shell closes descriptors up to 9 only
+#  - step 58, process_group: the command stays in the script's process group
+#  - step 59, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 67, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 68, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -335,30 +335,30 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 57  start a process group [differs: the command stays in the script's process group]
-# 58  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 57  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# (at the exec, below)
+# 58  start a process group [differs: the command stays in the script's process group]
+# 59  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 59  set the umask 0022
+# 60  set the umask 0022
 # (right before the exec, below)
-# 60  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 61  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 61  look up at start: 0:0
+# 62  look up at start: 0:0
 lookup_user 0
 lookup_group 0
-# 62  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 63  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 63  go to /
+# 64  go to /
 cd /
-# 64  set no_new_privs
+# 65  set no_new_privs
 # (an option of setpriv, below)
-# 65  die by SIGKILL when the process that made us does
+# 66  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 66  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 67  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
-# 67  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
-# (at the exec, below)
 
 # ---- EXEC: Become the first program of the container.
 

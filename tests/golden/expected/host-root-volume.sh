@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 6, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 92, process_group: the command stays in the script's process group
-#  - step 93, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 100, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 101, close_fds: the shell closes descriptors up to 9 only
+#  - step 92, close_fds: the shell closes descriptors up to 9 only
+#  - step 93, process_group: the command stays in the script's process group
+#  - step 94, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 101, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 102, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -399,27 +399,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 92  start a process group [differs: the command stays in the script's process group]
-# 93  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 94  set the umask 0022
-# (right before the exec, below)
-# 95  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 96  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 97  go to /home/alice/project
-cd /home/alice/project 2>/dev/null || cd /
-# 98  set no_new_privs
-# (an option of setpriv, below)
-# 99  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 100  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 101  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 92  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 93  start a process group [differs: the command stays in the script's process group]
+# 94  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 95  set the umask 0022
+# (right before the exec, below)
+# 96  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 97  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 98  go to /home/alice/project
+cd /home/alice/project 2>/dev/null || cd /
+# 99  set no_new_privs
+# (an option of setpriv, below)
+# 100  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 101  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

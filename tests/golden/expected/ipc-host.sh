@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 85, process_group: the command stays in the script's process group
-#  - step 86, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 93, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 94, close_fds: the shell closes descriptors up to 9 only
+#  - step 85, close_fds: the shell closes descriptors up to 9 only
+#  - step 86, process_group: the command stays in the script's process group
+#  - step 87, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 94, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 95, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -379,27 +379,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 85  start a process group [differs: the command stays in the script's process group]
-# 86  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 87  set the umask 0022
-# (right before the exec, below)
-# 88  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 89  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 90  go to /home/alice
-cd /home/alice 2>/dev/null || cd /
-# 91  set no_new_privs
-# (an option of setpriv, below)
-# 92  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 93  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 94  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 85  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 86  start a process group [differs: the command stays in the script's process group]
+# 87  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 88  set the umask 0022
+# (right before the exec, below)
+# 89  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 90  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 91  go to /home/alice
+cd /home/alice 2>/dev/null || cd /
+# 92  set no_new_privs
+# (an option of setpriv, below)
+# 93  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 94  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

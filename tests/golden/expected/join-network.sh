@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 5 to 8, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 56, process_group: the command stays in the script's process group
-#  - step 57, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 64, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 65, close_fds: the shell closes descriptors up to 9 only
+#  - step 56, close_fds: the shell closes descriptors up to 9 only
+#  - step 57, process_group: the command stays in the script's process group
+#  - step 58, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 65, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 66, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -265,27 +265,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 56  start a process group [differs: the command stays in the script's process group]
-# 57  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 58  set the umask 0022
-# (right before the exec, below)
-# 59  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 60  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 61  go to /
-cd /
-# 62  set no_new_privs
-# (an option of setpriv, below)
-# 63  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 64  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 65  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 56  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 57  start a process group [differs: the command stays in the script's process group]
+# 58  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 59  set the umask 0022
+# (right before the exec, below)
+# 60  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 61  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 62  go to /
+cd /
+# 63  set no_new_privs
+# (an option of setpriv, below)
+# 64  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 65  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

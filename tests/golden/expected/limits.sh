@@ -7,10 +7,10 @@
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - steps 2 to 3, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 85, process_group: the command stays in the script's process group
-#  - step 86, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 95, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 96, close_fds: the shell closes descriptors up to 9 only
+#  - step 85, close_fds: the shell closes descriptors up to 9 only
+#  - step 86, process_group: the command stays in the script's process group
+#  - step 87, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 96, seccomp: no tool of util-linux 2.38 loads a filter
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 #  - --timeout: put timeout(1) before this script
@@ -371,9 +371,9 @@ read_only /proc/sys
 # 82  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
 # 83  make the new root the root
-# 87  (here, while prlimit is at hand)
-prlimit --pid $$ --nofile=1024:4096
 # 88  (here, while prlimit is at hand)
+prlimit --pid $$ --nofile=1024:4096
+# 89  (here, while prlimit is at hand)
 prlimit --pid $$ --core=unlimited:unlimited
 cd "$new"
 pivot_root . .
@@ -384,31 +384,31 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 85  start a process group [differs: the command stays in the script's process group]
-# 86  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 87  limit nofile: soft 1024, hard 4096
-# (done before pivot_root, above)
-# 88  limit core: soft unlimited, hard unlimited
-# (done before pivot_root, above)
-# 89  set the umask 0077
-# (right before the exec, below)
-# 90  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 91  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 92  go to /home/alice
-cd /home/alice 2>/dev/null || cd /
-# 93  set no_new_privs
-# (an option of setpriv, below)
-# 94  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 95  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 96  close every descriptor from 5 on [differs: the shell closes descriptors up to 9 only]
+# 85  close every descriptor from 5 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 86  start a process group [differs: the command stays in the script's process group]
+# 87  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 88  limit nofile: soft 1024, hard 4096
+# (done before pivot_root, above)
+# 89  limit core: soft unlimited, hard unlimited
+# (done before pivot_root, above)
+# 90  set the umask 0077
+# (right before the exec, below)
+# 91  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 92  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 93  go to /home/alice
+cd /home/alice 2>/dev/null || cd /
+# 94  set no_new_privs
+# (an option of setpriv, below)
+# 95  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 96  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

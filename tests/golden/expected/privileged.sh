@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 39, process_group: the command stays in the script's process group
-#  - step 40, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 42, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 45, close_fds: the shell closes descriptors up to 9 only
+#  - step 39, close_fds: the shell closes descriptors up to 9 only
+#  - step 40, process_group: the command stays in the script's process group
+#  - step 41, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 43, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 46, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -236,19 +236,19 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 39  start a process group [differs: the command stays in the script's process group]
-# 40  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 41  set the umask 0022
-# (right before the exec, below)
-# 42  load the seccomp filter always (N instructions) [differs: no tool of util-linux 2.38 loads a
-#    filter]
-# 43  go to /
-cd /
-# 44  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 45  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 39  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 40  start a process group [differs: the command stays in the script's process group]
+# 41  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 42  set the umask 0022
+# (right before the exec, below)
+# 43  load the seccomp filter always (N instructions) [differs: no tool of util-linux 2.38 loads a
+#    filter]
+# 44  go to /
+cd /
+# 45  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
 
 # ---- EXEC: Become the first program of the container.
 

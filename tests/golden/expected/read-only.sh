@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 62, process_group: the command stays in the script's process group
-#  - step 63, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 70, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 71, close_fds: the shell closes descriptors up to 9 only
+#  - step 62, close_fds: the shell closes descriptors up to 9 only
+#  - step 63, process_group: the command stays in the script's process group
+#  - step 64, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 71, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 72, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -318,27 +318,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 62  start a process group [differs: the command stays in the script's process group]
-# 63  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 64  set the umask 0022
-# (right before the exec, below)
-# 65  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 66  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 67  go to /
-cd /
-# 68  set no_new_privs
-# (an option of setpriv, below)
-# 69  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 70  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 71  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 62  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 63  start a process group [differs: the command stays in the script's process group]
+# 64  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 65  set the umask 0022
+# (right before the exec, below)
+# 66  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 67  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 68  go to /
+cd /
+# 69  set no_new_privs
+# (an option of setpriv, below)
+# 70  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 71  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

@@ -9,10 +9,10 @@
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
 #  - step 10, time_offsets: unshare(1) takes whole seconds only
-#  - step 87, process_group: the command stays in the script's process group
-#  - step 88, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 95, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 96, close_fds: the shell closes descriptors up to 9 only
+#  - step 87, close_fds: the shell closes descriptors up to 9 only
+#  - step 88, process_group: the command stays in the script's process group
+#  - step 89, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 96, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 97, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -386,27 +386,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 87  start a process group [differs: the command stays in the script's process group]
-# 88  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 89  set the umask 0022
-# (right before the exec, below)
-# 90  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 91  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 92  go to /home/alice
-cd /home/alice 2>/dev/null || cd /
-# 93  set no_new_privs
-# (an option of setpriv, below)
-# 94  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 95  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 96  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 87  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 88  start a process group [differs: the command stays in the script's process group]
+# 89  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 90  set the umask 0022
+# (right before the exec, below)
+# 91  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 92  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 93  go to /home/alice
+cd /home/alice 2>/dev/null || cd /
+# 94  set no_new_privs
+# (an option of setpriv, below)
+# 95  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 96  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 

@@ -8,10 +8,10 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 7, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 64, process_group: the command stays in the script's process group
-#  - step 65, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 72, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 73, close_fds: the shell closes descriptors up to 9 only
+#  - step 64, close_fds: the shell closes descriptors up to 9 only
+#  - step 65, process_group: the command stays in the script's process group
+#  - step 66, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 73, seccomp: no tool of util-linux 2.38 loads a filter
 #  - step 74, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
@@ -322,27 +322,27 @@ cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 64  start a process group [differs: the command stays in the script's process group]
-# 65  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
-#    util-linux]
-# 66  set the umask 0022
-# (right before the exec, below)
-# 67  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 68  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
-#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
-# (an option of setpriv, below)
-# 69  go to /
-cd /
-# 70  set no_new_privs
-# (an option of setpriv, below)
-# 71  die by SIGKILL when the process that made us does
-#    (an option of unshare, above)
-# 72  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
-#    a filter]
-# 73  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 64  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
+# 65  start a process group [differs: the command stays in the script's process group]
+# 66  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 67  set the umask 0022
+# (right before the exec, below)
+# 68  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 69  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+#    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
+# (an option of setpriv, below)
+# 70  go to /
+cd /
+# 71  set no_new_privs
+# (an option of setpriv, below)
+# 72  die by SIGKILL when the process that made us does
+#    (an option of unshare, above)
+# 73  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+#    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
