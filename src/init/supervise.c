@@ -352,7 +352,10 @@ int supervise_run(struct supervise *s)
 		restore(s);
 		return error;
 	}
-	for (;;) {
+	/* A SIGCHLD from before begin() is lost: setting its disposition to the default drops it. */
+	if (s->pidfd < 0)
+		error = check_child(s);
+	while (!s->ended) {
 		long ready = wait_event(s, fds);
 
 		if (ready == 0) {
@@ -369,9 +372,8 @@ int supervise_run(struct supervise *s)
 		 * too */
 		if (fds[0].revents || fds[2].revents || s->control_fd < 0)
 			error = check_child(s);
-		if (s->ended)
-			return end(s, error);
 	}
+	return end(s, error);
 }
 
 _Noreturn void supervise_exit(const struct supervise *s, int status)

@@ -72,8 +72,7 @@ int reader_fail(const struct reader *r, const struct where *at, const char *id, 
 
 static int check_end(const struct reader *r, size_t end)
 {
-	/* Four characters, not five: a NUL is no blank.
-	 * NOLINTNEXTLINE(bugprone-not-null-terminated-result) */
+	/* Four characters, not five: a NUL is no blank. */
 	while (end < r->len && memchr(" \t\r\n", r->text[end], 4))
 		end++;
 	if (end == r->len)

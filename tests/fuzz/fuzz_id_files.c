@@ -75,7 +75,7 @@ static void check_map(struct arena *a, char *text)
 	require(r == 0 || r == -EINVAL);
 	while (rest && *rest) {
 		char *line = strsep(&rest, "\n");
-		uint32_t n[3];
+		uint32_t n[3] = {0};
 
 		if (!map_line(line, n)) {
 			require(r == -EINVAL);

@@ -28,7 +28,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 FINDING = re.compile(r"^.*: (?:fatal )?(?:warning|error|style|performance|portability): .*$", re.M)
 # A bound on clang's path-sensitive analysis of one function, instead of 225,000: a fifth of the time for
 # the same findings in this tree.
-SHALLOW = ["--extra-arg=" + word for word in ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=40000")]
+SHALLOW = ["--extra-arg=" + word for word in ("-Xclang", "-analyzer-config", "-Xclang", "max-nodes=30000")]
 # malloc in a test: a test that goes on with NULL dies, which is a failure too.
 TESTS_GCC = ["-Wno-analyzer-possible-null-argument", "-Wno-analyzer-possible-null-dereference"]
 # What belongs to producing an object file, or to one compiler only.
@@ -59,7 +59,10 @@ def units(source, build, only):
         known = {}
         for entry in json.load(file):
             path = os.path.realpath(os.path.join(entry["directory"], entry["file"]))
-            known.setdefault(path, flags_of(entry))
+            flags = flags_of(entry)
+            # A source may be compiled for the build machine too, with fewer flags.
+            if len(flags) > len(known.get(path, ())):
+                known[path] = flags
     # Not compiled here (the fuzz targets want clang): whichever flags name all libraries.
     widest = max(known.values(), key=lambda flags: sum(flag.startswith("-I") for flag in flags))
     result = []
@@ -70,7 +73,7 @@ def units(source, build, only):
                 path = os.path.realpath(os.path.join(at, name))
                 if name.endswith(".c") and (not only or os.path.relpath(path, source) in only):
                     near = [flags for other, flags in known.items() if os.path.dirname(other) == at]
-                    result.append((path, known.get(path) or (near[0] if near else widest)))
+                    result.append((path, known.get(path) or max(near, key=len, default=widest)))
     return result
 
 

@@ -131,15 +131,15 @@ static void take_processes(struct counts *c)
 static void take_state(struct counts *c)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	char path[512];
+	char path[4096 + 16], usual[64];
 	long n;
 
-	snprintf(path, sizeof(path), "/run/user/%u", (unsigned)getuid());
+	snprintf(usual, sizeof(usual), "/run/user/%u", (unsigned)getuid());
 	if (!runtime)
-		runtime = path;
+		runtime = usual;
 	n = entries(runtime, "rootlet");
 	row(c, "files in the runtime folder", 0, n < 0 ? 0 : n);
-	snprintf(path, sizeof(path), "%s/rootlet", runtime);
+	snprintf(path, sizeof(path), "%.4096s/rootlet", runtime);
 	n = entries(path, "");
 	row(c, "state folders", 0, n < 0 ? 0 : n);
 	row(c, "files in /tmp called rootlet…", 0, entries("/tmp", "rootlet"));
@@ -217,8 +217,8 @@ void counts_print(const struct counts *before, const struct counts *now)
 		printf("%-30s  ", a->name);
 		print_number(a->value);
 		print_number(b->value);
-		printf("%s\n", a->slack >= 0 && b->value > a->value + a->slack ? "  GROWN"
-			       : a->slack < 0				       ? "  (not judged)"
-									       : "");
+		printf("%s\n", a->slack < 0			? "  (not judged)"
+			       : b->value > a->value + a->slack ? "  GROWN"
+								: "");
 	}
 }

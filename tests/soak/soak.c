@@ -246,7 +246,7 @@ static int self_test(const char *command)
 
 static void remove_planted(void)
 {
-	if (system("find /tmp -maxdepth 1 -name 'rootlet-soak-??????' -user \"$(id -un)\" "
+	if (system("find /tmp -maxdepth 1 -name 'rootlet-soak-*' -user \"$(id -un)\" "
 		   "-delete") != 0)
 		perror("find");
 }

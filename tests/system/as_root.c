@@ -73,7 +73,7 @@ static void no_ranges(void)
 /* As on a machine whose helper lost its setuid bit. */
 static void powerless_helper(void)
 {
-	char script[256], path[128];
+	char script[512], path[128];
 
 	snprintf(path, sizeof(path), "%s/newuidmap", scratch);
 	snprintf(script, sizeof(script), "cp /usr/bin/newuidmap %s && chmod 755 %s", path, path);

@@ -9,15 +9,17 @@
 
 static void gate_06_only_the_listed_descriptors_are_inside(void **state)
 {
-	/* the caller holds the host's root, its own directory and a file */
+	/* The caller holds the host's root, its own directory and a file. PID 1 has its signalfd,
+	 * or has not made it yet. */
 	static const char *const hold = "exec 7</ 8<. 9</etc/passwd 55</ 200</etc; ";
 	char script[2048];
 
 	snprintf(script, sizeof(script),
 		 "%s $R run / sh -c 'for f in /proc/1/fd/*; do readlink $f; done' | "
-		 "sed 's/:\\[[0-9]*\\]//; /^\\/dev\\/null$/d; /^pipe$/d; /memfd:/d' | sort",
+		 "sed 's/:\\[[0-9]*\\]//; /^\\/dev\\/null$/d; /^pipe$/d; /memfd:/d; /signalfd/d' | "
+		 "sort",
 		 hold);
-	expect_out(gate(script), "anon_inode:[signalfd]\nsocket\n");
+	expect_out(gate(script), "socket\n");
 	for (int i = 0; i < 2; i++) {
 		snprintf(script, sizeof(script),
 			 "%s $R run %s / sh -c 'for f in /proc/self/fd/*; do echo ${f##*/}; done'",

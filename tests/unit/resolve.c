@@ -72,6 +72,7 @@ static void any_path(char *out, size_t size, bool link)
 	size_t used = 0;
 	unsigned count = 1 + any(6);
 
+	*out = '\0';
 	switch (link ? any(5) : 0) {
 	case 1:
 		used = (size_t)snprintf(out, size, "%s/outside/", base);
