@@ -13,7 +13,8 @@ static const struct {
 	 "Run a command in a container of its own. ROOT is a directory that begins with / or . ;\n"
 	 "`/` itself is the host's own files, read-only, with fresh /proc, /dev, /tmp, /run and "
 	 "an\n"
-	 "empty home. No root, no daemon, nothing left behind. COMMAND defaults to a shell; with `/` it\n"
+	 "empty home. No root, no daemon, nothing left behind. COMMAND defaults to a shell; with "
+	 "`/` it\n"
 	 "is looked for in your own PATH.",
 	 "  rootlet run / id                        root inside, you outside\n"
 	 "  rootlet run -v \"$PWD\" / make            build here, with nothing else writable\n"

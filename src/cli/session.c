@@ -82,7 +82,8 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 		return -1;
 	}
 	message_setup(rootlet_find_value(command, "color", argc, (const char *const *)argv),
-		      rootlet_find_value(command, "log-format", argc, (const char *const *)argv), NULL);
+		      rootlet_find_value(command, "log-format", argc, (const char *const *)argv),
+		      NULL);
 	r = read_layers(s, argc, argv);
 	message_setup(rootlet_spec_get(s->spec, "color"), rootlet_spec_get(s->spec, "log-format"),
 		      rootlet_spec_get(s->spec, "log-level"));

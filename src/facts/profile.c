@@ -31,24 +31,30 @@ static int read_regular(const char *path, char **ret_text)
 }
 
 /* FNV-1a: names a file; what is in it is compared byte for byte. */
-static uint64_t mix(uint64_t hash, const void *data, size_t len)
+static uint64_t mix(uint64_t hash, unsigned char byte)
 {
-	const unsigned char *bytes = data;
+	return (hash ^ byte) * UINT64_C(0x100000001b3);
+}
 
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+static uint64_t mix_number(uint64_t hash, uint64_t number)
+{
+	for (int shift = 0; shift < 64; shift += 8)
+		hash = mix(hash, (unsigned char)(number >> shift));
 	return hash;
 }
 
 /* One file for each text and each wish for capabilities, which a profile may look at. */
 static uint64_t cache_key(const struct facts *facts, const struct spec *spec)
 {
-	const uint64_t wishes[] = {spec->cap_add, spec->cap_drop,
-				   (uint64_t)spec->cap_add_all | (uint64_t)spec->cap_drop_all << 1 |
-					   (uint64_t)spec->privileged << 2};
-	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), wishes, sizeof(wishes));
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
-	return mix(hash, facts->profile_text, strlen(facts->profile_text));
+	hash = mix_number(hash, spec->cap_add);
+	hash = mix_number(hash, spec->cap_drop);
+	hash = mix_number(hash, (uint64_t)spec->cap_add_all | (uint64_t)spec->cap_drop_all << 1 |
+					(uint64_t)spec->privileged << 2);
+	for (const char *c = facts->profile_text; *c; c++)
+		hash = mix(hash, (unsigned char)*c);
+	return hash;
 }
 
 static int cache_file(struct facts *facts, const struct spec *spec)

@@ -215,11 +215,13 @@ static void kill_children(void)
  * seconds at most (a child whose ids have changed may be out of our reach). */
 static void kill_descendants(const struct init *in)
 {
-	struct __kernel_timespec pause = {0, KILL_PAUSE_NS};
 	int round = 0;
 	long pid;
 
 	for (;;) {
+		/* new each time: the kernel leaves in it what was not slept (ppoll(2)) */
+		struct __kernel_timespec pause = {0, KILL_PAUSE_NS};
+
 		while ((pid = raw_wait4(-1, NULL, WNOHANG)) > 0)
 			;
 		if (pid == -ECHILD || ++round > KILL_ROUNDS)

@@ -352,7 +352,8 @@ int supervise_run(struct supervise *s)
 		restore(s);
 		return error;
 	}
-	/* A SIGCHLD from before begin() is lost: setting its disposition to the default drops it. */
+	/* A SIGCHLD from before begin() is lost: setting its disposition to the default drops it.
+	 */
 	if (s->pidfd < 0)
 		error = check_child(s);
 	while (!s->ended) {

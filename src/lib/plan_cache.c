@@ -40,7 +40,9 @@ void rootlet_plan_keep(const rootlet_plan *handle)
 	if (!plan->cache_path)
 		return;
 	path = strdup(plan->cache_path);
-	if (!path || asprintf(&temporary, "%s.XXXXXX", plan->cache_path) < 0)
+	if (asprintf(&temporary, "%s.XXXXXX", plan->cache_path) < 0)
+		temporary = NULL; /* asprintf(3): its contents are undefined */
+	if (!path || !temporary)
 		return;
 	if (make_folders(path) < 0)
 		return;

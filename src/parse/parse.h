@@ -64,8 +64,9 @@ int option_apply(struct spec *spec, const struct option_row *row, const char *va
 int parse_command_line(struct spec *spec, enum parse_command command, int argc,
 		       const char *const *argv, struct rootlet_error *err);
 
-/* The last value that this command line gives for an option, or NULL; lies in argv. For what must be known
- * before the line is applied: --config, whose file the line wins over, and how to print a mistake in it. */
+/* The last value that this command line gives for an option, or NULL; lies in argv. For what must
+ * be known before the line is applied: --config, whose file the line wins over, and how to print a
+ * mistake in it. */
 const char *parse_find_value(enum parse_command command, const char *name, int argc,
 			     const char *const *argv);
 

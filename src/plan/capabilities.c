@@ -59,6 +59,10 @@ int plan_kept_capabilities(struct planner *p, uint64_t *ret)
 	if (s->cap_drop_all)
 		kept = 0;
 	*ret = (kept & ~s->cap_drop) | s->cap_add;
+	if (s->root_kind == ROOT_HOST && (*ret & CAP(SYS_ADMIN)))
+		plan_note(p, "root inside keeps CAP_SYS_ADMIN: it can take the read-only and the "
+			     "empty home "
+			     "of `/` off again, and then reach what you may write on this host");
 	return 0;
 }
 

@@ -65,19 +65,25 @@ static void add_entry(struct planner *p, const struct facts_entry *e)
 	step->why = "the host's own files";
 }
 
-/* A plain recursive bind of `/` would leave the host's /proc, /sys, /dev and /tmp underneath, where
- * umount(8) finds them: so the root is a tmpfs, and each entry is cloned into it. */
-static void add_host_root(struct planner *p)
+/* A tmpfs over the old root, before the pivot. */
+static void add_base_tmpfs(struct planner *p, enum plan_op op, const char *subject, int slot)
 {
-	struct step *step = plan_add(p, OP_ROOT_TMPFS, ACTOR_CHILD, "/");
 	static struct mount_option mode[] = {{"mode", "0755"}};
+	struct step *step = plan_add(p, op, ACTOR_CHILD, subject);
 
 	step->a.fs.type = "tmpfs";
 	step->a.fs.options = mode;
 	step->a.fs.option_count = 1;
 	step->a.fs.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
 	step->a.fs.target = (struct step_target){SLOT_NONE, "/"};
-	step->a.fs.slot = SLOT_ROOT;
+	step->a.fs.slot = slot;
+}
+
+/* A plain recursive bind of `/` would leave the host's /proc, /sys, /dev and /tmp underneath, where
+ * umount(8) finds them: so the root is a tmpfs, and each entry is cloned into it. */
+static void add_host_root(struct planner *p)
+{
+	add_base_tmpfs(p, OP_ROOT_TMPFS, "/", SLOT_ROOT);
 	for (size_t i = 0; i < p->facts->root_entry_count; i++) {
 		const struct facts_entry *e = &p->facts->root_entries[i];
 
@@ -120,15 +126,7 @@ static void add_overlay_root(struct planner *p)
  * is needed: to unmount one more costs the kernel a grace period (about 1 ms). */
 static void add_scratch(struct planner *p)
 {
-	struct step *step = plan_add(p, OP_SCRATCH, ACTOR_CHILD, "scratch");
-	static struct mount_option mode[] = {{"mode", "0755"}};
-
-	step->a.fs.type = "tmpfs";
-	step->a.fs.options = mode;
-	step->a.fs.option_count = 1;
-	step->a.fs.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-	step->a.fs.target = (struct step_target){SLOT_NONE, "/"};
-	step->a.fs.slot = SLOT_SCRATCH;
+	add_base_tmpfs(p, OP_SCRATCH, "scratch", SLOT_SCRATCH);
 }
 
 static void add_propagation(struct planner *p)

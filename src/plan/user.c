@@ -1,5 +1,5 @@
-/* The user that the command runs as: what is known becomes numbers here, what only the root's own passwd
- * and group files can tell is looked up at start. Part of SEAL, called by stage_seal. */
+/* The user that the command runs as: what is known becomes numbers here, what only the root's own
+ * passwd and group files can tell is looked up at start. Part of SEAL, called by stage_seal. */
 #include "plan/planner.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ static uint32_t parse_id(const char *s)
 static void add_lookup(struct planner *p)
 {
 	const char *user = p->spec->user;
-	const char *who = user ? plan_copy(p, user) : plan_text(p, "%u:%u", p->user_uid, p->user_gid);
+	const char *who =
+		user ? plan_copy(p, user) : plan_text(p, "%u:%u", p->user_uid, p->user_gid);
 	struct step *step = plan_add(p, OP_LOOKUP_USER, ACTOR_CHILD, who);
 
 	step->a.text.text = who;
@@ -39,7 +40,9 @@ static int check_group(struct planner *p, const char *group)
 	if (!p->setgroups) {
 		error_set(p->err, -EPERM, "group-add-denied", "--group-add",
 			  "--group-add %s: with this id map the kernel denies setgroups", group);
-		error_hint(p->err, "use --userns ranges, or --group-add keep-groups to keep your own groups");
+		error_hint(
+			p->err,
+			"use --userns ranges, or --group-add keep-groups to keep your own groups");
 		return -EPERM;
 	}
 	if (!all_digits(group)) {
@@ -82,8 +85,7 @@ static int further_groups(struct planner *p, const uint32_t **ret, size_t *ret_c
 /* Already there: the mapped root, or the only user that is mapped. */
 static bool is_user_already(const struct planner *p)
 {
-	return !p->spec->user &&
-	       (!p->root_mapped || (p->user_uid == 0 && p->user_gid == 0));
+	return !p->spec->user && (!p->root_mapped || (p->user_uid == 0 && p->user_gid == 0));
 }
 
 int plan_user(struct planner *p)

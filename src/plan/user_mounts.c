@@ -66,8 +66,8 @@ static size_t depth(const char *path)
 	return n;
 }
 
-/* Parents first, else in the order given, as podman and docker have it: what is mounted on /mnt must not
- * cover what was mounted on /mnt/file. */
+/* Parents first, else in the order given, as podman and docker have it: what is mounted on /mnt
+ * must not cover what was mounted on /mnt/file. */
 void plan_user_mounts(struct planner *p)
 {
 	size_t done = 0;

@@ -32,8 +32,8 @@ int child_open_path(struct child *c, const struct step *step)
 	return 0;
 }
 
-/* With the caller's own rights, and as its own: with keep-id the mapped root is somebody else. Where the
- * caller may not make it, nothing of it can be shown. */
+/* With the caller's own rights, and as its own: with keep-id the mapped root is somebody else.
+ * Where the caller may not make it, nothing of it can be shown. */
 int child_own_folder(struct child *c, const struct step *step)
 {
 	const char *path = step->a.text.text;

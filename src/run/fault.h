@@ -1,6 +1,5 @@
-/* Test builds only (meson -Dfaults=true): ROOTLET_TEST_FAULT=STEP:WHAT makes one step of the plan go
- * wrong, in whichever process carries it out. WHAT is
- *   an errno's number   the step fails with it
+/* Test builds only (meson -Dfaults=true): ROOTLET_TEST_FAULT=STEP:WHAT makes one step of the plan
+ * go wrong, in whichever process carries it out. WHAT is an errno's number   the step fails with it
  *   kill                the process dies there
  *   parent-kill         the supervisor is killed there, and the step goes on
  * In other builds all of this is nothing. The rules of child.h hold here too.
@@ -30,8 +29,9 @@ static inline const char *fault_wanted(int step)
 	return wanted == step && *text == ':' ? text + 1 : "";
 }
 
-/* A pid namespace of its own keeps a child from signalling its maker. So the supervisor asks the kernel
- * to be killed when somebody writes to this pipe (F_SETSIG of fcntl(2)). Returns the end to write to. */
+/* A pid namespace of its own keeps a child from signalling its maker. So the supervisor asks the
+ * kernel to be killed when somebody writes to this pipe (F_SETSIG of fcntl(2)). Returns the end to
+ * write to. */
 static inline int fault_arm(void)
 {
 	int ends[2];
@@ -44,7 +44,8 @@ static inline int fault_arm(void)
 	return ends[1];
 }
 
-/* The errno to fail with, or 0. `trigger` is the armed pipe in a child, -1 in the supervisor itself. */
+/* The errno to fail with, or 0. `trigger` is the armed pipe in a child, -1 in the supervisor
+ * itself. */
 static inline int fault_at(int step, int trigger)
 {
 	const char *what = fault_wanted(step);

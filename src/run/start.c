@@ -334,6 +334,14 @@ static int run_parent_steps(struct start *s)
 	return 0;
 }
 
+/* PROCESS_GROUP may have made its group the terminal's, and a later step failed: whoever reads the
+ * terminal next would get EIO. Every signal is blocked, so SIGTTOU does not stop us. */
+static void take_terminal_back(pid_t group)
+{
+	if (tcgetpgrp(0) == group)
+		tcsetpgrp(0, getpgrp());
+}
+
 /* A failed clone or map leaves a child that waits for us, or none at all. */
 static void undo(struct start *s)
 {
@@ -354,6 +362,7 @@ static void undo(struct start *s)
 		kill(p->pid, SIGKILL);
 		while (waitpid(p->pid, NULL, 0) < 0 && errno == EINTR)
 			;
+		take_terminal_back(p->pid);
 	}
 	p->pid = 0;
 	p->ended = true;

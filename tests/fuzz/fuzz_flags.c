@@ -51,7 +51,8 @@ static void require_valid(const struct spec *spec)
 {
 	require(spec->kind == SPEC_UNSHARE ? spec->root_kind == ROOT_NONE
 					   : spec->root_path != NULL);
-	require(!spec->tty && !spec->detach && spec->seccomp != SECCOMP_FILE);
+	require(!spec->tty && !spec->detach);
+	require(spec->seccomp != SECCOMP_FILE || spec->seccomp_path);
 	require(!spec->hostname || strlen(spec->hostname) <= 64);
 	for (size_t i = 0; i < spec->uidmap.count; i++)
 		require(spec->uidmap.entries[i].count);

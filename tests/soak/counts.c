@@ -31,18 +31,39 @@ static long entries(const char *path, const char *prefix)
 }
 
 /* The number behind `key` at the beginning of a line. */
-static long value_of(const char *path, const char *key)
+static long scan(FILE *f, const char *key)
 {
-	FILE *f = fopen(path, "re");
 	char line[512];
 	long n = -1;
 
 	while (f && n < 0 && fgets(line, sizeof(line), f))
 		if (strncmp(line, key, strlen(key)) == 0)
 			n = strtol(line + strlen(key), NULL, 10);
+	return n;
+}
+
+static long value_of(const char *path, const char *key)
+{
+	FILE *f = fopen(path, "re");
+	long n = scan(f, key);
+
 	if (f)
 		fclose(f);
 	return n;
+}
+
+static FILE *slabinfo; /* slabinfo(5): root opens it, anybody may go on reading */
+
+void counts_open(void)
+{
+	slabinfo = fopen("/proc/slabinfo", "re");
+}
+
+static long slab(const char *key)
+{
+	if (slabinfo)
+		rewind(slabinfo);
+	return scan(slabinfo, key);
 }
 
 static long lines(const char *path)
@@ -106,12 +127,15 @@ static bool read_process(const char *pid, struct process *ret)
 
 /* Ours: children of this process, who is the reaper of all that it started, and everything of
  * this user that is called rootlet-something, wherever it hangs. */
+static char handed[64]; /* one of the children, for the eyes of who looks for the cause */
+
 static void take_processes(struct counts *c)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
 	long zombies = 0, children = 0, named = 0;
 
+	*handed = '\0';
 	while (dir && (e = readdir(dir))) {
 		struct process p;
 
@@ -119,6 +143,8 @@ static void take_processes(struct counts *c)
 			continue;
 		children += p.parent == getpid();
 		zombies += p.parent == getpid() && p.state == 'Z';
+		if (p.parent == getpid())
+			snprintf(handed, sizeof(handed), "%s (%c)", p.name, p.state);
 		named += p.user == getuid() && strncmp(p.name, "rootlet", 7) == 0;
 	}
 	if (dir)
@@ -161,9 +187,8 @@ static void take_kernel(struct counts *c)
 		{"slab: cred", "cred_jar "},
 	};
 
-	/* only root may read it (slabinfo(5)) */
 	for (size_t i = 0; i < sizeof(slabs) / sizeof(slabs[0]); i++)
-		row(c, slabs[i].name, -1, value_of("/proc/slabinfo", slabs[i].key));
+		row(c, slabs[i].name, -1, slab(slabs[i].key));
 	row(c, "kernel memory that stays, KiB", -1, value_of("/proc/meminfo", "SUnreclaim:"));
 	row(c, "memory per processor, KiB", -1, value_of("/proc/meminfo", "Percpu:"));
 }
@@ -211,6 +236,8 @@ static void print_number(long value)
 void counts_print(const struct counts *before, const struct counts *now)
 {
 	printf("%-32s%12s%12s\n", "", "before", "after");
+	if (*handed)
+		printf("a child that nobody waited for: %s\n", handed);
 	for (size_t i = 0; i < before->used; i++) {
 		const struct count *a = &before->rows[i], *b = &now->rows[i];
 

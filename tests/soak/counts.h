@@ -20,6 +20,8 @@ struct counts {
 	size_t used;
 };
 
+/* Opens what only root may read, before it becomes an ordinary user. Once, in the beginning. */
+void counts_open(void);
 void counts_take(struct counts *c);
 
 /* Is anything above `before` by more than its slack? */

@@ -292,6 +292,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "soak: ROOTLET must name the command\n");
 		return 99;
 	}
+	counts_open();
 	enter_user();
 	if (argc == 2 && strcmp(argv[1], "--self-test") == 0) {
 		int r = self_test(s.command);

@@ -141,7 +141,8 @@ static void process__signals_are_forwarded(void **state)
 			char script[512], wanted[32];
 
 			snprintf(script, sizeof(script),
-				 "set -m; $R run %s / bash -c 'trap \"echo %s; exit 0\" %s; echo "
+				 "set -m; rm -f o; $R run %s / bash -c 'trap \"echo %s; exit 0\" "
+				 "%s; echo "
 				 "ready; while :; do sleep 0.05; done' >o & "
 				 "p=$!; for i in $(seq 500); do grep -q ready o 2>/dev/null && "
 				 "break; sleep .01; done; kill -%s $p; wait $p; cat o",
@@ -189,7 +190,8 @@ static void process__dies_with_its_supervisor(void **state)
 			const struct result *r;
 
 			snprintf(script, sizeof(script),
-				 "$R %s %s sh -c 'sleep 71 & echo ready; sleep 72' >o & p=$!; "
+				 "rm -f o; $R %s %s sh -c 'sleep 71 & echo ready; sleep 72' >o & "
+				 "p=$!; "
 				 "for i in $(seq 500); do grep -q ready o 2>/dev/null && break; "
 				 "sleep .01; done; "
 				 "sleep %s; kill -KILL $p; wait $p",
@@ -208,7 +210,8 @@ static void process__dies_with_its_supervisor(void **state)
 
 static void process__status_fd_tells_the_story(void **state)
 {
-	expect_out(shell("$R run --status-fd 3 / sh -c 'exit 3' 3>s; sed -E 's/:[0-9]{4,}/:N/g' s"),
+	expect_out(shell("$R run --status-fd 3 / sh -c 'exit 3' 3>s; sed -E "
+			 "'s/\"([a-z]+)\":[0-9]{2,}/\"\\1\":N/g' s"),
 		   "{\"event\":\"started\",\"pid\":N,\"namespaces\":{\"user\":N,\"pid\":N,\"mnt\":"
 		   "N,\"uts\":N,\"ipc\":N,"
 		   "\"net\":N,\"cgroup\":N,\"time\":N}}\n{\"event\":\"exited\",\"status\":3,"

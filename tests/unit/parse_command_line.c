@@ -254,11 +254,13 @@ static void command_line__stops_at_help(void **state)
 static void command_line__finds_its_config_first(void **state)
 {
 	(void)state;
-	assert_string_equal(parse_find_value(PARSE_RUN, "config", LINE("-t", "--config", "a", "--config=b",
-							      "/", "--config=c")),
-			    "b");
+	assert_string_equal(
+		parse_find_value(PARSE_RUN, "config",
+				 LINE("-t", "--config", "a", "--config=b", "/", "--config=c")),
+		"b");
 	assert_null(parse_find_value(PARSE_RUN, "config", LINE("-t", "/", "--config=c")));
-	assert_string_equal(parse_find_value(PARSE_RUN, "config", LINE("--config=b", "--nonsense")), "b");
+	assert_string_equal(parse_find_value(PARSE_RUN, "config", LINE("--config=b", "--nonsense")),
+			    "b");
 }
 
 static void command_line__lets_env_win_over_env_file(void **state)

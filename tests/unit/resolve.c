@@ -320,7 +320,7 @@ static void resolve__as_many_links_as_the_kernel_follows(void **state)
 		assert_int_equal(symlink(target, link), 0);
 	}
 	root = open("root", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (int openat2 = 0; openat2 <= kernel_has_openat2(root); openat2++) {
+	for (int openat2 = 0; openat2 <= (kernel_has_openat2(root) ? 1 : 0); openat2++) {
 		int fd = resolve_open(root, "40", openat2);
 
 		assert_true(fd >= 0);

@@ -342,14 +342,14 @@ rm "$dev/.text"
 # 68  set rw on /
 inside /
 remount "$target" rw
-# 69  bind /home/alice/project → /home/alice/project (recursive, nosuid, nodev)
-inside /home/alice/project; make_like /home/alice/project
-mount -n --rbind /home/alice/project "$target"
-remount_all "$target" nosuid,nodev
-# 70  bind /srv/data → /data (recursive, ro, nosuid, nodev)
+# 69  bind /srv/data → /data (recursive, ro, nosuid, nodev)
 inside /data; make_like /srv/data
 mount -n --rbind /srv/data "$target"
 remount_all "$target" ro,nosuid,nodev
+# 70  bind /home/alice/project → /home/alice/project (recursive, nosuid, nodev)
+inside /home/alice/project; make_like /home/alice/project
+mount -n --rbind /home/alice/project "$target"
+remount_all "$target" nosuid,nodev
 # 71  hide /proc/acpi (if present)
 hide /proc/acpi
 # 72  hide /proc/asound (if present)

@@ -343,18 +343,18 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 71  bind /home/alice → /home/alice (recursive, nosuid, nodev)
-inside /home/alice; make_like /home/alice
-mount -n --rbind /home/alice "$target"
-remount_all "$target" nosuid,nodev
-# 72  bind ../alice → /srv/copy (recursive, nosuid, nodev)
-inside /srv/copy; make_like ../alice
-mount -n --rbind ../alice "$target"
-remount_all "$target" nosuid,nodev
-# 73  bind /home/alice → /mnt (recursive, ro, nosuid, nodev)
+# 71  bind /home/alice → /mnt (recursive, ro, nosuid, nodev)
 inside /mnt; make_like /home/alice
 mount -n --rbind /home/alice "$target"
 remount_all "$target" ro,nosuid,nodev
+# 72  bind /home/alice → /home/alice (recursive, nosuid, nodev)
+inside /home/alice; make_like /home/alice
+mount -n --rbind /home/alice "$target"
+remount_all "$target" nosuid,nodev
+# 73  bind ../alice → /srv/copy (recursive, nosuid, nodev)
+inside /srv/copy; make_like ../alice
+mount -n --rbind ../alice "$target"
+remount_all "$target" nosuid,nodev
 # 74  keep rootlet's own /home/alice/.config/rootlet in its place, read-only (if present) [differs:
 #    the directories above it can still be renamed inside]
 read_only /home/alice/.config/rootlet

@@ -22,6 +22,9 @@
 #  - the directory /run on the host: it is covered, in the private mount namespace only
 #  - inside ROOT: umount and env (busybox has them)
 #  - inside ROOT: the mount points, or leave for the mapped root to make them
+# Notes of the plan:
+#  - root inside keeps CAP_SYS_ADMIN: it can take the read-only and the empty home of `/` off again,
+#    and then reach what you may write on this host
 
 set -eu
 PATH=$PATH:/usr/sbin:/sbin

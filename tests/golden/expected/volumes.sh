@@ -261,21 +261,21 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 40  bind '/home/alice/it'\''s here' → /mnt/a b (recursive, ro, nosuid, nodev)
-inside '/mnt/a b'; make_like '/home/alice/it'\''s here'
-mount -n --rbind '/home/alice/it'\''s here' "$target"
-remount_all "$target" ro,nosuid,nodev
-# 41  bind ./src → /src (recursive, nosuid, nodev)
+# 40  bind ./src → /src (recursive, nosuid, nodev)
 inside /src; make_like ./src
 mount -n --rbind ./src "$target"
 remount_all "$target" nosuid,nodev
-# 42  bind /opt → /opt (recursive, ro, nosuid, nodev)
+# 41  bind /opt → /opt (recursive, ro, nosuid, nodev)
 inside /opt; make_like /opt
 mount -n --rbind /opt "$target"
 remount_all "$target" ro,nosuid,nodev
-# 43  mount tmpfs on /cache (nosuid, nodev)
+# 42  mount tmpfs on /cache (nosuid, nodev)
 inside /cache; make_dir
 mount -n -t tmpfs -o nosuid,nodev tmpfs "$target"
+# 43  bind '/home/alice/it'\''s here' → /mnt/a b (recursive, ro, nosuid, nodev)
+inside '/mnt/a b'; make_like '/home/alice/it'\''s here'
+mount -n --rbind '/home/alice/it'\''s here' "$target"
+remount_all "$target" ro,nosuid,nodev
 # 44  hide /proc/acpi (if present)
 hide /proc/acpi
 # 45  hide /proc/asound (if present)
