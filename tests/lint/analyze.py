@@ -114,7 +114,7 @@ def command(tool, program, source, path, flags, deep):
     if tool == "gcc":
         if path.startswith(os.path.join(source, "tests") + os.sep):
             flags = flags + TESTS_GCC
-        return [program] + flags + ["-O2", "-fanalyzer", "-c", path, "-o", os.devnull]
+        return [program] + flags + ["-O1", "-fanalyzer", "-c", path, "-o", os.devnull]
     if tool == "clang-tidy":
         known = [flag for flag in flags if not flag.startswith(("-W", "-f"))]
         # Before `--`: the bound as extra arguments; behind it: how the file is compiled.
@@ -223,7 +223,7 @@ def main():
     parser.add_argument("--deep", action="store_true")
     parser.add_argument("tool", choices=sorted(TOOLS))
     parser.add_argument("files", nargs="*")
-    args = parser.parse_args()
+    args = parser.parse_intermixed_args()
     program = shutil.which(args.tool)
     if not program:
         print(f"{args.tool} is not installed")

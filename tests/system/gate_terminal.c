@@ -98,7 +98,7 @@ static void expect_refused(const char *options, const struct session *s)
 	assert_int_equal(s->status, 0);
 }
 
-#define TRY ALLOW_ALL "$R run $O $IN / /inside terminal"
+#define TRY ALLOW_ALL "$R run --log-level error $O $IN / /inside terminal"
 
 static void gate_12_nothing_types_into_the_callers_terminal(void **state)
 {
@@ -127,7 +127,8 @@ static void gate_12_nothing_types_into_the_callers_terminal(void **state)
 static void gate_12_nor_from_a_namespace_inside(void **state)
 {
 	struct session s =
-		on_a_terminal("--privileged", "$R run $O $IN / unshare -Urmpf /inside terminal");
+		on_a_terminal("--privileged",
+			      "$R run --log-level error $O $IN / unshare -Urmpf /inside terminal");
 
 	expect_refused("nested", &s);
 }
