@@ -31,25 +31,27 @@ static int make_folders(char *path)
 	return own - path > 1 ? 0 : -EINVAL;
 }
 
-void rootlet_plan_keep(const rootlet_plan *handle)
+static void keep(const struct plan *plan)
 {
-	const struct plan *plan = handle->plan;
-	AUTO_FREE char *path = NULL, *temporary = NULL;
+	AUTO_FREE char *path = strdup(plan->cache_path);
+	AUTO_FREE char *temporary = NULL;
+	AUTO_FD fd = -1; /* 0600 */
 	int r;
 
-	if (!plan->cache_path)
-		return;
-	path = strdup(plan->cache_path);
 	if (asprintf(&temporary, "%s.XXXXXX", plan->cache_path) < 0)
 		temporary = NULL; /* asprintf(3): its contents are undefined */
-	if (!path || !temporary)
+	if (!path || !temporary || make_folders(path) < 0)
 		return;
-	if (make_folders(path) < 0)
-		return;
-	AUTO_FD fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
+	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
 		return;
 	r = io_write_all(fd, plan->cache_data, plan->cache_size);
 	if (r < 0 || rename(temporary, path) < 0)
 		unlink(temporary);
+}
+
+void rootlet_plan_keep(const rootlet_plan *handle)
+{
+	if (handle->plan->cache_path)
+		keep(handle->plan);
 }

@@ -114,7 +114,7 @@ def command(tool, program, source, path, flags, deep):
     if tool == "gcc":
         if path.startswith(os.path.join(source, "tests") + os.sep):
             flags = flags + TESTS_GCC
-        return [program] + flags + ["-O1", "-fanalyzer", "-c", path, "-o", os.devnull]
+        return [program] + flags + ["-O2", "-fanalyzer", "-c", path, "-o", os.devnull]
     if tool == "clang-tidy":
         known = [flag for flag in flags if not flag.startswith(("-W", "-f"))]
         # Before `--`: the bound as extra arguments; behind it: how the file is compiled.
