@@ -368,168 +368,125 @@ static void describe_exec(struct buffer *out, const struct step *step)
 	}
 }
 
+static void describe_own_folder(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "make the folder %s if it is missing (mode 0700)", step->subject);
+}
+
+static void describe_map(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "write to /proc/PID/%cid_map: ", step->a.map.gid ? 'g' : 'u');
+	describe_lines(out, step->a.map.text);
+}
+
+static void describe_time(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "make a time namespace with the offsets ");
+	describe_lines(out, step->a.text.text);
+}
+
+static void describe_group(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "start a process group");
+	if (step->a.group.foreground)
+		buffer_puts(out, ", in the terminal's foreground");
+}
+
+static void describe_umask(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "set the umask %04" PRIo64, step->a.number);
+}
+
+static void describe_filter(struct buffer *out, const struct step *step)
+{
+	describe_text(out, "load the seccomp filter ", step->a.filter.name);
+	buffer_printf(out, " (%u instructions)", step->a.filter.length);
+}
+
+static void describe_close(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "close every descriptor from %" PRIu64 " on", step->a.number);
+}
+
+/* How an op reads. One of: fixed words; words around the target's path (`before` and `after`);
+ * words before the text argument, or the subject where there is none (`before` and `text`); words
+ * before a set of capabilities; or a function. A test sees to it that no op is left out. */
+static const struct phrase {
+	const char *words;
+	const char *before, *after;
+	bool text;
+	const char *capabilities;
+	void (*describe)(struct buffer *out, const struct step *step);
+} phrases[OP_COUNT] = {
+	[OP_CHANNELS] = {.words = "make the report and control channels"},
+	[OP_INIT_IMAGE] = {.words = "make the image of the init"},
+	[OP_JOIN_NAMESPACE] = {.describe = describe_namespace},
+	[OP_CLONE] = {.describe = describe_clone},
+	[OP_OWN_FOLDER] = {.describe = describe_own_folder},
+	[OP_OPEN_PATH] = {.describe = describe_open},
+	[OP_DENY_SETGROUPS] = {.words = "write deny to /proc/PID/setgroups"},
+	[OP_WRITE_MAP] = {.describe = describe_map},
+	[OP_HELPER_MAP] = {.describe = describe_helper},
+	[OP_SET_GROUPS] = {.describe = describe_groups},
+	[OP_SET_IDS] = {.describe = describe_user},
+	[OP_PROCFS] = {.describe = describe_filesystem},
+	[OP_HOSTNAME] = {.before = "set the hostname ", .text = true},
+	[OP_DOMAINNAME] = {.before = "set the domain name ", .text = true},
+	[OP_LOOPBACK_UP] = {.words = "bring the loopback interface up"},
+	[OP_SYSCTL] = {.describe = describe_setting},
+	[OP_TIME_OFFSETS] = {.describe = describe_time},
+	[OP_PROPAGATION] = {.describe = describe_propagation},
+	[OP_SCRATCH] = {.describe = describe_filesystem},
+	[OP_ROOT_TMPFS] = {.describe = describe_filesystem},
+	[OP_ROOT_BIND] = {.describe = describe_bind},
+	[OP_ROOT_OVERLAY] = {.describe = describe_overlay},
+	[OP_MAKE_DIRECTORY] = {.describe = describe_directory},
+	[OP_MAKE_SYMLINK] = {.describe = describe_symlink},
+	[OP_BIND] = {.describe = describe_bind},
+	[OP_BIND_DEVICE] = {.describe = describe_device},
+	[OP_BIND_TEXT] = {.describe = describe_bind_text},
+	[OP_MOUNT] = {.describe = describe_filesystem},
+	[OP_ATTACH_PROCFS] = {.before = "put the new proc on ", .after = ""},
+	[OP_MOUNT_ATTRIBUTES] = {.describe = describe_attributes},
+	[OP_MASK] = {.before = "hide ", .after = ""},
+	[OP_READONLY_PATH] = {.before = "make ", .after = " read-only"},
+	[OP_OWN_PATH] = {.before = "keep rootlet's own ", .after = " in its place, read-only"},
+	[OP_INIT_FILE] = {.words = "make the image of the init, an unlinked file on /dev"},
+	[OP_PIVOT_ROOT] = {.words = "make the new root the root"},
+	[OP_DETACH_OLD_ROOT] = {.words = "detach the old root"},
+	[OP_PROCESS_GROUP] = {.describe = describe_group},
+	[OP_KEYRING] = {.words = "start an empty session keyring"},
+	[OP_LANDLOCK] = {.describe = describe_landlock},
+	[OP_RLIMIT] = {.describe = describe_rlimit},
+	[OP_UMASK] = {.describe = describe_umask},
+	[OP_LOOKUP_USER] = {.before = "look up at start: ", .text = true},
+	[OP_BOUNDING_SET] = {.capabilities = "bounding set:"},
+	[OP_SET_USER] = {.describe = describe_user},
+	[OP_CAPABILITIES] = {.capabilities = "capabilities:"},
+	[OP_KEEP_CAPABILITIES] = {.words = "keep the capabilities over the change of the user"},
+	[OP_AMBIENT] = {.capabilities = "unless root, ambient:"},
+	[OP_WORKDIR] = {.before = "go to ", .text = true},
+	[OP_NO_NEW_PRIVS] = {.words = "set no_new_privs"},
+	[OP_PARENT_DEATH] = {.describe = describe_signal},
+	[OP_SECCOMP] = {.describe = describe_filter},
+	[OP_CLOSE_FDS] = {.describe = describe_close},
+	[OP_EXEC_INIT] = {.describe = describe_exec},
+	[OP_EXEC] = {.describe = describe_exec},
+};
+
 void step_describe(const struct step *step, struct buffer *out)
 {
-	switch (step->op) {
-	case OP_CHANNELS:
-		buffer_puts(out, "make the report and control channels");
-		return;
-	case OP_INIT_IMAGE:
-		buffer_puts(out, "make the image of the init");
-		return;
-	case OP_JOIN_NAMESPACE:
-		describe_namespace(out, step);
-		return;
-	case OP_CLONE:
-		describe_clone(out, step);
-		return;
-	case OP_OWN_FOLDER:
-		buffer_printf(out, "make the folder %s if it is missing (mode 0700)",
-			      step->subject);
-		return;
-	case OP_OPEN_PATH:
-		describe_open(out, step);
-		return;
-	case OP_DENY_SETGROUPS:
-		buffer_puts(out, "write deny to /proc/PID/setgroups");
-		return;
-	case OP_WRITE_MAP:
-		buffer_printf(out, "write to /proc/PID/%cid_map: ", step->a.map.gid ? 'g' : 'u');
-		describe_lines(out, step->a.map.text);
-		return;
-	case OP_HELPER_MAP:
-		describe_helper(out, step);
-		return;
-	case OP_SET_GROUPS:
-		describe_groups(out, step);
-		return;
-	case OP_SET_IDS:
-	case OP_SET_USER:
-		describe_user(out, step);
-		return;
-	case OP_PROCFS:
-	case OP_SCRATCH:
-	case OP_ROOT_TMPFS:
-	case OP_MOUNT:
-		describe_filesystem(out, step);
-		return;
-	case OP_HOSTNAME:
-		describe_text(out, "set the hostname ", step->a.text.text);
-		return;
-	case OP_DOMAINNAME:
-		describe_text(out, "set the domain name ", step->a.text.text);
-		return;
-	case OP_LOOPBACK_UP:
-		buffer_puts(out, "bring the loopback interface up");
-		return;
-	case OP_SYSCTL:
-		describe_setting(out, step);
-		return;
-	case OP_TIME_OFFSETS:
-		buffer_puts(out, "make a time namespace with the offsets ");
-		describe_lines(out, step->a.text.text);
-		return;
-	case OP_PROPAGATION:
-		describe_propagation(out, step);
-		return;
-	case OP_ROOT_BIND:
-	case OP_BIND:
-		describe_bind(out, step);
-		return;
-	case OP_ROOT_OVERLAY:
-		describe_overlay(out, step);
-		return;
-	case OP_MAKE_DIRECTORY:
-		describe_directory(out, step);
-		return;
-	case OP_MAKE_SYMLINK:
-		describe_symlink(out, step);
-		return;
-	case OP_BIND_DEVICE:
-		describe_device(out, step);
-		return;
-	case OP_BIND_TEXT:
-		describe_bind_text(out, step);
-		return;
-	case OP_ATTACH_PROCFS:
-		describe_file(out, step, "put the new proc on ", "");
-		return;
-	case OP_MOUNT_ATTRIBUTES:
-		describe_attributes(out, step);
-		return;
-	case OP_MASK:
-		describe_file(out, step, "hide ", "");
-		return;
-	case OP_READONLY_PATH:
-		describe_file(out, step, "make ", " read-only");
-		return;
-	case OP_OWN_PATH:
-		describe_file(out, step, "keep rootlet's own ", " in its place, read-only");
-		return;
-	case OP_INIT_FILE:
-		buffer_puts(out, "make the image of the init, an unlinked file on /dev");
-		return;
-	case OP_PIVOT_ROOT:
-		buffer_puts(out, "make the new root the root");
-		return;
-	case OP_DETACH_OLD_ROOT:
-		buffer_puts(out, "detach the old root");
-		return;
-	case OP_PROCESS_GROUP:
-		buffer_puts(out, "start a process group");
-		if (step->a.group.foreground)
-			buffer_puts(out, ", in the terminal's foreground");
-		return;
-	case OP_KEYRING:
-		buffer_puts(out, "start an empty session keyring");
-		return;
-	case OP_LANDLOCK:
-		describe_landlock(out, step);
-		return;
-	case OP_RLIMIT:
-		describe_rlimit(out, step);
-		return;
-	case OP_UMASK:
-		buffer_printf(out, "set the umask %04" PRIo64, step->a.number);
-		return;
-	case OP_LOOKUP_USER:
-		describe_text(out, "look up at start: ",
+	const struct phrase *p = &phrases[step->op];
+
+	if (p->describe)
+		p->describe(out, step);
+	else if (p->capabilities)
+		describe_capabilities(out, step, p->capabilities);
+	else if (p->text)
+		describe_text(out, p->before,
 			      step->a.text.text ? step->a.text.text : step->subject);
-		return;
-	case OP_BOUNDING_SET:
-		describe_capabilities(out, step, "bounding set:");
-		return;
-	case OP_CAPABILITIES:
-		describe_capabilities(out, step, "capabilities:");
-		return;
-	case OP_KEEP_CAPABILITIES:
-		buffer_puts(out, "keep the capabilities over the change of the user");
-		return;
-	case OP_AMBIENT:
-		describe_capabilities(out, step, "unless root, ambient:");
-		return;
-	case OP_WORKDIR:
-		describe_text(out, "go to ", step->a.text.text ? step->a.text.text : step->subject);
-		return;
-	case OP_NO_NEW_PRIVS:
-		buffer_puts(out, "set no_new_privs");
-		return;
-	case OP_PARENT_DEATH:
-		describe_signal(out, step);
-		return;
-	case OP_SECCOMP:
-		describe_text(out, "load the seccomp filter ", step->a.filter.name);
-		buffer_printf(out, " (%u instructions)", step->a.filter.length);
-		return;
-	case OP_CLOSE_FDS:
-		buffer_printf(out, "close every descriptor from %" PRIu64 " on", step->a.number);
-		return;
-	case OP_EXEC_INIT:
-	case OP_EXEC:
-		describe_exec(out, step);
-		return;
-	case OP_COUNT:
-		break;
-	}
-	buffer_puts(out, "?");
+	else if (p->before)
+		describe_file(out, step, p->before, p->after);
+	else
+		buffer_puts(out, p->words ? p->words : "?");
 }
