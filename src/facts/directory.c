@@ -151,7 +151,7 @@ static int run(const struct directory_question *q, int timeout, char *buf, size_
 	AUTO_FD output = -1;
 	size_t len;
 	int ends[2], r;
-	pid_t pid;
+	pid_t pid = 0;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;

@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -87,11 +88,6 @@ static int add_program(struct facts *f)
 	return add_joined(f, path, strlen(path), "", false);
 }
 
-static bool same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* The path by which an open descriptor is known; "" when it has none. */
 static void real_path(int fd, char out[static PATH_MAX])
 {
@@ -110,39 +106,90 @@ static bool is_below(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
 }
 
-/* One of ours, seen through a volume's source: `source` is a directory above it, or is in it. */
-static int add_alias(struct facts *f, const char *source, const struct stat *st, const char *real,
-		     struct facts_own own)
+/* What is looked at once, however many volumes there are: every directory above one of ours, and
+ * ours itself, by device and inode. */
+struct ancestor {
+	dev_t dev;
+	ino_t ino;
+	size_t own; /* index in facts->own_paths */
+	size_t end; /* its length in that path */
+};
+
+struct lookup {
+	struct ancestor *ancestors;
+	size_t count;
+	const char **real; /* of each own path, "" when it does not exist yet */
+	size_t own_count;
+};
+
+static int add_ancestors(struct facts *f, struct lookup *l, size_t index)
 {
-	char path[PATH_MAX], own_real[PATH_MAX] = "";
-	size_t len = strlen(source), end = strlen(own.path);
+	const char *own = f->own_paths[index].path;
+	size_t end = strlen(own);
+	char path[PATH_MAX];
 	struct stat at;
-	AUTO_FD fd = -1;
 
 	if (end >= sizeof(path))
 		return 0;
-	while (len > 1 && source[len - 1] == '/')
-		len--;
-	strcpy(path, own.path);
+	strcpy(path, own);
 	for (;;) {
 		path[end] = '\0';
-		if (stat(end ? path : "/", &at) == 0 && same_file(&at, st))
-			return add_joined(f, source, len, own.path + end,
-					  own.folder && own.path[end]);
+		if (stat(end ? path : "/", &at) == 0) {
+			if (arena_grow(&f->arena, &l->ancestors, l->count, sizeof(*l->ancestors)) <
+			    0)
+				return -ENOMEM;
+			l->ancestors[l->count++] =
+				(struct ancestor){at.st_dev, at.st_ino, index, end};
+		}
 		if (!end)
-			break;
+			return 0;
 		while (end && path[end - 1] != '/')
 			end--;
 		while (end && path[end - 1] == '/')
 			end--;
 	}
-	fd = open(own.path, O_PATH | O_CLOEXEC);
-	if (fd >= 0)
-		real_path(fd, own_real);
-	return *own_real && is_below(real, own_real) ? add_joined(f, source, len, "", false) : 0;
 }
 
-static int add_aliases(struct facts *f, const struct spec_mount *m, size_t count)
+static int look_at_ours(struct facts *f, struct lookup *l)
+{
+	l->own_count = f->own_path_count;
+	l->real = arena_alloc(&f->arena, (l->own_count + 1) * sizeof(*l->real));
+	if (!l->real)
+		return -ENOMEM;
+	for (size_t i = 0; i < l->own_count; i++) {
+		AUTO_FD fd = open(f->own_paths[i].path, O_PATH | O_CLOEXEC);
+		char real[PATH_MAX] = "";
+
+		if (fd >= 0)
+			real_path(fd, real);
+		l->real[i] = arena_strdup(&f->arena, real);
+		if (!l->real[i] || add_ancestors(f, l, i) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* One of ours, seen through a volume's source: `source` is a directory above it, or is in it. */
+static int add_alias(struct facts *f, const struct lookup *l, size_t own, const char *source,
+		     const struct stat *st, const char *real)
+{
+	struct facts_own ours = f->own_paths[own];
+	size_t len = strlen(source);
+
+	while (len > 1 && source[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct ancestor *a = &l->ancestors[i];
+
+		if (a->own == own && a->dev == st->st_dev && a->ino == st->st_ino)
+			return add_joined(f, source, len, ours.path + a->end,
+					  ours.folder && ours.path[a->end]);
+	}
+	return *l->real[own] && is_below(real, l->real[own]) ? add_joined(f, source, len, "", false)
+							     : 0;
+}
+
+static int add_aliases(struct facts *f, const struct lookup *l, const struct spec_mount *m)
 {
 	AUTO_FD fd = open(m->source, O_PATH | O_CLOEXEC);
 	char real[PATH_MAX];
@@ -152,15 +199,15 @@ static int add_aliases(struct facts *f, const struct spec_mount *m, size_t count
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return 0; /* OPEN says what is wrong with it */
 	real_path(fd, real);
-	for (size_t i = 0; i < count && r == 0; i++)
-		r = add_alias(f, m->source, &st, real, f->own_paths[i]);
+	for (size_t i = 0; i < l->own_count && r == 0; i++)
+		r = add_alias(f, l, i, m->source, &st, real);
 	return r;
 }
 
 int probe_own(struct facts *facts, const struct spec *spec)
 {
 	int r = add_folder(facts, "XDG_CONFIG_HOME", "/.config/rootlet");
-	size_t count;
+	struct lookup l = {0};
 
 	if (!r)
 		r = add_folder(facts, "XDG_DATA_HOME", "/.local/share/rootlet");
@@ -170,10 +217,11 @@ int probe_own(struct facts *facts, const struct spec *spec)
 		r = add_state(facts, spec);
 	if (!r)
 		r = add_program(facts);
-	count = facts->own_path_count;
+	if (!r)
+		r = look_at_ours(facts, &l);
 	for (size_t i = 0; i < spec->mount_count && r == 0; i++)
 		if (facts_may_show_own(&spec->mounts[i]))
-			r = add_aliases(facts, &spec->mounts[i], count);
+			r = add_aliases(facts, &l, &spec->mounts[i]);
 	return r;
 }
 

@@ -143,9 +143,9 @@ def contestants(work, tools, rootlet, user):
     add("floor sealed ranges, own init", [floor, "sealed+init", "ranges", true] + (ranges or []), ranges)
     run = [rootlet, "run"]
     add("rootlet run, default, single", run + ["--userns=single", "/", true])
-    add("rootlet run, --privileged, single", run + ["--userns=single", "--privileged", "/", true])
+    add("rootlet run, --privileged, single", run + ["--userns=single", "--privileged", "--log-level=error", "/", true])
     add("rootlet run, default, ranges", run + ["--userns=ranges", "/", true], ranges)
-    add("rootlet run, --privileged, ranges", run + ["--userns=ranges", "--privileged", "/", true], ranges)
+    add("rootlet run, --privileged, ranges", run + ["--userns=ranges", "--privileged", "--log-level=error", "/", true], ranges)
     add("rootlet run, --no-init, single", run + ["--userns=single", "--no-init", "/", true])
     add("bwrap", ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev",
                   "--tmpfs", "/tmp", true])

@@ -101,6 +101,8 @@ static void gate_25_no_ordinary_end_hands_a_zombie_on(void **state)
 		{3, "sh -c 'exit 3'"},
 		{0, "sh -c 'true & true & ( true & ) ; true'"},
 		{0, "sh -c '( setsid sleep 97 & ); ( sleep 97 & ); true'"},
+		/* much memory takes its time to go: who kills has to wait for the end */
+		{0, "sh -c '{ dd if=/dev/zero bs=400M count=1 | sleep 97; } & sleep .5; true'"},
 		{128 + 9, "sh -c 'kill -KILL $$'"},
 		{128 + 15, "sh -c 'sleep 97 & kill -TERM $$'"},
 		{124, "--timeout 1 / sleep 97"},
