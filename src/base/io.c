@@ -47,6 +47,15 @@ int io_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_le
 	return io_read_fd(fd, limit, ret_text, ret_len);
 }
 
+int io_read_named_file(const char *path, size_t limit, char **ret_text, size_t *ret_len)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	return io_read_fd(fd, limit, ret_text, ret_len);
+}
+
 int io_write_all(int fd, const void *data, size_t len)
 {
 	const char *p = data;

@@ -10,6 +10,8 @@
  * -EFBIG when it is longer, -EISDIR/-EINVAL when it is no regular, proc or sys file. len may be
  * NULL. */
 int io_read_file(const char *path, size_t limit, char **ret_text, size_t *ret_len);
+/* The same for a file that the user named: a FIFO or a pipe is waited for, as cat(1) would. */
+int io_read_named_file(const char *path, size_t limit, char **ret_text, size_t *ret_len);
 int io_read_fd(int fd, size_t limit, char **ret_text, size_t *ret_len);
 
 /* Write all of it. 0 or -errno. */

@@ -27,7 +27,7 @@ cli_command cli_run, cli_plan, cli_unshare, cli_help, cli_completion;
  * --help was asked for and printed; -1 when a message was printed. */
 int session_open(struct session *s, rootlet_command command, const char *name, int argc,
 		 char **argv);
-/* Facts (from --facts or probed) and the plan. 0 or -1. */
+/* Facts (from --facts or probed) and the plan. 0, or the exit status after a message. */
 int session_plan(struct session *s);
 void session_close(struct session *s);
 

@@ -68,6 +68,8 @@ int main(int argc, char **argv)
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
 		fill_standard_descriptors();
 	signal(SIGCHLD, SIG_DFL); /* an inherited SIG_IGN would lose the container's exit status */
+	signal(SIGXFSZ,
+	       SIG_IGN); /* a file size limit is an error to report, not a death without a word */
 	if (rootlet_check_unprivileged(NULL) < 0) {
 		err = rootlet_error_new();
 		if (err && rootlet_check_unprivileged(err) < 0)

@@ -38,7 +38,9 @@ int cli_plan(int argc, char **argv)
 	int r = session_open(&s, ROOTLET_PLAN, "plan", argc, argv);
 	int status = r > 0 ? 0 : EXIT_ROOTLET;
 
-	if (r == 0 && session_plan(&s) == 0)
+	if (r == 0)
+		status = session_plan(&s);
+	if (r == 0 && status == 0)
 		status = print_plan(&s);
 	session_close(&s);
 	return status;

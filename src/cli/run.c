@@ -78,7 +78,9 @@ static int run_command(rootlet_command command, const char *name, int argc, char
 	int r = session_open(&s, command, name, argc, argv);
 	int status = r > 0 ? 0 : EXIT_ROOTLET;
 
-	if (r == 0 && session_plan(&s) == 0) {
+	if (r == 0)
+		status = session_plan(&s);
+	if (r == 0 && status == 0) {
 		print_notes(s.plan);
 		if (rootlet_spec_get(s.spec, "verbose"))
 			print_steps(&s);

@@ -111,7 +111,7 @@ int session_plan(struct session *s)
 	if (r == 0)
 		return 0;
 	message_error(s->err);
-	return -1;
+	return rootlet_error_exit_status(s->err);
 }
 
 void session_close(struct session *s)

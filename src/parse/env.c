@@ -112,7 +112,7 @@ int set_env_file(struct spec *spec, const char *value, const char *origin,
 {
 	AUTO_FREE char *text = NULL;
 	size_t len;
-	int r = io_read_file(value, ENV_FILE_LIMIT, &text, &len);
+	int r = io_read_named_file(value, ENV_FILE_LIMIT, &text, &len);
 
 	if (r == -EFBIG)
 		return value_error(err, "env-file", origin, value, "is longer than 1 MiB");

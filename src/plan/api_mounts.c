@@ -159,6 +159,18 @@ static void open_place(struct planner *p, const char *path, const char *why)
 	step->why = why;
 }
 
+/* Is it a place to cover? A HOME of /proc or /tmp, which have their own contents here, or of /usr,
+ * is none. */
+static bool is_home(const char *home)
+{
+	static const char *const own[] = {"/proc", "/sys", "/dev", "/run", "/tmp", "/var/tmp"};
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (path_within(home, own[i]))
+			return false;
+	return strchr(home + 1, '/') || strcmp(home, "/root") == 0;
+}
+
 void plan_fresh_places(struct planner *p)
 {
 	const char *home = p->facts->home;
@@ -167,7 +179,7 @@ void plan_fresh_places(struct planner *p)
 		open_place(p, "/run", "empty: the host's sockets and run-time files stay outside");
 		open_place(p, "/tmp", "empty, and gone at the end");
 		fresh(p, "/var/tmp", "mode=1777", "empty, and gone at the end", false);
-		if (home && strcmp(home, "/") != 0)
+		if (home && is_home(home))
 			fresh(p, plan_copy(p, home), "mode=0755",
 			      "empty: the caller's own files and keys stay outside unless mounted",
 			      false);

@@ -72,6 +72,8 @@ static void describe_open(struct buffer *out, const struct step *step)
 	print_word(out, step->a.open.path);
 	if (step->a.open.kind == OPEN_DIRECTORY)
 		buffer_puts(out, " (a directory)");
+	else if (step->a.open.kind == OPEN_DEVICE)
+		buffer_puts(out, " (a device)");
 	else if (step->a.open.kind == OPEN_NAMESPACE)
 		buffer_puts(out, " (a namespace)");
 }

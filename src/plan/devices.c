@@ -79,6 +79,22 @@ static struct step *mount_in_dev(struct planner *p, const char *type, const char
 	return step;
 }
 
+/* With the host's ipc namespace its shared memory and its queues are the container's as well. */
+static void bind_shared(struct planner *p, const char *name)
+{
+	struct step *step = plan_add(p, OP_BIND, ACTOR_CHILD, plan_text(p, "/dev/%s", name));
+
+	step->a.bind.source = SLOT_HOST_DEV;
+	step->a.bind.source_name = name;
+	step->a.bind.source_path = step->subject;
+	step->a.bind.target = (struct step_target){SLOT_DEV, name};
+	step->a.bind.recursive = true;
+	step->a.bind.make_target = true;
+	step->a.bind.attr_set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	step->optional = true; /* not every host has both */
+	step->why = "the ipc namespace is the host's";
+}
+
 static void add_pts(struct planner *p)
 {
 	uint32_t outside;
@@ -105,13 +121,15 @@ void plan_devices(struct planner *p)
 	add_pts(p);
 	add_links(p);
 	add_console(p);
+	if (plan_host(p, NS_IPC)) {
+		bind_shared(p, "shm");
+		bind_shared(p, "mqueue");
+		return;
+	}
 	step = mount_in_dev(p, "tmpfs", "/dev/shm", quiet,
 			    plan_text(p, "mode=1777,size=%s",
 				      p->spec->shm_size ? p->spec->shm_size : "65536k"));
 	step->why = "POSIX shared memory: shm_overview(7)";
-	if (!plan_private(p, NS_IPC))
-		return; /* mqueue belongs to the ipc namespace: the host's may not be mounted here
-			 */
 	step = mount_in_dev(p, "mqueue", "/dev/mqueue", quiet, NULL);
 	step->why = "POSIX message queues of its own: mq_overview(7)";
 }

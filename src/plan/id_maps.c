@@ -72,7 +72,9 @@ const char *map_helper_problem(const struct facts_helper *h, const char *name, s
 static const char *ranges_problem(struct planner *p)
 {
 	const struct facts *f = p->facts;
-	const char *who = f->user_name ? f->user_name : "this user";
+	const char *self = f->user_name ? f->user_name : "this user";
+	const char *uid_name = p->spec->subuid_name ? p->spec->subuid_name : self;
+	const char *gid_name = p->spec->subgid_name ? p->spec->subgid_name : uid_name;
 	const char *problem;
 
 	if (nested_root(f))
@@ -80,9 +82,9 @@ static const char *ranges_problem(struct planner *p)
 	if (f->subid_error)
 		return f->subid_error;
 	if (!f->subuids.count)
-		return plan_text(p, "%s has no range in /etc/subuid", who);
+		return plan_text(p, "%s has no range in /etc/subuid", uid_name);
 	if (!f->subgids.count)
-		return plan_text(p, "%s has no range in /etc/subgid", who);
+		return plan_text(p, "%s has no range in /etc/subgid", gid_name);
 	if (map_writes_wide(f))
 		return NULL;
 	problem = map_helper_problem(&f->newuidmap, "newuidmap", p);
@@ -262,6 +264,7 @@ static int check_granted(struct planner *p, const struct map_side *s)
 static int map_by_mode(struct planner *p, struct map_side *u, struct map_side *g)
 {
 	const struct spec *spec = p->spec;
+	bool named;
 	const char *problem;
 	uint32_t keep_uid = spec->keep_uid == SPEC_ID_UNSET ? u->own : spec->keep_uid;
 	uint32_t keep_gid = spec->keep_gid == SPEC_ID_UNSET ? g->own : spec->keep_gid;
@@ -289,10 +292,17 @@ static int map_by_mode(struct planner *p, struct map_side *u, struct map_side *g
 		p->user_gid = keep_gid;
 		return 0;
 	}
-	if (problem && (spec->userns == USERNS_RANGES || real_root(p->facts))) {
+	named = spec->subuid_name || spec->subgid_name;
+	if (problem && (spec->userns == USERNS_RANGES || named || real_root(p->facts))) {
 		error_set(p->err, -EPERM, "no-ranges", "--userns", "%s: %s",
-			  spec->userns == USERNS_RANGES ? "--userns ranges" : "id maps", problem);
-		if (real_root(p->facts))
+			  spec->userns == USERNS_RANGES ? "--userns ranges"
+			  : spec->subuid_name		? "--subuidname"
+			  : spec->subgid_name		? "--subgidname"
+							: "id maps",
+			  problem);
+		if (named)
+			error_hint(p->err, "/etc/subuid and /etc/subgid list who has ranges");
+		else if (real_root(p->facts))
 			error_hint(p->err, "root is never mapped to root by default: run as an "
 					   "ordinary user, or "
 					   "grant root a range (usermod --add-subuids "

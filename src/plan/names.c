@@ -147,6 +147,8 @@ const char *name_open_kind(enum open_kind kind)
 		return "directory";
 	case OPEN_ANY:
 		return "any";
+	case OPEN_DEVICE:
+		return "device";
 	case OPEN_NAMESPACE:
 		return "namespace";
 	}

@@ -102,6 +102,7 @@ enum {
 enum open_kind {
 	OPEN_DIRECTORY, /* must be a directory */
 	OPEN_ANY,	/* a bind source: whatever it is */
+	OPEN_DEVICE,	/* must be a device node */
 	OPEN_NAMESPACE,
 };
 

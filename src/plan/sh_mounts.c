@@ -358,6 +358,8 @@ static void make_directory(struct sh *sh, const struct step *step)
 {
 	find_target(sh, &step->a.file.target);
 	make(sh, "make_dir");
+	if (step->a.file.mode != 0755)
+		buffer_printf(sh->out, "; chmod %04" PRIo32 " \"$target\"", step->a.file.mode);
 	buffer_puts(sh->out, "\n");
 }
 

@@ -29,8 +29,8 @@ static struct step *open_path(struct planner *p, enum source_use use, size_t ind
 static void open_asked(struct planner *p, enum source_use use, size_t index, const char *path,
 		       const char *origin)
 {
-	struct step *step =
-		open_path(p, use, index, plan_copy(p, path), OPEN_ANY, plan_new_slot(p));
+	enum open_kind kind = use == SOURCE_DEVICE ? OPEN_DEVICE : OPEN_ANY;
+	struct step *step = open_path(p, use, index, plan_copy(p, path), kind, plan_new_slot(p));
 
 	if (origin)
 		step->why = plan_text(p, "asked for: %s", origin);

@@ -24,6 +24,11 @@ static const char *const *finish(struct planner *p, struct word_list *list)
 	return (const char *const *)list->items;
 }
 
+static bool has_directory(const char *path)
+{
+	return *path == '/' || strstr(path, ":/");
+}
+
 /* As execvp(3) searches, but for empty and relative entries: the working directory is no place to
  * find a command by its bare name. */
 static const char *const *candidates(struct planner *p, const char *command)
@@ -71,6 +76,15 @@ int stage_exec(struct planner *p)
 	command = argv.items[0];
 	if (s->argv0)
 		argv.items[0] = plan_copy(p, s->argv0);
+	if (!strchr(command, '/') && !has_directory(p->path)) {
+		error_set(p->err, -ENOENT, "command-not-found", command,
+			  "%s: command not found: PATH=%s names no absolute directory", command,
+			  p->path);
+		error_hint(p->err, "give its path, or set PATH with -e PATH=…");
+		if (p->err)
+			p->err->exit_status = 127;
+		return -ENOENT;
+	}
 	step->subject = command;
 	step->a.exec.candidates = candidates(p, command);
 	step->a.exec.argv = finish(p, &argv);

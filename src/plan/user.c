@@ -88,6 +88,29 @@ static bool is_user_already(const struct planner *p)
 	return !p->spec->user && (!p->root_mapped || (p->user_uid == 0 && p->user_gid == 0));
 }
 
+/* A number that the map does not hold needs no start to be refused. */
+static int check_user(struct planner *p)
+{
+	const char *user = p->spec->user, *colon = user ? strchr(user, ':') : NULL;
+	size_t len = user ? strcspn(user, ":") : 0;
+	uint32_t outside;
+	bool gid;
+
+	if (!user || p->writer == WRITER_NONE)
+		return 0;
+	gid = colon && all_digits(colon + 1) &&
+	      !idmap_down(&p->plan->gid_map, parse_id(colon + 1), &outside);
+	if (!gid && (!len || strspn(user, "0123456789") < len ||
+		     idmap_down(&p->plan->uid_map, parse_id(user), &outside)))
+		return 0;
+	error_set(p->err, -EINVAL, "user-unmapped", "--user",
+		  "--user %s: %s %u is not mapped in this container", user, gid ? "group" : "user",
+		  parse_id(gid ? colon + 1 : user));
+	error_hint(p->err, "%s; `--userns ranges` maps all that you have, `--uidmap` says which",
+		   p->plan->summary_user);
+	return -EINVAL;
+}
+
 int plan_user(struct planner *p)
 {
 	const char *user = p->spec->user, *colon = user ? strchr(user, ':') : NULL;
@@ -95,7 +118,10 @@ int plan_user(struct planner *p)
 	const uint32_t *groups = NULL;
 	size_t count = 0;
 	struct step *step;
-	int r = further_groups(p, &groups, &count);
+	int r = check_user(p);
+
+	if (r == 0)
+		r = further_groups(p, &groups, &count);
 
 	if (r < 0)
 		return r;

@@ -21,6 +21,7 @@
 int child_open_path(struct child *c, const struct step *step)
 {
 	int flags = O_PATH | O_CLOEXEC;
+	struct stat st;
 	int fd;
 
 	if (step->a.open.kind == OPEN_DIRECTORY)
@@ -29,7 +30,14 @@ int child_open_path(struct child *c, const struct step *step)
 	if (fd < 0)
 		return -errno;
 	c->slots[step->a.open.slot] = fd;
-	return 0;
+	if (step->a.open.kind != OPEN_DEVICE)
+		return 0;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode))
+		return 0;
+	c->detail = WIRE_DETAIL_NOT_DEVICE;
+	return -ENODEV;
 }
 
 /* With the caller's own rights, and as its own: with keep-id the mapped root is somebody else.

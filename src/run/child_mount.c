@@ -172,7 +172,56 @@ static int finish_bind(struct child *c, int tree, const struct bind_request *q,
 	return r;
 }
 
+/* The new root lies over the process's own "/": a recursive copy of "/" would hold it, and show it
+ * in the place of the host's files. While it is unbindable the kernel leaves it out
+ * (mount_namespaces(7)). */
+static int set_roots(struct child *c, uint64_t propagation)
+{
+	static const int slots[] = {SLOT_SCRATCH, SLOT_ROOT};
+	struct sys_mount_attr attr = {.propagation = propagation};
+
+	for (int i = 0; i < 2; i++) {
+		int fd = c->slots[slots[i]], r = 0;
+
+		if (fd >= 0 && c->plan->mount_setattr)
+			r = SYS(mount_setattr, fd, "", AT_EMPTY_PATH, &attr, sizeof(attr));
+		else if (fd >= 0)
+			r = mount_old_propagation(fd, propagation);
+		if (r < 0)
+			return blame(c, WIRE_DETAIL_SOURCE, r);
+	}
+	return 0;
+}
+
+static bool is_host_root(const struct child *c, const struct bind_request *q)
+{
+	struct stat source, root;
+
+	return q->recursive && !q->name && c->slots[SLOT_ROOT] >= 0 &&
+	       fstat(q->source, &source) == 0 && stat("/", &root) == 0 &&
+	       source.st_dev == root.st_dev && source.st_ino == root.st_ino;
+}
+
+static int bind_any(struct child *c, const struct bind_request *q,
+		    const struct step_target *target);
+
 int mount_bind(struct child *c, const struct bind_request *q, const struct step_target *target)
+{
+	int r, tree;
+
+	if (!is_host_root(c, q))
+		return bind_any(c, q, target);
+	r = set_roots(c, MS_UNBINDABLE);
+	if (r < 0)
+		return r;
+	tree = bind_any(c, q, target);
+	r = set_roots(c, MS_PRIVATE);
+	if (r < 0 && tree >= 0)
+		close(tree);
+	return r < 0 ? r : tree;
+}
+
+static int bind_any(struct child *c, const struct bind_request *q, const struct step_target *target)
 {
 	int tree, r;
 

@@ -60,5 +60,6 @@ int mount_old_filesystem(struct child *c, const char *type, const struct mount_o
 			 size_t count, uint64_t attributes, const struct step_target *target,
 			 bool make_target);
 int mount_old_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool recursive);
+int mount_old_propagation(int fd, uint64_t propagation);
 
 #endif

@@ -236,6 +236,13 @@ int mount_old_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool
 	return blame(c, WIRE_DETAIL_ATTRIBUTES, r);
 }
 
+int mount_old_propagation(int fd, uint64_t propagation)
+{
+	char path[FD_PATH_MAX];
+
+	return mount(NULL, fd_path(path, fd), NULL, propagation, NULL) < 0 ? -errno : 0;
+}
+
 /* ---- making mounts ---- */
 
 /* The mount that was just put on `target`. "/.." steps up onto whatever is mounted over the root.

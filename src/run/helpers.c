@@ -101,6 +101,8 @@ int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct ro
 			fd_close(&helpers[count].errors);
 			error_set(err, r, "helper-start", plan->steps[i].subject, "start %s: %s",
 				  plan->steps[i].a.helper.path, error_text(r));
+			if (r == -EMFILE || r == -ENFILE)
+				error_hint(err, "raise the limit of open files: ulimit -n 256");
 			break;
 		}
 		count++;

@@ -44,6 +44,9 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 /* To the end: see rootlet_process_wait. */
 int run_wait(struct run_process *process, int *ret_status, struct rootlet_error *err);
 
+/* One line on the status descriptor for a start, or an exec, that failed. */
+void run_report_failure(int status_fd, const struct rootlet_error *err);
+
 void run_free(struct run_process *process); /* NULL is fine; kills what still lives */
 
 /* words.c: a failing step in words. `error` is a positive errno. Fills err, returns -error. */

@@ -118,6 +118,16 @@ static int prepare_child(struct start *s)
 	return 0;
 }
 
+static int check_status_fd(int fd, struct rootlet_error *err)
+{
+	if (fd < 0 || fcntl(fd, F_GETFD) >= 0)
+		return 0;
+	error_set(err, -EBADF, "status-fd", "--status-fd",
+		  "--status-fd %d: the descriptor is not open", fd);
+	error_hint(err, "open it, as in the shell's %d>FILE", fd);
+	return -EBADF;
+}
+
 static int check_preserved(const struct plan *plan, struct rootlet_error *err)
 {
 	for (uint32_t fd = 3; fd < 3 + plan->preserve_fds; fd++) {
@@ -389,7 +399,10 @@ static int write_pidfile(const struct run_process *p, struct rootlet_error *err)
 
 static int go_through(struct start *s)
 {
-	int r = check_preserved(s->plan, s->err);
+	int r = check_status_fd(s->process->options.status_fd, s->err);
+
+	if (r == 0)
+		r = check_preserved(s->plan, s->err);
 
 	if (r == 0)
 		r = prepare_child(s);
@@ -451,6 +464,7 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 		undo(&s);
 	fd_close(&s.report);
 	if (r < 0) {
+		run_report_failure(options->status_fd, err);
 		run_free(s.process);
 		return r;
 	}

@@ -44,6 +44,19 @@ static void report_started(const struct run_process *p)
 		io_write_all(p->options.status_fd, line.data, line.len);
 }
 
+/* {"event":"failed","status":127,"id":"command-not-found"}: the command never ran. */
+void run_report_failure(int status_fd, const struct rootlet_error *err)
+{
+	AUTO_BUFFER line = {0};
+
+	if (status_fd < 0 || !err)
+		return;
+	buffer_printf(&line, "{\"event\":\"failed\",\"status\":%d,\"id\":\"%s\"}\n",
+		      err->exit_status, err->id ? err->id : "");
+	if (!buffer_failed(&line))
+		io_write_all(status_fd, line.data, line.len);
+}
+
 static bool foreground_wanted(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -89,8 +102,12 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 		return error_set(err, status, "supervise", NULL, "wait for the container: %s",
 				 error_text(status));
 	p->ended = true;
-	if (s.exec_error)
-		return run_word_exec_failure(plan, s.exec_error, (uint32_t)s.exec_detail, err);
+	if (s.exec_error) {
+		int r = run_word_exec_failure(plan, s.exec_error, (uint32_t)s.exec_detail, err);
+
+		run_report_failure(p->options.status_fd, err);
+		return r;
+	}
 	*ret_status = status;
 	if (p->options.waiter && s.interrupted) {
 		if (p->options.pidfile)

@@ -8,11 +8,11 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 85, close_fds: the shell closes descriptors up to 9 only
-#  - step 86, process_group: the command stays in the script's process group
-#  - step 87, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 94, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 95, exec_init: the command is run without the init
+#  - step 86, close_fds: the shell closes descriptors up to 9 only
+#  - step 87, process_group: the command stays in the script's process group
+#  - step 88, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 95, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 96, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -224,7 +224,7 @@ target="$new/dev"; make_dir
 # 37  make the directory /run (mode 0755)
 target="$new/run"; make_dir
 # 38  make the directory /tmp (mode 1777)
-target="$new/tmp"; make_dir
+target="$new/tmp"; make_dir; chmod 1777 "$target"
 # 39  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
@@ -279,28 +279,33 @@ ln -s -- pts/ptmx "$dev/ptmx"
 # 56  bind the host's /dev/null → /dev/console (device 1:3)
 target="$dev/console"; make_file
 mount -n --bind /dev/null "$target"
-# 57  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
-target="$dev/shm"; make_dir
-mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 58  make the new root's own /run writable
+# 57  bind /dev/shm → /dev/shm (recursive, nosuid, nodev, noexec, if present)
+target="$dev/shm"; make_like /dev/shm
+mount -n --rbind /dev/shm "$target"
+remount_all "$target" nosuid,nodev,noexec
+# 58  bind /dev/mqueue → /dev/mqueue (recursive, nosuid, nodev, noexec, if present)
+target="$dev/mqueue"; make_like /dev/mqueue
+mount -n --rbind /dev/mqueue "$target"
+remount_all "$target" nosuid,nodev,noexec
+# 59  make the new root's own /run writable
 inside /run
 mount -n --bind "$new/run" "$target"
 remount "$target" rw
-# 59  make the new root's own /tmp writable
+# 60  make the new root's own /tmp writable
 inside /tmp
 mount -n --bind "$new/tmp" "$target"
 remount "$target" rw
-# 60  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
+# 61  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
 inside /var/tmp
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
 fi
-# 61  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
+# 62  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
 inside /home/alice
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$target"
 fi
-# 62  write /etc/hostname (8 bytes, mode 0644, if present)
+# 63  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
 ' >"$dev/.text"
 chmod 0644 "$dev/.text"
@@ -310,7 +315,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 63  write /etc/hosts (79 bytes, mode 0644, if present)
+# 64  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
@@ -322,7 +327,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 64  write /etc/resolv.conf (181 bytes, mode 0644, if present)
+# 65  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
 ' >"$dev/.text"
@@ -333,77 +338,77 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 65  hide /proc/acpi (if present)
+# 66  hide /proc/acpi (if present)
 hide /proc/acpi
-# 66  hide /proc/asound (if present)
+# 67  hide /proc/asound (if present)
 hide /proc/asound
-# 67  hide /proc/interrupts (if present)
+# 68  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 68  hide /proc/kcore (if present)
+# 69  hide /proc/kcore (if present)
 hide /proc/kcore
-# 69  hide /proc/keys (if present)
+# 70  hide /proc/keys (if present)
 hide /proc/keys
-# 70  hide /proc/latency_stats (if present)
+# 71  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 71  hide /proc/sched_debug (if present)
+# 72  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 72  hide /proc/scsi (if present)
+# 73  hide /proc/scsi (if present)
 hide /proc/scsi
-# 73  hide /proc/timer_list (if present)
+# 74  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 74  hide /proc/timer_stats (if present)
+# 75  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 75  hide /sys/firmware (if present)
+# 76  hide /sys/firmware (if present)
 hide /sys/firmware
-# 76  hide /sys/devices/virtual/powercap (if present)
+# 77  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 77  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
+# 78  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
 hide /sys/devices/system/cpu/cpu0/thermal_throttle
-# 78  make /proc/bus read-only (if present)
+# 79  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 79  make /proc/fs read-only (if present)
+# 80  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 80  make /proc/irq read-only (if present)
+# 81  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 81  make /proc/sys read-only (if present)
+# 82  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 82  make /proc/sysrq-trigger read-only (if present)
+# 83  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 83  make the new root the root
+# 84  make the new root the root
 cd "$new"
 pivot_root . .
-# 84  detach the old root
+# 85  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 85  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 86  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 86  start a process group [differs: the command stays in the script's process group]
-# 87  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 87  start a process group [differs: the command stays in the script's process group]
+# 88  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 88  set the umask 0022
+# 89  set the umask 0022
 # (right before the exec, below)
-# 89  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 90  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 90  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 91  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 91  go to /home/alice
+# 92  go to /home/alice
 cd /home/alice 2>/dev/null || cd /
-# 92  set no_new_privs
+# 93  set no_new_privs
 # (an option of setpriv, below)
-# 93  die by SIGKILL when the process that made us does
+# 94  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 94  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 95  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
-# 95  exec the init, which runs ipcs [differs: the command is run without the init]
+# 96  exec the init, which runs ipcs [differs: the command is run without the init]
 set -- ipcs
 set -- env -i \
 	PATH=/usr/local/bin:/usr/bin:/bin \

@@ -236,7 +236,7 @@ target="$new/dev"; make_dir
 # 43  make the directory /run (mode 0755)
 target="$new/run"; make_dir
 # 44  make the directory /tmp (mode 1777)
-target="$new/tmp"; make_dir
+target="$new/tmp"; make_dir; chmod 1777 "$target"
 # 45  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev

@@ -221,7 +221,7 @@ target="$new/dev"; make_dir
 # 36  make the directory /run (mode 0755)
 target="$new/run"; make_dir
 # 37  make the directory /tmp (mode 1777)
-target="$new/tmp"; make_dir
+target="$new/tmp"; make_dir; chmod 1777 "$target"
 # 38  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
