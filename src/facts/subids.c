@@ -53,7 +53,8 @@ int subids_from_answer(struct arena *a, const char *text, bool gid, struct id_ra
 
 		text = strchrnul(text, '\n');
 		if (strncmp(line, kind, 4) != 0 ||
-		    /* glibc and musl clamp, and both are compared below. NOLINTNEXTLINE(cert-err34-c) */
+		    /* glibc and musl clamp, and both are compared below.
+		       NOLINTNEXTLINE(cert-err34-c) */
 		    sscanf(line + 4, "%lu %lu%n", &start, &count, &used) != 2 ||
 		    line + 4 + used != text)
 			continue;

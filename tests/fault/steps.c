@@ -23,7 +23,7 @@ static const char *const plans[] = {
 	"net.ipv4.ip_forward=1 "
 	"-h box --domainname dom --boottime 100 --dns 192.0.2.1 --mask /usr/share ./r",
 	"unshare -pn",
-	"run --no-init --network host --ipc host --uts host --privileged /",
+	"run --log-level error --no-init --network host --ipc host --uts host --privileged /",
 	"run --pid host --userns keep-id /",
 };
 enum { PLANS = sizeof(plans) / sizeof(plans[0]) };

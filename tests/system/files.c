@@ -41,6 +41,34 @@ static void files__home_is_empty_unless_mounted(void **state)
 		   "sub\n\nseen\n");
 }
 
+/* A copy of the host's "/" holds neither the new root, which is mounted over it, nor a loop. */
+static void files__the_hosts_root_as_a_volume(void **state)
+{
+	expect_out(shell("mkdir -p r/bin; cp /bin/busybox r/bin/sh; touch r/inside; "
+			 "for o in '' --overlay '--pid host'; do $R run $o -v /:/host:ro ./r "
+			 "/bin/sh -c "
+			 "'[ -e /host/inside ] || echo not the root; [ -e /host/etc/passwd ] && "
+			 "echo the host'; done"),
+		   "not the root\nthe host\nnot the root\nthe host\nnot the root\nthe host\n");
+}
+
+static void files__shared_memory_of_the_host(void **state)
+{
+	expect_out(shell("n=rootlet-test-$$; echo hi >/dev/shm/$n; $R run --ipc host / cat "
+			 "/dev/shm/$n; "
+			 "$R run / ls /dev/shm; rm /dev/shm/$n"),
+		   "hi\n");
+}
+
+/* A HOME that has its own contents inside is not covered. */
+static void files__odd_homes(void **state)
+{
+	expect_out(shell("HOME=/proc $R run / cat /proc/self/comm; HOME=/tmp $R run / stat -c %a "
+			 "/tmp; "
+			 "HOME=/usr $R run / echo fine"),
+		   "cat\n1777\nfine\n");
+}
+
 static void files__volumes(void **state)
 {
 	expect_out(shell("mkdir d; echo hi >d/f; $R run -v \"$T/d:/mnt\" / sh -c 'cat /mnt/f; echo "
@@ -308,6 +336,9 @@ int main(void)
 		test(files__host_root_has_fresh_places),
 		test(files__home_is_empty_unless_mounted),
 		test(files__volumes),
+		test(files__the_hosts_root_as_a_volume),
+		test(files__shared_memory_of_the_host),
+		test(files__odd_homes),
 		test(files__read_only_volume),
 		test(files__volumes_are_recursive_and_so_is_read_only),
 		test(files__locked_flags_are_kept),

@@ -33,6 +33,33 @@ static void check(const struct row *rows, size_t count)
 		check(rows, sizeof(rows) / sizeof(rows[0]));                                       \
 	} while (0)
 
+static void messages__found_by_a_stranger(void **state)
+{
+	CHECK({"$R run -e PATH= / id", 127,
+	       "rootlet: id: command not found: PATH= names no absolute directory\nhint: give its "
+	       "path, or "
+	       "set PATH with -e PATH=…\n"},
+	      {"$R run --subuidname nosuchuser / true", 125,
+	       "rootlet: --subuidname: nosuchuser has no range in /etc/subuid\nhint: /etc/subuid "
+	       "and "
+	       "/etc/subgid list who has ranges\n"},
+	      {"mkdir r; $R run --overlay=./r/o ./r true", 125,
+	       "rootlet: --overlay: its directory lies inside ROOT, which it is to leave "
+	       "untouched\nhint: name "
+	       "a directory beside ROOT\n"},
+	      {"$R run --status-fd 9 / true", 125,
+	       "rootlet: --status-fd 9: the descriptor is not open\nhint: open it, as in the "
+	       "shell's "
+	       "9>FILE\n"},
+	      {"$R run --device /etc/passwd / true", 125,
+	       "rootlet: open /etc/passwd (a device) (asked for: --device /etc/passwd): it is not "
+	       "the device "
+	       "that it should be\n"});
+	expect_out(shell("$R run --status-fd 3 / nosuchcommand 3>st 2>/dev/null; tail -n 1 st; "
+			 "mkfifo ff; echo A=1 >ff & $R run --env-file ff / sh -c 'echo $A'; wait"),
+		   "{\"event\":\"failed\",\"status\":127,\"id\":\"command-not-found\"}\n1\n");
+}
+
 static void messages__bad_flags(void **state)
 {
 	CHECK({"$R run --foo / true", 125,
@@ -161,7 +188,8 @@ static void messages__sources(void **state)
 	       "rootlet: -v d:/mnt: the source \"d\" begins with neither / nor .\nhint: there are "
 	       "no named volumes: write ./d for a directory here\n"},
 	      {"$R run --device /dev/nope / true", 125,
-	       "rootlet: open /dev/nope (asked for: --device /dev/nope): /dev/nope does not "
+	       "rootlet: open /dev/nope (a device) (asked for: --device /dev/nope): /dev/nope does "
+	       "not "
 	       "exist\nhint: make it, or check the spelling: ls /dev\n"},
 	      {"mkdir d; $R run -v ./d:/etc/newplace / true", 125,
 	       "rootlet: bind ./d → /etc/newplace (recursive, nosuid, nodev): the mount point is "
@@ -295,6 +323,7 @@ static void messages__control_characters_are_shown_not_sent(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		test(messages__found_by_a_stranger),
 		test(messages__bad_flags),
 		test(messages__malformed_maps),
 		test(messages__overlapping_ranges),

@@ -223,7 +223,7 @@ static void process__status_fd_tells_the_story(void **state)
 		   "{\"event\":\"exited\",\"status\":124,\"signal\":0,\"timeout\":true}\n");
 	/* a set-up failure never looks like the command's own end */
 	expect_out(shell("$R run --status-fd 3 -w /nowhere / true 3>s 2>/dev/null; echo $?; cat s"),
-		   "125\n");
+		   "125\n{\"event\":\"failed\",\"status\":125,\"id\":\"workdir-missing\"}\n");
 	/* the ids are those that the host sees */
 	expect_out(shell("$R run --status-fd 3 / sleep 1 3>s & for i in $(seq 300); do [ -s s ] && "
 			 "break; sleep .01; done; "
