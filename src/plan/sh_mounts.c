@@ -190,13 +190,20 @@ static void bind(struct sh *sh, const struct step *step)
 {
 	const char *source = source_path(sh, step);
 	bool optional = step->optional && !step->a.bind.make_target;
+	bool optional_source = step->optional && step->a.bind.make_target;
 
+	if (optional_source) {
+		buffer_puts(sh->out, "if [ -e ");
+		print_quoted(sh->out, source);
+		buffer_puts(sh->out, " ]; then\n");
+	}
 	find_target(sh, &step->a.bind.target);
 	if (step->a.bind.make_target) {
 		make(sh, "make_like ");
 		print_quoted(sh->out, source);
 	}
 	begin_optional(sh, optional);
+	sh->indent |= optional_source;
 	command(sh, "mount -n --");
 	buffer_puts(sh->out, step->a.bind.recursive ? "rbind " : "bind ");
 	if (step->a.bind.source == SLOT_OWN_ROOT) /* of the new root, not of the host */

@@ -22,7 +22,7 @@ static void check(const struct row *rows, size_t count)
 		const struct result *r = shell(rows[i].script);
 
 		expect_error(r, rows[i].status, rows[i].error);
-		/* DESIGN, section 4: WHAT: WHY on one line, then at most a hint */
+		/* WHAT: WHY on one line, then at most a hint */
 		assert_true(strncmp(r->err, "rootlet: ", 9) == 0);
 		assert_int_equal(r->out[0], 0);
 	}

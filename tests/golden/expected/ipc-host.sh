@@ -280,13 +280,17 @@ ln -s -- pts/ptmx "$dev/ptmx"
 target="$dev/console"; make_file
 mount -n --bind /dev/null "$target"
 # 57  bind /dev/shm → /dev/shm (recursive, nosuid, nodev, noexec, if present)
+if [ -e /dev/shm ]; then
 target="$dev/shm"; make_like /dev/shm
-mount -n --rbind /dev/shm "$target"
-remount_all "$target" nosuid,nodev,noexec
+	mount -n --rbind /dev/shm "$target"
+	remount_all "$target" nosuid,nodev,noexec
+fi
 # 58  bind /dev/mqueue → /dev/mqueue (recursive, nosuid, nodev, noexec, if present)
+if [ -e /dev/mqueue ]; then
 target="$dev/mqueue"; make_like /dev/mqueue
-mount -n --rbind /dev/mqueue "$target"
-remount_all "$target" nosuid,nodev,noexec
+	mount -n --rbind /dev/mqueue "$target"
+	remount_all "$target" nosuid,nodev,noexec
+fi
 # 59  make the new root's own /run writable
 inside /run
 mount -n --bind "$new/run" "$target"

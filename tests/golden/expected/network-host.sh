@@ -228,9 +228,11 @@ if [ -e "$target" ]; then
 fi
 rm "$dev/.text"
 # 35  bind /etc/resolv.conf → /etc/resolv.conf (ro, nosuid, nodev, if present)
+if [ -e /etc/resolv.conf ]; then
 inside /etc/resolv.conf; make_like /etc/resolv.conf
-mount -n --bind /etc/resolv.conf "$target"
-remount "$target" ro,nosuid,nodev
+	mount -n --bind /etc/resolv.conf "$target"
+	remount "$target" ro,nosuid,nodev
+fi
 # 36  hide /proc/acpi (if present)
 hide /proc/acpi
 # 37  hide /proc/asound (if present)
