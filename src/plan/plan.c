@@ -106,15 +106,6 @@ bool plan_host(const struct planner *p, enum ns_type type)
 	return p->plan->ns_modes[type] == NS_MODE_HOST;
 }
 
-bool path_within(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	while (len && dir[len - 1] == '/')
-		len--;
-	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
 bool path_has_dotdot(const char *path)
 {
 	for (const char *c = path; (c = strstr(c, "..")) != NULL; c += 2)

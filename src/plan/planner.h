@@ -7,6 +7,7 @@
 #ifndef ROOTLET_PLAN_PLANNER_H
 #define ROOTLET_PLAN_PLANNER_H
 
+#include "base/path.h"
 #include "plan/plan.h"
 
 /* How the id maps get written. */
@@ -127,9 +128,6 @@ enum source_use {
 	SOURCE_TERMINAL,
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
-
-/* Is `path` at or below `dir`? Both absolute. */
-bool path_within(const char *path, const char *dir);
 
 /* Is one of its components ".."? */
 bool path_has_dotdot(const char *path);

@@ -4,6 +4,8 @@
  */
 #include "spec/spec.h"
 
+#include "base/path.h"
+
 #include "spec/idmap.h"
 
 #include <errno.h>
@@ -102,16 +104,6 @@ static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
 
 /* ---- root ---- */
 
-/* By their spelling alone: where links lead only the host knows. */
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	while (len && dir[len - 1] == '/')
-		len--;
-	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
 static int check_root(const struct spec *spec, struct rootlet_error *err)
 {
 	if (spec->kind == SPEC_UNSHARE)
@@ -121,7 +113,7 @@ static int check_root(const struct spec *spec, struct rootlet_error *err)
 			      "name a directory that begins with / or . (rootlet run ./debian "
 			      "bash), or / for "
 			      "the host's own files");
-	if (spec->overlay_dir && is_below(spec->overlay_dir, spec->root_path))
+	if (spec->overlay_dir && path_within(spec->overlay_dir, spec->root_path))
 		return refuse(
 			err, "overlay-inside-root", "--overlay",
 			"--overlay: its directory lies inside ROOT, which it is to leave untouched",

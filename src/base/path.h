@@ -1,0 +1,19 @@
+/* Paths as text: no file system, no policy. */
+#ifndef ROOTLET_BASE_PATH_H
+#define ROOTLET_BASE_PATH_H
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Is `path` at or below `dir`? By their spelling alone; slashes at the end of `dir` do not count.
+ */
+static inline bool path_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len && dir[len - 1] == '/')
+		len--;
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
+}
+
+#endif
