@@ -60,6 +60,7 @@ typedef enum {
 	ROOTLET_RUN = 1,
 	ROOTLET_PLAN = 2,
 	ROOTLET_UNSHARE = 4,
+	ROOTLET_EXEC = 8,
 } rootlet_command;
 
 typedef struct {
@@ -104,8 +105,9 @@ ROOTLET_PUBLIC int rootlet_spec_set_command_line(rootlet_spec *spec, int argc,
 ROOTLET_PUBLIC const char *rootlet_find_value(rootlet_command command, const char *option, int argc,
 					      const char *const *argv);
 /* An option that concerns the front end, as text: "color", "log-level", "log-format", "state-dir",
- * "facts", "format" ("text", "json", "sh"), or a flag ("help", "timings", "verbose": "true"). NULL
- * when it was not given. */
+ * "facts", "format" ("text", "json", "sh"), "name", "cidfile", "container" (exec), "detach-keys",
+ * or a flag ("help", "timings", "verbose", "tty", "detach", "interactive", "rm", "replace":
+ * "true"). NULL when it was not given. */
 ROOTLET_PUBLIC const char *rootlet_spec_get(const rootlet_spec *spec, const char *option);
 /* What can be judged without the host. */
 ROOTLET_PUBLIC int rootlet_spec_validate(const rootlet_spec *spec, rootlet_error *err);
@@ -114,7 +116,8 @@ ROOTLET_PUBLIC int rootlet_spec_validate(const rootlet_spec *spec, rootlet_error
 
 typedef struct rootlet_facts rootlet_facts;
 
-/* Probe what this spec needs; spec NULL: everything. */
+/* Probe what this spec needs; spec NULL: everything, which starts (and ends) a few processes that
+ * try out namespaces and mounts of their own. */
 ROOTLET_PUBLIC int rootlet_facts_probe(const rootlet_spec *spec, rootlet_facts **ret,
 				       rootlet_error *err);
 ROOTLET_PUBLIC int rootlet_facts_load(const char *path, rootlet_facts **ret, rootlet_error *err);
@@ -122,6 +125,68 @@ ROOTLET_PUBLIC int rootlet_facts_load(const char *path, rootlet_facts **ret, roo
 ROOTLET_PUBLIC int rootlet_facts_save(const rootlet_facts *facts, char **ret_json,
 				      rootlet_error *err);
 ROOTLET_PUBLIC void rootlet_facts_free(rootlet_facts *facts);
+
+/* ---- doctor: what this host allows, what it lacks, and what mends it ---- */
+
+typedef struct rootlet_doctor rootlet_doctor;
+
+typedef enum {
+	ROOTLET_VERDICT_UNKNOWN, /* the facts do not say */
+	ROOTLET_VERDICT_GREEN,
+	ROOTLET_VERDICT_AMBER, /* something that people ask for does not work */
+	ROOTLET_VERDICT_RED,   /* no container starts, or none with ranges of ids */
+} rootlet_verdict;
+
+/* One thing that was looked at. */
+typedef struct {
+	const char *id, *group, *title; /* "helpers", "Ids", "newuidmap" */
+	const char *found;		/* what is there, or what is wrong */
+	rootlet_verdict verdict;
+	const char *problem; /* the id of its worst problem, or NULL */
+} rootlet_doctor_row;
+
+/* One thing that stands in the way. Every text is one line; "" where there is nothing to say. */
+typedef struct {
+	const char *id;		   /* a message id: rootlet_message_explain knows it */
+	const char *row;	   /* the id of its row */
+	rootlet_verdict verdict;   /* green: a fallback is taken, nothing is lost */
+	const char *title;	   /* the good state: "newuidmap and newgidmap are installed" */
+	const char *means;	   /* what is the case instead */
+	const char *why;	   /* what follows from it, and why the kernel has it so */
+	const char *checked;	   /* the file or command by which anybody can check it */
+	const char *mend;	   /* the exact line that mends it, for this distribution */
+	const char *meanwhile;	   /* what works as it is */
+	const char *administrator; /* a sentence to send to whoever has root */
+} rootlet_doctor_problem;
+
+/* Judge facts, from rootlet_facts_probe(NULL, …) or a file. Pure: probes nothing. */
+ROOTLET_PUBLIC int rootlet_doctor_run(const rootlet_facts *facts, rootlet_doctor **ret,
+				      rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_doctor_free(rootlet_doctor *doctor);
+/* The worst of its rows. */
+ROOTLET_PUBLIC rootlet_verdict rootlet_doctor_verdict(const rootlet_doctor *doctor);
+/* Fill *ret with row or problem `index`. -ERANGE past the end. */
+ROOTLET_PUBLIC int rootlet_doctor_row_get(const rootlet_doctor *doctor, size_t index,
+					  rootlet_doctor_row *ret);
+ROOTLET_PUBLIC int rootlet_doctor_problem_get(const rootlet_doctor *doctor, size_t index,
+					      rootlet_doctor_problem *ret);
+/* Plain text to send to an administrator; NULL when there is nothing to ask for. */
+ROOTLET_PUBLIC const char *rootlet_doctor_letter(const rootlet_doctor *doctor);
+
+/* ---- messages: what rootlet_error_id stands for, at length ---- */
+
+typedef struct {
+	const char *id;
+	const char *title;    /* "no subordinate ids" */
+	const char *happened; /* paragraphs, each one line */
+	const char *why;
+	const char *mend; /* "" when there is nothing to do */
+} rootlet_message;
+
+/* -ENOENT: no such id. Static texts. */
+ROOTLET_PUBLIC int rootlet_message_explain(const char *id, rootlet_message *ret);
+/* The ids in alphabetical order. -ERANGE past the end. */
+ROOTLET_PUBLIC int rootlet_message_get(size_t index, rootlet_message *ret);
 
 /* ---- plan: what will be done, and why ---- */
 
@@ -153,6 +218,7 @@ typedef struct {
 	int status_fd;	     /* one JSON object a line is written there; -1: none */
 	const char *pidfile; /* NULL: none; removed at the end */
 	bool tiny_waiter;    /* wait may replace the calling program by a tiny one (see there) */
+	const struct rootlet_container *container; /* exec: the one to enter; NULL otherwise */
 } rootlet_start_options;
 
 /* The options that the spec itself asked for (--timings, --status-fd, --pidfile); tiny_waiter is
@@ -186,6 +252,189 @@ ROOTLET_PUBLIC int rootlet_process_timing(const rootlet_process *process, size_t
 					  uint64_t *ret_ns);
 /* Kills the container if it still lives, and reaps it. */
 ROOTLET_PUBLIC void rootlet_process_free(rootlet_process *process);
+
+/* ---- containers: what is kept of them, and what can be done with those that live ---- */
+
+/* The folder that holds the state of all containers of this user: docs/STATE.md. */
+typedef struct rootlet_store rootlet_store;
+
+/* `state_dir` NULL: $XDG_RUNTIME_DIR/rootlet, or the next best place. Without `make` a store that
+ * is missing is an empty one. */
+ROOTLET_PUBLIC int rootlet_store_open(const char *state_dir, bool make, rootlet_store **ret,
+				      rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_store_free(rootlet_store *store);
+/* A sentence on where it is, when that is not the usual place; or NULL. */
+ROOTLET_PUBLIC const char *rootlet_store_note(const rootlet_store *store);
+ROOTLET_PUBLIC const char *rootlet_store_path(const rootlet_store *store);
+/* Delete what killed rootlets have left. *ret_count (may be NULL): how much. */
+ROOTLET_PUBLIC int rootlet_store_sweep(const rootlet_store *store, size_t *ret_count,
+				       rootlet_error *err);
+
+/* A container. Its store must outlive it. */
+typedef struct rootlet_container rootlet_container;
+
+/* By name, id, or unique beginning of an id. With `broken` one whose files cannot be trusted is
+ * found too, to be looked at or removed. */
+ROOTLET_PUBLIC int rootlet_container_find(const rootlet_store *store, const char *text, bool broken,
+					  rootlet_container **ret, rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_container_free(rootlet_container *container);
+
+/* All of them, newest first; or those that live. They belong to the list, and can only be looked
+ * at: find one to act on it. */
+typedef struct rootlet_list rootlet_list;
+ROOTLET_PUBLIC int rootlet_container_list(const rootlet_store *store, bool all, rootlet_list **ret,
+					  rootlet_error *err);
+ROOTLET_PUBLIC size_t rootlet_list_count(const rootlet_list *list);
+ROOTLET_PUBLIC const rootlet_container *rootlet_list_get(const rootlet_list *list, size_t index);
+ROOTLET_PUBLIC void rootlet_list_free(rootlet_list *list);
+
+/* As it was when the container was found. Strings belong to it. Times are nanoseconds since the
+ * epoch, 0 when there is none. */
+typedef struct {
+	const char *id, *name;
+	const char *status; /* "created", "running", "paused", "exited" */
+	bool alive;	    /* running or paused */
+	bool lost;	    /* it has exited, and nobody lived to record how */
+	const char *broken; /* why its files cannot be trusted, or NULL */
+	const char *root;   /* as it was given */
+	const char *const *command;
+	size_t command_count;
+	const char *const *words; /* the whole command line after `rootlet run`; empty in a list */
+	size_t word_count;
+	const char *cwd; /* where `run` was called: relative paths in words begin there */
+	const char *version, *plan_digest;
+	const char *const *notes; /* what was downgraded; empty in a list */
+	size_t note_count;
+	const char *cgroup; /* its directory, or NULL */
+	bool tty, interactive, detached, remove;
+	int pid, monitor;	/* as the host sees them; 0: none */
+	uint64_t namespaces[8]; /* inodes: user pid mnt uts ipc net cgroup time; 0: not known */
+	int64_t created, started, finished;
+	bool has_exit;
+	int exit_status, exit_signal;
+	bool timed_out;
+} rootlet_container_info;
+
+ROOTLET_PUBLIC void rootlet_container_get(const rootlet_container *container,
+					  rootlet_container_info *ret);
+/* A descriptor of its state folder, which has its log; it belongs to the container. -1 in a list.
+ */
+ROOTLET_PUBLIC int rootlet_container_folder(const rootlet_container *container);
+/* Look again: -ENOENT when it was removed. */
+ROOTLET_PUBLIC int rootlet_container_refresh(rootlet_container *container, rootlet_error *err);
+
+/* Keep a container that this spec and plan describe, under the spec's --name or a generated one.
+ * With --replace one of that name is removed first. Nobody sees it before it is started. */
+ROOTLET_PUBLIC int rootlet_container_create(const rootlet_store *store, const rootlet_spec *spec,
+					    const rootlet_facts *facts, const rootlet_plan *plan,
+					    rootlet_container **ret, rootlet_error *err);
+/* For another start: the container, locked, so that only one does it. ids: already-running,
+ * removes-itself. */
+ROOTLET_PUBLIC int rootlet_container_begin(const rootlet_store *store, const char *text,
+					   rootlet_container **ret, rootlet_error *err);
+/* The spec to start it with again. Relative paths in it begin at info.cwd: be there (chdir(2)) for
+ * facts, plan and start. The container must outlive it. */
+ROOTLET_PUBLIC int rootlet_container_spec(const rootlet_container *container, rootlet_spec **ret,
+					  rootlet_error *err);
+/* A spec for a further command in it: its own, with the words after `rootlet exec` over it. The
+ * container must outlive the spec, its facts and its process. */
+ROOTLET_PUBLIC int rootlet_container_exec_spec(const rootlet_container *container, int argc,
+					       const char *const *argv, rootlet_spec **ret,
+					       rootlet_error *err);
+
+typedef struct {
+	int pid;	      /* of its first process */
+	const char *notes[4]; /* static sentences, as rootlet_process_note; NULL after the last */
+	int client;	      /* with `attached`: for rootlet_attach, which closes it; else -1 */
+} rootlet_started;
+
+/* Start a container, or with `container` NULL a further command that has a terminal, under a
+ * monitor of its own that lives on: run -d, run -t, exec -t, start. Returns once the command runs.
+ * With `attached` the caller is its first client and its owner: the container ends with that
+ * connection, unless the client detaches. On failure a container that was new is gone. */
+ROOTLET_PUBLIC int rootlet_container_start(rootlet_container *container, const rootlet_spec *spec,
+					   const rootlet_plan *plan,
+					   const rootlet_start_options *options, bool attached,
+					   rootlet_started *ret, rootlet_error *err);
+/* A further command that nobody waits for (exec -d). */
+ROOTLET_PUBLIC int rootlet_exec_detached(const rootlet_plan *plan,
+					 const rootlet_start_options *options, rootlet_error *err);
+
+/* Let others find a container whose process the caller supervises itself: now, under the state that
+ * was created; or, with rootlet_process_keep_late, once the wait for it becomes a long one, under a
+ * generated name. rootlet_process_wait records its end, or removes it. */
+ROOTLET_PUBLIC int rootlet_process_keep(rootlet_process *process, rootlet_container *container,
+					rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_process_keep_late(rootlet_process *process, const rootlet_spec *spec,
+					      const rootlet_facts *facts, const rootlet_plan *plan);
+
+/* A connection to a running container's monitor, for rootlet_attach. A descriptor, or -errno. */
+ROOTLET_PUBLIC int rootlet_container_connect(const rootlet_container *container,
+					     rootlet_error *err);
+
+typedef struct {
+	bool tty;		 /* the container has a terminal */
+	bool no_stdin;		 /* read nothing from the caller's standard input */
+	bool sig_proxy;		 /* signals that the caller gets are for the container */
+	const char *detach_keys; /* "ctrl-p,ctrl-q"; NULL: none */
+} rootlet_attach_options;
+
+/* Connect the caller's standard streams with a container until it ends or the user detaches. For
+ * commands: the calling program is replaced by a small one that exits with the container's status;
+ * where that cannot be, it does the same in place and returns that status. `client` is closed. */
+ROOTLET_PUBLIC int rootlet_attach(int client, const rootlet_attach_options *options,
+				  int *ret_status, rootlet_error *err);
+
+/* A signal to its first process; SIGKILL ends all that it has. */
+ROOTLET_PUBLIC int rootlet_container_kill(rootlet_container *container, int signal,
+					  rootlet_error *err);
+/* Its stop signal, and SIGKILL after `seconds` (-1: as its --stop-timeout says). 0 once it has
+ * ended, also when it had before. */
+ROOTLET_PUBLIC int rootlet_container_stop(rootlet_container *container, int64_t seconds,
+					  rootlet_error *err);
+/* Until it has ended. *ret_status: its exit status, 125 when nobody recorded it. */
+ROOTLET_PUBLIC int rootlet_container_wait(rootlet_container *container, int *ret_status,
+					  rootlet_error *err);
+ROOTLET_PUBLIC int rootlet_container_rename(rootlet_container *container, const char *name,
+					    rootlet_error *err);
+/* Delete its state; with `force` also of one that runs, which is killed first. */
+ROOTLET_PUBLIC int rootlet_container_remove(rootlet_container *container, bool force,
+					    rootlet_error *err);
+
+/* "TERM", "SIGTERM", "15", "RTMIN+3" → its number; 0: there is no such signal. */
+ROOTLET_PUBLIC int rootlet_signal_number(const char *text);
+
+/* ---- explain: a process or a file, from both sides of a user namespace ---- */
+
+typedef struct rootlet_explanation rootlet_explanation;
+
+typedef enum {
+	ROOTLET_EXPLAIN_TEXT,
+	ROOTLET_EXPLAIN_JSON,
+	ROOTLET_EXPLAIN_SVG,
+} rootlet_explain_format;
+
+typedef struct {
+	unsigned width; /* columns; 0: 80, for SVG 160. From 150 on there are two columns of text */
+	bool color;	/* TEXT only: escape sequences */
+	bool ascii;	/* TEXT only: no character outside of ASCII */
+} rootlet_explain_options;
+
+/* Look at a process: its namespaces beside the caller's, its id maps, the tree of user namespaces,
+ * capabilities, its numbers. 0 is the calling process. Reads only; what may not be read is part of
+ * the result and no error. */
+ROOTLET_PUBLIC int rootlet_explain_process(int pid, rootlet_explanation **ret, rootlet_error *err);
+/* Look at a file through every user namespace of the caller's processes: its owner there, and who
+ * may do what by which rule. `user`: a name of /etc/passwd or a number, which is judged in each as
+ * that namespace counts; NULL judges the caller and the processes that live there. */
+ROOTLET_PUBLIC int rootlet_explain_file(const char *path, const char *user,
+					rootlet_explanation **ret, rootlet_error *err);
+/* The whole as text that the caller frees with free(3). `options` NULL: defaults. */
+ROOTLET_PUBLIC int rootlet_explain_print(const rootlet_explanation *explanation,
+					 rootlet_explain_format format,
+					 const rootlet_explain_options *options, char **ret_text,
+					 rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_explain_free(rootlet_explanation *explanation);
 
 /* Refuse to go on in a program that is setuid, setgid or has file capabilities: rootlet never is.
  * Call it first in main. -EPERM with a message. */

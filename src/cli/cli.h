@@ -17,11 +17,14 @@ struct session {
 	rootlet_spec *spec;
 	rootlet_facts *facts;
 	rootlet_plan *plan;
+	rootlet_container *container; /* exec: the one that is entered */
 };
 
 /* A subcommand: argv after its name. Returns the exit status. */
 typedef int cli_command(int argc, char **argv);
-cli_command cli_run, cli_plan, cli_unshare, cli_help, cli_completion;
+cli_command cli_exec;
+cli_command cli_run, cli_plan, cli_unshare, cli_explain, cli_help, cli_completion, cli_demo,
+	cli_doctor;
 
 /* session.c: configuration files, environment and command line into a validated spec. 0; 1 when
  * --help was asked for and printed; -1 when a message was printed. */
@@ -31,14 +34,45 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 int session_plan(struct session *s);
 void session_close(struct session *s);
 
+/* run.c: start in the foreground, and wait. Returns the exit status. */
+int start_and_wait(struct session *s);
+
+/* kept.c: containers with a supervisor of their own. Each prints its messages and returns the exit
+ * status. */
+int kept_open_store(struct session *s, bool make, rootlet_store **ret);
+int kept_write_cidfile(struct session *s, const rootlet_container *container);
+int kept_launch(struct session *s, rootlet_container *container, bool attached);
+int kept_run(struct session *s); /* run -d, run -t */
+
+/* start.c: one container again; prints its id. Changes the working directory. */
+int start_again(rootlet_store *store, const char *name, rootlet_error *err);
+
 /* message.c: `rootlet: WHAT: WHY` and `hint: …` on stderr, in colour on a terminal. */
 void message_setup(const char *color, const char *log_format,
 		   const char *log_level); /* NULL: default */
+enum message_level { LEVEL_ERROR, LEVEL_WARN, LEVEL_INFO, LEVEL_DEBUG };
+bool message_wanted(enum message_level level);
+void message_progress(enum message_level level, const char *text); /* a bare line, or JSON */
 void message_error(const rootlet_error *err);
 void message_usage(const rootlet_error *err, const char *command); /* with the pointer to help */
 void message_note(const char *text);
-void message_text(const char *text); /* a bare error line */
-bool message_color(int fd);	     /* may colour be used on this descriptor? */
+void message_text(const char *text);  /* a bare error line */
+int message_output_failed(int error); /* of standard output; 0: not known. The exit status */
+bool message_color(int fd);	      /* may colour be used on this descriptor? */
+
+/* explain.c */
+void explain_help(void);
+
+/* demo.c */
+void demo_help(void);
+
+/* doctor.c */
+void doctor_help(void);
+
+/* help_message.c */
+bool help_message(const char *id); /* false: there is no such message */
+void help_messages(void);	   /* all ids with their titles */
+void help_unknown(const char *word);
 
 /* help.c */
 void help_command(rootlet_command command, const char *name);

@@ -1,5 +1,6 @@
 /* rootlet completion: scripts for the shells, made from the option table. */
 #include "cli/cli.h"
+#include "cli/demo/demo.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,24 +21,46 @@ static void print_words(rootlet_command command)
 			printf("--%s%s ", o.name, o.metavar && !o.optional ? "=" : "");
 }
 
+static void print_demo_words(void)
+{
+	printf("--list --no-pause --script --json --color= all");
+	for (size_t i = 0; i < demo_text_count; i++)
+		printf(" %s", demo_texts[i].name);
+}
+
+static void print_message_ids(void)
+{
+	rootlet_message m;
+
+	for (size_t i = 0; rootlet_message_get(i, &m) == 0; i++)
+		printf("%s ", m.id);
+}
+
 static int print_bash(void)
 {
 	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare help completion' -- \"$cur\"))\n"
+	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare doctor demo help completion' -- "
+	       "\"$cur\"))\n"
 	       "\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
 		printf("\t%s) words='", commands[i].name);
 		print_words(commands[i].command);
 		printf("' ;;\n");
 	}
-	printf("\thelp) words='run plan unshare' ;;\n\tcompletion) words='bash zsh fish' "
+	printf("\tdemo) words='");
+	print_demo_words();
+	printf("' ;;\n\tdoctor) words='--format= --facts= --save-facts= --color=' ;;\n\thelp) "
+	       "words='run plan unshare doctor demo messages ");
+	print_message_ids();
+	printf("' ;;\n\tcompletion) words='bash zsh "
+	       "fish' "
 	       ";;\n\tesac\n"
 	       "\tcase $cur in\n"
 	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= "
 	       "]] && "
 	       "compopt -o nospace ;;\n"
-	       "\t*) case ${COMP_WORDS[1]} in help | completion) COMPREPLY=($(compgen -W "
+	       "\t*) case ${COMP_WORDS[1]} in demo | help | completion) COMPREPLY=($(compgen -W "
 	       "\"$words\" -- "
 	       "\"$cur\")) ;;\n\t   *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames "
 	       ";; esac ;;\n"
@@ -57,8 +80,19 @@ static int print_fish(void)
 {
 	rootlet_option o;
 
-	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare help "
+	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare doctor demo "
+	       "help "
 	       "completion'\n");
+	printf("complete -c rootlet -n '__fish_seen_subcommand_from help' -f -a 'run plan unshare "
+	       "doctor demo messages ");
+	print_message_ids();
+	printf("'\n");
+	for (int i = 0; i < 4; i++)
+		printf("complete -c rootlet -n '__fish_seen_subcommand_from doctor' -r -l %s\n",
+		       (const char *const[]){"format", "facts", "save-facts", "color"}[i]);
+	printf("complete -c rootlet -n '__fish_seen_subcommand_from demo' -f -a '");
+	print_demo_words();
+	printf("'\n");
 	for (size_t c = 0; c < COMMAND_COUNT; c++) {
 		for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++) {
 			if (!(o.commands & (unsigned)commands[c].command))

@@ -100,7 +100,11 @@ void help_main(void)
 	       "  run       run a command in a container of its own\n"
 	       "  plan      print what run would do, and why; does nothing\n"
 	       "  unshare   be the mapped root on your own files, or try one namespace at a time\n"
-	       "  help      explain a command: rootlet help run\n"
+	       "  doctor    what this host allows, what it lacks, and the line that mends it\n"
+	       "  explain   who is who, from both sides: a process, a container or a file\n"
+	       "  demo      live demonstrations of what a container is: rootlet demo --list\n"
+	       "  help      explain a command or a message: help run, help userns-off, help "
+	       "messages\n"
 	       "  completion bash|zsh|fish   print a completion script\n\n"
 	       "Start with:  rootlet run / sh     then  rootlet plan / sh\n",
 	       rootlet_version());
@@ -112,13 +116,30 @@ int cli_help(int argc, char **argv)
 		help_main();
 		return 0;
 	}
+	if (strcmp(argv[0], "doctor") == 0) {
+		doctor_help();
+		return 0;
+	}
+	if (strcmp(argv[0], "messages") == 0) {
+		help_messages();
+		return 0;
+	}
+	if (strcmp(argv[0], "explain") == 0) {
+		explain_help();
+		return 0;
+	}
+	if (strcmp(argv[0], "demo") == 0) {
+		demo_help();
+		return 0;
+	}
 	for (size_t i = 0; i < TOPIC_COUNT; i++) {
 		if (strcmp(argv[0], topics[i].name) != 0)
 			continue;
 		help_command(topics[i].command, topics[i].name);
 		return 0;
 	}
-	message_text(
-		"help: there is no such command or message; `rootlet help` lists the commands");
+	if (help_message(argv[0]))
+		return 0;
+	help_unknown(argv[0]);
 	return EXIT_ROOTLET;
 }

@@ -1,6 +1,7 @@
 /* The rootlet command: looks the subcommand up and hands over. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,15 +15,19 @@ static const struct {
 	{"run", cli_run},
 	{"plan", cli_plan},
 	{"unshare", cli_unshare},
+	{"exec", cli_exec},
+	{"explain", cli_explain},
 	{"help", cli_help},
 	{"completion", cli_completion},
+	{"demo", cli_demo},
+	{"doctor", cli_doctor},
 };
 
 /* Commands of the contract that later steps bring: a name that is known but not there yet is not a
  * typo. */
 static const char *const later[] = {
-	"exec", "start",   "attach", "wait", "stop",  "kill", "pause", "unpause", "rename", "rm",
-	"ps",	"inspect", "logs",   "top",  "stats", "cp",   "prune", "explain", "doctor", "demo",
+	"start", "attach", "wait",    "stop", "kill", "pause", "unpause", "rename",
+	"rm",	 "ps",	   "inspect", "logs", "top",  "stats", "cp",	  "prune",
 };
 
 static int print_version(void)
@@ -61,7 +66,16 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
-int main(int argc, char **argv)
+/* Data that nobody got is a failure, even if the disk is full only now. */
+static int finish_output(int status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	return status ? status : message_output_failed(errno);
+}
+
+static int dispatch(int argc, char **argv)
 {
 	rootlet_error *err = NULL;
 
@@ -89,4 +103,9 @@ int main(int argc, char **argv)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return commands[i].run(argc - 2, argv + 2);
 	return unknown(argv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	return finish_output(dispatch(argc, argv));
 }

@@ -2,17 +2,25 @@
  * there. */
 #include "cli/cli.h"
 
+#include "base/error.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *color_choice = "auto";
-static bool json_messages, errors_only;
+static bool json_messages;
+static enum message_level level = LEVEL_WARN;
 
 void message_setup(const char *color, const char *log_format, const char *log_level)
 {
-	errors_only = log_level && strcmp(log_level, "error") == 0;
+	static const char *const names[] = {"error", "warn", "info", "debug"};
+
+	for (int i = 0; log_level && i < (int)(sizeof(names) / sizeof(names[0])); i++)
+		if (strcmp(names[i], log_level) == 0)
+			level = (enum message_level)i;
 	if (color)
 		color_choice = color;
 	if (log_format)
@@ -54,9 +62,9 @@ static void print_json_string(const char *text)
 	fputc('"', stderr);
 }
 
-static void print_json(const char *level, const char *message, const char *hint, const char *id)
+static void print_json(const char *kind, const char *message, const char *hint, const char *id)
 {
-	fprintf(stderr, "{\"level\":\"%s\",\"msg\":", level);
+	fprintf(stderr, "{\"level\":\"%s\",\"msg\":", kind);
 	print_json_string(message);
 	if (hint && *hint) {
 		fputs(",\"hint\":", stderr);
@@ -103,12 +111,25 @@ void message_usage(const rootlet_error *err, const char *command)
 
 void message_note(const char *text)
 {
-	if (errors_only)
+	if (level < LEVEL_WARN)
 		return;
 	if (json_messages)
 		print_json("warning", text, NULL, NULL);
 	else
 		print_line("rootlet:", "33", text);
+}
+
+bool message_wanted(enum message_level wanted)
+{
+	return level >= wanted;
+}
+
+void message_progress(enum message_level at, const char *text)
+{
+	if (json_messages)
+		print_json(at == LEVEL_DEBUG ? "debug" : "info", text, NULL, NULL);
+	else
+		fprintf(stderr, "%s\n", text);
 }
 
 void message_text(const char *text)
@@ -117,4 +138,16 @@ void message_text(const char *text)
 		print_json("error", text, NULL, NULL);
 	else
 		print_line("rootlet:", "1;31", text);
+}
+
+/* A reader that left early (`| head`) is nothing to talk about. */
+int message_output_failed(int error)
+{
+	char text[160];
+
+	snprintf(text, sizeof(text), "standard output: %s",
+		 error ? error_text(error) : "not all of it could be written");
+	if (error != EPIPE)
+		message_text(text);
+	return EXIT_ROOTLET;
 }

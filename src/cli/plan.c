@@ -1,6 +1,7 @@
 /* rootlet plan: what run would do, and why. Does nothing. */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,9 +26,8 @@ static int print_plan(struct session *s)
 		message_error(s->err);
 		return EXIT_ROOTLET;
 	}
-	r = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_ROOTLET : 0;
-	if (r)
-		message_text("plan: standard output does not take it");
+	/* now, while errno tells; main would only see that something was lost */
+	r = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? message_output_failed(errno) : 0;
 	free(text);
 	return r;
 }

@@ -32,7 +32,18 @@ static void print_timings(const struct session *s, const rootlet_process *proces
 		(double)total / 1000.0);
 }
 
-static int start_and_wait(struct session *s)
+/* Who wants to find it by a name or an id has it kept now; the others once it lives for long, so
+ * that a short command pays nothing. */
+static int keep(struct session *s, rootlet_process *process, rootlet_container *container)
+{
+	if (container)
+		return rootlet_process_keep(process, container, s->err);
+	if (s->command == ROOTLET_RUN)
+		rootlet_process_keep_late(process, s->spec, s->facts, s->plan);
+	return 0;
+}
+
+static int start_and_wait_kept(struct session *s, rootlet_container *container)
 {
 	rootlet_process *process = NULL;
 	rootlet_start_options options;
@@ -41,8 +52,12 @@ static int start_and_wait(struct session *s)
 
 	rootlet_spec_start_options(s->spec, &options);
 	options.tiny_waiter = true;
+	options.container = s->container;
 	r = rootlet_process_start(s->plan, &options, &process, s->err);
+	if (r == 0)
+		r = keep(s, process, container);
 	if (r < 0) {
+		rootlet_process_free(process);
 		message_error(s->err);
 		return rootlet_error_exit_status(s->err);
 	}
@@ -59,17 +74,69 @@ static int start_and_wait(struct session *s)
 	return rootlet_error_exit_status(s->err);
 }
 
-/* What each flag did, for `unshare -v`. */
+int start_and_wait(struct session *s)
+{
+	return start_and_wait_kept(s, NULL);
+}
+
+static int run_named(struct session *s)
+{
+	rootlet_container *container = NULL;
+	rootlet_store *store = NULL;
+	int status = kept_open_store(s, true, &store);
+
+	if (status == 0 &&
+	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0) {
+		message_error(s->err);
+		status = EXIT_ROOTLET;
+	}
+	if (status == 0)
+		status = kept_write_cidfile(s, container);
+	if (status == 0)
+		status = start_and_wait_kept(s, container);
+	rootlet_container_free(container);
+	rootlet_store_free(store);
+	return status;
+}
+
+static int start(struct session *s)
+{
+	if (rootlet_spec_get(s->spec, "detach") || rootlet_spec_get(s->spec, "tty"))
+		return kept_run(s);
+	if (rootlet_spec_get(s->spec, "name") || rootlet_spec_get(s->spec, "cidfile"))
+		return run_named(s);
+	return start_and_wait(s);
+}
+
+/* What each flag did: `unshare -v` and --log-level debug. */
 static void print_steps(const struct session *s)
 {
 	for (size_t i = 0; i < rootlet_plan_step_count(s->plan); i++) {
-		char *text = NULL;
+		char *text = NULL, *line = NULL;
 
 		if (rootlet_plan_step_text(s->plan, i, &text) < 0)
 			continue;
-		fprintf(stderr, "%-10s %s\n", rootlet_plan_step_stage(s->plan, i), text);
+		if (asprintf(&line, "%-10s %s", rootlet_plan_step_stage(s->plan, i), text) >= 0) {
+			message_progress(LEVEL_DEBUG, line);
+			free(line);
+		}
 		free(text);
 	}
+}
+
+/* One line for --log-level info: what the last step starts, and how much comes before it. */
+static void print_summary(const struct session *s)
+{
+	size_t count = rootlet_plan_step_count(s->plan);
+	char *text = NULL, *line = NULL;
+
+	if (!count || rootlet_plan_step_text(s->plan, count - 1, &text) < 0)
+		return;
+	if (asprintf(&line, "%s: %zu steps, the last: %s", s->name, count, text) >= 0) {
+		message_progress(LEVEL_INFO, line);
+		free(line);
+	}
+	free(text);
 }
 
 static int run_command(rootlet_command command, const char *name, int argc, char **argv)
@@ -82,9 +149,11 @@ static int run_command(rootlet_command command, const char *name, int argc, char
 		status = session_plan(&s);
 	if (r == 0 && status == 0) {
 		print_notes(s.plan);
-		if (rootlet_spec_get(s.spec, "verbose"))
+		if (message_wanted(LEVEL_INFO))
+			print_summary(&s);
+		if (rootlet_spec_get(s.spec, "verbose") || message_wanted(LEVEL_DEBUG))
 			print_steps(&s);
-		status = start_and_wait(&s);
+		status = start(&s);
 	}
 	session_close(&s);
 	return status;

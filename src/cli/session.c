@@ -54,16 +54,18 @@ static int read_layers(struct session *s, int argc, char **argv)
 {
 	const char *const *words = (const char *const *)argv;
 	const char *named = rootlet_find_value(s->command, "config", argc, words);
-	int r;
+	int r = 0;
 
-	if (named) {
+	if (s->command == ROOTLET_EXEC) {
+		/* the container's own run has read them */
+	} else if (named) {
 		r = read_config(s, named, true);
 	} else {
 		r = read_config(s, "/etc/rootlet/rootlet.conf", false);
 		if (r == 0)
 			r = read_user_config(s);
 	}
-	if (r == 0)
+	if (r == 0 && s->command != ROOTLET_EXEC)
 		r = rootlet_spec_set_environment(s->spec, (const char *const *)environ, s->err);
 	if (r == 0)
 		r = rootlet_spec_set_command_line(s->spec, argc, words, s->err);
@@ -119,5 +121,6 @@ void session_close(struct session *s)
 	rootlet_plan_free(s->plan);
 	rootlet_facts_free(s->facts);
 	rootlet_spec_free(s->spec);
+	rootlet_container_free(s->container); /* after what borrows from it */
 	rootlet_error_free(s->err);
 }

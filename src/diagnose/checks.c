@@ -1,6 +1,8 @@
 /* What the rules ask of the host and of a step: read only, and only after a failure. */
 #include "diagnose/rules.h"
 
+#include "base/path.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,6 +155,31 @@ bool check_map_is_foreign(struct failure *f)
 	return false;
 }
 
+/* A map that leads to user 0 of our own namespace: written from outside the new one, it takes
+ * CAP_SETFCAP there; written from inside, its maker must have had it (Linux 5.12). Without it one
+ * could give files capabilities that the outer container had given up. */
+bool check_setfcap_missing(struct failure *f)
+{
+	enum { CAP_SETFCAP_BIT = 31 };
+	const char *text = f->step->a.map.text;
+	unsigned inside, outside;
+	unsigned long long effective = 0;
+	bool known = false;
+	char line[256];
+	FILE *file;
+
+	/* plan wrote it: ids of 32 bits. NOLINTNEXTLINE(cert-err34-c) */
+	if (f->step->a.map.gid || !text || sscanf(text, "%u %u", &inside, &outside) != 2 || outside)
+		return false;
+	file = fopen("/proc/self/status", "re");
+	while (file && !known && fgets(line, sizeof(line), file))
+		/* the kernel wrote it. NOLINTNEXTLINE(cert-err34-c) */
+		known = sscanf(line, "CapEff: %llx", &effective) == 1;
+	if (file)
+		fclose(file);
+	return known && !(effective & 1ull << CAP_SETFCAP_BIT);
+}
+
 /* ---- ROOT ---- */
 
 bool check_mount_type(struct failure *f)
@@ -171,6 +198,21 @@ bool check_mqueue(struct failure *f)
 	return !strcmp(f->step->a.fs.type, "mqueue");
 }
 
+/* In a file system of the kernel's nobody makes a file or a directory, whatever errno says so. */
+bool check_kernel_target(struct failure *f)
+{
+	static const char *const kernels[] = {"/proc", "/sys"};
+
+	for (size_t i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		if (!path_within(f->step->subject, kernels[i]) ||
+		    !f->step->subject[strlen(kernels[i])])
+			continue;
+		value_set(f->a, "%s", kernels[i]);
+		return true;
+	}
+	return false;
+}
+
 /* ---- SEAL, EXEC ---- */
 
 bool check_rlimit(struct failure *f)
@@ -185,13 +227,13 @@ bool check_rlimit(struct failure *f)
 	return true;
 }
 
-/* "in /usr/bin:/bin": the directories that were tried. */
-bool check_several_candidates(struct failure *f)
+/* "in /usr/bin:/bin": the directories that were tried, when the command is a name and no path. */
+bool check_looked_up(struct failure *f)
 {
 	const char *const *c = f->step->a.exec.candidates;
 	size_t used = 0;
 
-	if (!c || !c[0] || !c[1])
+	if (!c || strchr(f->step->subject, '/'))
 		return false;
 	for (; *c; c++) {
 		const char *slash = strrchr(*c, '/');

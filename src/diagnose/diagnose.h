@@ -25,8 +25,8 @@ enum condition_weight {
 	CONDITION_NOTE,	  /* a fallback is taken, nothing is lost */
 };
 
-/* Texts may hold {user}, {uid}, {gid}, {covered}, {helper}, {helper_path}, {subid_error}:
- * condition_expand puts the snapshot's values in. */
+/* Texts may hold placeholders, {user} or {failed userns}: condition_expand puts the snapshot's
+ * values in (the table in expand.c names them all). */
 struct condition {
 	const char *id; /* stable, also a message id: "apparmor-userns" */
 	enum condition_weight weight;

@@ -106,5 +106,11 @@ bool check_path_not_directory(struct failure *f)
 	if (result != WALK_FINE && result != WALK_NOT_DIRECTORY)
 		return false;
 	value_set(f->a, "%s", prefix);
+	if (result == WALK_FINE && f->step->a.open.kind == OPEN_DIRECTORY && !f->step->why)
+		value_set(f->b, "ROOT is a directory with a root file system in it: unpack an "
+				"archive first (rootlet unshare tar -xpf FILE -C DIR); a program "
+				"of the host comes after it: rootlet run / COMMAND");
+	else
+		value_set(f->b, "look at it: ls -ld %s", prefix);
 	return true;
 }

@@ -78,8 +78,9 @@ const struct rule rules[] = {
 	 "an access control list or a security module refuses a directory on the way",
 	 "`namei -l` on it shows the owners and modes"},
 	{STEP(OPEN_PATH, ENOTDIR), NULL, check_path_not_directory, "path-not-directory",
-	 "{a} is not a directory", ""},
-	{STEP(OPEN_PATH, ELOOP), NULL, NULL, "path-loop", "its symlinks go round in a circle", ""},
+	 "{a} is not a directory", "{b}"},
+	{STEP(OPEN_PATH, ELOOP), NULL, NULL, "path-loop", "its symlinks go round in a circle",
+	 "`namei {subject}` shows each of them"},
 
 	/* ---- MAPS ---- */
 	{STEP(HELPER_MAP, ENOENT), NULL, check_helper_gone, "helper-missing",
@@ -88,6 +89,11 @@ const struct rule rules[] = {
 	{STEP(WRITE_MAP, EPERM), NULL, check_map_is_foreign, "map-foreign",
 	 "without a helper only one's own id can be mapped, and {a} is not yours",
 	 "use --userns ranges or --userns single"},
+	{STEP(WRITE_MAP, EPERM), NULL, check_setfcap_missing, "map-setfcap",
+	 "the kernel lets only a process with CAP_SETFCAP map user 0 on (user_namespaces(7)), and "
+	 "the container around rootlet has dropped it",
+	 "start the outer container with --cap-add SETFCAP, or run rootlet in it as another user: "
+	 "-u 1000"},
 	{STEP(WRITE_MAP, EPERM), NULL, NULL, "map-refused",
 	 "the kernel refuses this map: an id in it is not mapped where rootlet runs", ""},
 	{STEP(WRITE_MAP, EINVAL), NULL, NULL, "map-malformed",
@@ -152,6 +158,9 @@ const struct rule rules[] = {
 	{STEP_AT(BIND, EINVAL, ATTACH), NULL, NULL, "mount-point-kind",
 	 "one is a directory and the other is a file",
 	 "mount a directory on a directory, a file on a file"},
+	{STAGE_AT(ROOT, ANY, MAKE_TARGET), NULL, check_kernel_target, "mount-point-kernel",
+	 "there is no such path, and nothing can be made in {a}: what it shows is the kernel's",
+	 "mount it somewhere else"},
 	{STAGE_AT(ROOT, EROFS, MAKE_TARGET), NULL, NULL, "mount-point-read-only",
 	 "the mount point is missing, and the root is read-only",
 	 "make it in the root beforehand, or mount a --tmpfs above it"},
@@ -229,7 +238,8 @@ const struct rule rules[] = {
 	 "that user has reached its limit of processes (ulimit -u)", "end some, or raise it"},
 	{STEP(WORKDIR, ENOENT), NULL, NULL, "workdir-missing", "there is no such directory inside",
 	 "make it in the root, mount it with -v, or choose another with -w"},
-	{STEP(WORKDIR, ENOTDIR), NULL, NULL, "workdir-kind", "it is not a directory", ""},
+	{STEP(WORKDIR, ENOTDIR), NULL, NULL, "workdir-kind", "it is not a directory",
+	 "give -w a directory inside the container"},
 	{STEP(WORKDIR, ELOOP), NULL, NULL, "workdir-link",
 	 "its links go in circles, or through a descriptor of /proc, which may lead anywhere", ""},
 	{STEP(WORKDIR, EACCES), NULL, NULL, "workdir-refused",
@@ -257,10 +267,11 @@ const struct rule rules[] = {
 	{STAGE_AT(EXEC, ANY, INTERPRETER), NULL, NULL, "exec-interpreter",
 	 "the file is there, but not the interpreter of its first line, or its dynamic loader",
 	 "install that in the root; `readelf -l` or `head -1` names it"},
-	{STAGE(EXEC, ENOENT), NULL, check_several_candidates, "command-not-found",
+	{STAGE(EXEC, ENOENT), NULL, check_looked_up, "command-not-found",
 	 "command not found in {a}", "give its path, or set PATH with -e PATH=…"},
 	{STAGE(EXEC, ENOENT), NULL, NULL, "command-not-found", "there is no such file inside",
-	 "what of the host shall be visible is mounted with -v"},
+	 "check the spelling; what of the host shall be visible in a container is mounted with "
+	 "run -v"},
 	{STAGE(EXEC, EACCES), NULL, NULL, "command-refused",
 	 "it may not be executed: no x bit for this user, a directory on the way that it may not "
 	 "search, or a noexec mount",

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -223,6 +224,18 @@ static int passwd_from_directory(struct facts *facts, const char **name, const c
 	*name = directory_value(&facts->arena, text, "name");
 	*home = directory_value(&facts->arena, text, "home");
 	return 0;
+}
+
+void probe_terminal_size(struct facts *facts)
+{
+	struct winsize size;
+
+	for (int fd = 0; fd <= 2 && !facts->tty_rows; fd++) {
+		if (ioctl(fd, TIOCGWINSZ, &size) < 0)
+			continue;
+		facts->tty_rows = size.ws_row;
+		facts->tty_columns = size.ws_col;
+	}
 }
 
 int probe_passwd(struct facts *facts)

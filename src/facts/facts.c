@@ -20,6 +20,7 @@ struct facts *facts_new(void)
 	facts->nofile_soft = facts->nofile_hard = UINT64_MAX;
 	for (size_t i = 0; i < NS_COUNT; i++)
 		facts->max_namespaces[i] = UINT64_MAX;
+	facts->passwd_gid = facts->subid_free = facts->keys_used = facts->keys_max = UINT64_MAX;
 	return facts;
 }
 
@@ -29,6 +30,14 @@ void facts_free(struct facts *facts)
 		return;
 	arena_release(&facts->arena);
 	free(facts);
+}
+
+const struct facts_container *facts_container(const struct facts *facts, const char *name)
+{
+	for (size_t i = 0; name && i < facts->container_count; i++)
+		if (strcmp(facts->containers[i].name, name) == 0)
+			return &facts->containers[i];
+	return NULL;
 }
 
 const char *facts_getenv(const struct facts *facts, const char *name)
@@ -62,7 +71,7 @@ static bool needs_subids(const struct spec *spec)
 
 	if (spec->userns == USERNS_SINGLE || spec->userns == USERNS_PATH ||
 	    spec->userns == USERNS_CONTAINER || mode == NS_MODE_PATH || mode == NS_MODE_CONTAINER ||
-	    spec->join_pid)
+	    spec->join_pid || spec->kind == SPEC_EXEC)
 		return false;
 	/* With only one of the two given, the other follows it. */
 	if (spec->uidmap.count || spec->gidmap.count)
@@ -76,6 +85,8 @@ unsigned facts_needs(const struct spec *spec)
 
 	if (!spec)
 		return FACT_ALL;
+	if (spec->kind == SPEC_EXEC)
+		return needs | (spec->seccomp == SECCOMP_FILE ? FACT_PROFILE : 0);
 	if (needs_subids(spec))
 		needs |= FACT_SUBIDS;
 	if (spec->root_kind == ROOT_HOST)
@@ -110,6 +121,10 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 	r = probe_caller(facts);
 	if (!r && (needs & FACT_KERNEL))
 		r = probe_kernel(facts, wants_time(spec));
+	if (spec && spec->kind == SPEC_EXEC)
+		probe_pidfd_setns(facts);
+	if (spec && spec->tty)
+		probe_terminal_size(facts);
 	if (!r && (needs & (FACT_MAPS | FACT_SUBIDS)))
 		r = probe_maps(facts);
 	if (!r && wants_passwd(facts, needs))
@@ -134,6 +149,10 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 		r = probe_join(facts, spec->join_pid);
 	if (!r && spec && (needs & FACT_PROFILE))
 		r = probe_profile(facts, spec);
+	if (!r && (needs & FACT_PLACES))
+		r = probe_places(facts);
+	if (!r && (needs & FACT_TRIAL))
+		r = probe_trials(facts);
 	return r;
 }
 

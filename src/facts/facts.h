@@ -30,7 +30,10 @@ enum facts_need {
 	FACT_JOIN = 1 << 9,   /* the namespaces of the process that --join names */
 	FACT_PROFILE = 1 << 10,	 /* the text of the seccomp profile that --security-opt names */
 	FACT_OWN = 1 << 11,	 /* rootlet's own files, where writable volumes may show them */
-	FACT_ALL = (1 << 9) - 1, /* all but the last three, which need a spec */
+	FACT_PLACES = 1 << 12,	 /* distribution, folders, key quota: what doctor shows */
+	FACT_TRIAL = 1 << 13,	 /* what a disposable child could really do (doctor) */
+	FACT_ALL = (1 << 9) - 1, /* all that a plan without a spec's own questions can read */
+	FACT_SURVEY = FACT_ALL | FACT_PLACES | FACT_TRIAL, /* doctor's: starts processes */
 };
 
 /* The state of newuidmap or newgidmap. */
@@ -64,6 +67,66 @@ struct facts_own { /* a path of rootlet's own */
 
 enum answer { ANSWER_UNKNOWN = 0, ANSWER_NO, ANSWER_YES };
 
+/* A running container that the spec names. Who may call it so is the state's knowledge: lib fills
+ * it in (life/resolve.c). */
+struct facts_container {
+	const char *name;	       /* as the spec has it */
+	uint32_t pid;		       /* its first process */
+	uint64_t namespaces[NS_COUNT]; /* inodes; 0: not known */
+	struct idmap uid_map, gid_map; /* its ids → ours */
+	bool setgroups_denied;
+};
+
+/* What the disposable child of FACT_TRIAL tries, each by itself. */
+enum trial {
+	TRIAL_USERNS,	  /* make a user namespace */
+	TRIAL_SINGLE_MAP, /* write a map of one id in it */
+	TRIAL_RANGES,	  /* newuidmap and newgidmap write maps of the granted ranges */
+	TRIAL_MNT,	  /* make the other namespaces inside it */
+	TRIAL_PID,
+	TRIAL_UTS,
+	TRIAL_IPC,
+	TRIAL_NET,
+	TRIAL_CGROUP,
+	TRIAL_TIME,
+	TRIAL_TMPFS, /* mount inside */
+	TRIAL_PROCFS,
+	TRIAL_DEVPTS,
+	TRIAL_OVERLAY,
+	TRIAL_LOOPBACK,
+	TRIAL_NESTED, /* one more user namespace inside */
+	TRIAL_MEMFD,  /* execute a memory file */
+	TRIAL_LANDLOCK,
+	TRIAL_SECCOMP,
+	TRIAL_KEYRING,
+	TRIAL_COUNT
+};
+
+struct facts_trial {
+	enum answer worked; /* unknown: not tried, because something before it failed */
+	int error;	    /* errno of the call that failed */
+	const char *call;   /* that call, as strace would show it; NULL: worked, or not tried */
+	const char *said;   /* what a helper wrote, or NULL */
+};
+
+/* XDG_RUNTIME_DIR: may rootlet keep its state in it? */
+enum runtime_state {
+	RUNTIME_UNKNOWN,
+	RUNTIME_OK,
+	RUNTIME_UNSET,	 /* the variable is not set, and there is no /run/user/UID of ours */
+	RUNTIME_MISSING, /* it is set, and there is no such folder */
+	RUNTIME_FOREIGN, /* it belongs to somebody else */
+	RUNTIME_MODE,	 /* others may enter it: not 0700 */
+	RUNTIME_REFUSED, /* we may not write to it */
+};
+
+/* A folder of ours and the file system that holds it (or its nearest parent that exists). */
+struct facts_place {
+	const char *path;	/* NULL: not known */
+	const char *filesystem; /* "ext4", "nfs" …; NULL: not known */
+	enum answer noexec, read_only;
+};
+
 struct facts {
 	struct arena arena;
 	unsigned needs; /* the probes that ran */
@@ -79,8 +142,9 @@ struct facts {
 	const char *hostname;
 	const char **environ; /* "K=V", NULL-terminated */
 	bool stdin_tty, stdout_tty, stderr_tty;
-	const char *tty_path; /* of the first of them that is a terminal, or NULL */
-	bool foreground;      /* we are the terminal's foreground process group */
+	const char *tty_path;		/* of the first of them that is a terminal, or NULL */
+	bool foreground;		/* we are the terminal's foreground process group */
+	uint32_t tty_rows, tty_columns; /* its size, 0: not known; asked only for --tty */
 	uint64_t nofile_soft, nofile_hard;
 
 	/* FACT_KERNEL: ANSWER_NO when it answers ENOSYS (clone3: or EPERM, as some filters have it)
@@ -88,6 +152,7 @@ struct facts {
 	enum answer clone3, openat2, close_range, pidfd_open, mount_setattr;
 	enum answer mount_api;	     /* all of open_tree, move_mount, fsopen, fsconfig, fsmount */
 	enum answer memfd_exec;	     /* a memfd may be executed (vm.memfd_noexec < 2) */
+	enum answer pidfd_setns;     /* setns(2) takes a pidfd (Linux 5.8); asked only for exec */
 	enum answer time_namespaces; /* asked only when the spec wants one, and by doctor */
 	enum answer cgroup2;	     /* the kernel has the file system, mounted or not */
 	const char *kernel_release;  /* "6.1.0-18-amd64" */
@@ -146,8 +211,27 @@ struct facts {
 	struct facts_own *own_paths;
 	size_t own_path_count;
 
+	/* not probed, not in JSON: see struct facts_container */
+	struct facts_container *containers;
+	size_t container_count;
+	uint64_t own_namespaces[NS_COUNT]; /* the caller's inodes, for comparison */
+
 	/* FACT_LIMITS */
 	uint64_t max_namespaces[NS_COUNT]; /* UINT64_MAX: not known */
+
+	/* FACT_PLACES */
+	const char *os_id, *os_like, *os_name; /* of os-release(5): "debian", "", "Debian …" */
+	uint64_t passwd_gid;		/* the group that passwd gives us; UINT64_MAX: not known */
+	uint64_t subid_free;		/* the first id from which 65536 are nobody's */
+	uint64_t keys_used, keys_max;	/* /proc/key-users; UINT64_MAX: not known */
+	bool seccomp_filter;		/* one is loaded around us */
+	const char *cgroup_controllers; /* of our own group, "cpu memory pids"; NULL: not known */
+	enum runtime_state runtime_state;
+	struct facts_place runtime_place, home_place, data_place; /* data: what lasts,
+								      $XDG_DATA_HOME/rootlet */
+
+	/* FACT_TRIAL */
+	struct facts_trial trials[TRIAL_COUNT];
 };
 
 /* Which probes this spec wants. Pure. */
@@ -169,6 +253,9 @@ int facts_save(const struct facts *facts, struct buffer *out, struct rootlet_err
 /* An empty snapshot (all unknown), for load and for tests. NULL: no memory. */
 struct facts *facts_new(void);
 void facts_free(struct facts *facts); /* NULL is fine */
+
+/* The container of that name, or NULL. */
+const struct facts_container *facts_container(const struct facts *facts, const char *name);
 
 /* The caller's environment variable in this snapshot, or NULL. */
 const char *facts_getenv(const struct facts *facts, const char *name);

@@ -26,6 +26,9 @@ enum field_kind {
 	FIELD_ERRNO,
 	FIELD_OWN,
 	FIELD_DIFFERS, /* an answer for each namespace */
+	FIELD_RUNTIME, /* enum runtime_state, as a word */
+	FIELD_PLACE,
+	FIELD_TRIALS,
 };
 
 struct field_row {
@@ -41,10 +44,12 @@ struct section_row {
 	size_t count;
 };
 
-#define SECTION_COUNT 12
+#define SECTION_COUNT 14
 extern const struct section_row section_rows[SECTION_COUNT];
 
 extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];
+extern const char *const runtime_state_names[RUNTIME_REFUSED + 1];
+extern const char *const trial_names[TRIAL_COUNT];
 extern const char *const entry_type_names[ENTRY_OTHER + 1];
 
 /* The variables that are saved: what a plan reads. The rest of an environment may hold secrets. */

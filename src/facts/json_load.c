@@ -358,6 +358,77 @@ static int load_own(struct loader *l, const char *pointer, struct json_object *i
 	return r ? r : load_bool(l, at, json_object_object_get(item, "folder"), &own->folder);
 }
 
+static int load_runtime_state(struct loader *l, const char *pointer, struct json_object *value,
+			      enum runtime_state *ret)
+{
+	size_t state = RUNTIME_UNKNOWN;
+	int r = value ? load_word(l, pointer, value, runtime_state_names, RUNTIME_REFUSED + 1,
+				  &state)
+		      : 0;
+
+	*ret = (enum runtime_state)state;
+	return r;
+}
+
+static int load_place(struct loader *l, const char *pointer, struct json_object *value,
+		      struct facts_place *ret)
+{
+	char at[MEMBER_SIZE];
+	int r = check_object(l, pointer, value);
+
+	snprintf(at, sizeof(at), "%s/path", pointer);
+	if (!r)
+		r = load_string(l, at, json_object_object_get(value, "path"), &ret->path);
+	snprintf(at, sizeof(at), "%s/filesystem", pointer);
+	if (!r)
+		r = load_string(l, at, json_object_object_get(value, "filesystem"),
+				&ret->filesystem);
+	snprintf(at, sizeof(at), "%s/noexec", pointer);
+	if (!r)
+		r = load_answer(l, at, json_object_object_get(value, "noexec"), &ret->noexec);
+	snprintf(at, sizeof(at), "%s/read_only", pointer);
+	return r ? r
+		 : load_answer(l, at, json_object_object_get(value, "read_only"), &ret->read_only);
+}
+
+static int load_trial(struct loader *l, const char *pointer, struct json_object *value,
+		      struct facts_trial *ret)
+{
+	struct json_object *error = NULL;
+	char at[MEMBER_SIZE + 32];
+	int r = check_object(l, pointer, value);
+
+	snprintf(at, sizeof(at), "%s/worked", pointer);
+	if (!r)
+		r = load_answer(l, at, json_object_object_get(value, "worked"), &ret->worked);
+	snprintf(at, sizeof(at), "%s/call", pointer);
+	if (!r)
+		r = load_string(l, at, json_object_object_get(value, "call"), &ret->call);
+	snprintf(at, sizeof(at), "%s/said", pointer);
+	if (!r)
+		r = load_string(l, at, json_object_object_get(value, "said"), &ret->said);
+	snprintf(at, sizeof(at), "%s/error", pointer);
+	if (!r && json_object_object_get_ex(value, "error", &error))
+		r = load_errno(l, at, error, &ret->error);
+	return r;
+}
+
+static int load_trials(struct loader *l, const char *pointer, struct json_object *value,
+		       struct facts_trial *trials)
+{
+	int r = check_object(l, pointer, value);
+
+	for (int i = 0; !r && i < TRIAL_COUNT; i++) {
+		struct json_object *member = NULL;
+		char at[MEMBER_SIZE];
+
+		snprintf(at, sizeof(at), "%s/%s", pointer, trial_names[i]);
+		if (json_object_object_get_ex(value, trial_names[i], &member))
+			r = load_trial(l, at, member, &trials[i]);
+	}
+	return r;
+}
+
 static int load_field(struct loader *l, const char *pointer, const struct field_row *row,
 		      struct json_object *value)
 {
@@ -401,6 +472,12 @@ static int load_field(struct loader *l, const char *pointer, const struct field_
 		return load_errno(l, pointer, value, at);
 	case FIELD_DIFFERS:
 		return load_differs(l, pointer, value, at);
+	case FIELD_RUNTIME:
+		return load_runtime_state(l, pointer, value, at);
+	case FIELD_PLACE:
+		return load_place(l, pointer, value, at);
+	case FIELD_TRIALS:
+		return load_trials(l, pointer, value, at);
 	}
 	return 0;
 }

@@ -26,6 +26,8 @@ static const struct field_row caller_rows[] = {
 	ROW("stderr_tty", BOOL, stderr_tty),
 	ROW("tty_path", STRING, tty_path),
 	ROW("foreground", BOOL, foreground),
+	ROW("tty_rows", U32, tty_rows),
+	ROW("tty_columns", U32, tty_columns),
 	ROW("nofile_soft", U64, nofile_soft),
 	ROW("nofile_hard", U64, nofile_hard),
 };
@@ -39,6 +41,7 @@ static const struct field_row kernel_rows[] = {
 	ROW("mount_setattr", ANSWER, mount_setattr),
 	ROW("mount_api", ANSWER, mount_api),
 	ROW("memfd_exec", ANSWER, memfd_exec),
+	ROW("pidfd_setns", ANSWER, pidfd_setns),
 	ROW("time_namespaces", ANSWER, time_namespaces),
 	ROW("cgroup2", ANSWER, cgroup2),
 	ROW("last_cap", U32, last_cap),
@@ -104,6 +107,26 @@ static const struct field_row own_rows[] = {
 	ROW("paths", OWN, own_paths),
 };
 
+static const struct field_row places_rows[] = {
+	ROW("os_id", STRING, os_id),
+	ROW("os_like", STRING, os_like),
+	ROW("os_name", STRING, os_name),
+	ROW("passwd_gid", U64, passwd_gid),
+	ROW("subid_free", U64, subid_free),
+	ROW("keys_used", U64, keys_used),
+	ROW("keys_max", U64, keys_max),
+	ROW("seccomp_filter", BOOL, seccomp_filter),
+	ROW("cgroup_controllers", STRING, cgroup_controllers),
+	ROW("runtime_state", RUNTIME, runtime_state),
+	ROW("runtime", PLACE, runtime_place),
+	ROW("home", PLACE, home_place),
+	ROW("data", PLACE, data_place),
+};
+
+static const struct field_row trial_rows[] = {
+	ROW("results", TRIALS, trials),
+};
+
 const struct section_row section_rows[SECTION_COUNT] = {
 	SECTION("caller", FACT_CALLER, caller_rows),
 	SECTION("kernel", FACT_KERNEL, kernel_rows),
@@ -117,9 +140,11 @@ const struct section_row section_rows[SECTION_COUNT] = {
 	SECTION("join", FACT_JOIN, join_rows),
 	SECTION("seccomp_profile", FACT_PROFILE, profile_rows),
 	SECTION("own", FACT_OWN, own_rows),
+	SECTION("places", FACT_PLACES, places_rows),
+	SECTION("trial", FACT_TRIAL, trial_rows),
 };
 
-_Static_assert((FACT_ALL | FACT_JOIN | FACT_PROFILE | FACT_OWN) == (1 << SECTION_COUNT) - 1,
+_Static_assert((FACT_SURVEY | FACT_JOIN | FACT_PROFILE | FACT_OWN) == (1 << SECTION_COUNT) - 1,
 	       "a section for every probe");
 
 const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {
@@ -127,6 +152,26 @@ const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {
 	[HELPER_MISSING] = "missing",		[HELPER_NOT_SETUID] = "not-setuid",
 	[HELPER_NOSUID] = "nosuid-mount",	[HELPER_UNTRUSTED] = "untrusted",
 	[HELPER_NO_NEW_PRIVS] = "no-new-privs",
+};
+
+const char *const runtime_state_names[RUNTIME_REFUSED + 1] = {
+	[RUNTIME_UNKNOWN] = "unknown", [RUNTIME_OK] = "ok",
+	[RUNTIME_UNSET] = "unset",     [RUNTIME_MISSING] = "missing",
+	[RUNTIME_FOREIGN] = "foreign", [RUNTIME_MODE] = "open-to-others",
+	[RUNTIME_REFUSED] = "refused",
+};
+
+const char *const trial_names[TRIAL_COUNT] = {
+	[TRIAL_USERNS] = "userns",     [TRIAL_SINGLE_MAP] = "single_map",
+	[TRIAL_RANGES] = "ranges",     [TRIAL_MNT] = "mnt",
+	[TRIAL_PID] = "pid",	       [TRIAL_UTS] = "uts",
+	[TRIAL_IPC] = "ipc",	       [TRIAL_NET] = "net",
+	[TRIAL_CGROUP] = "cgroup",     [TRIAL_TIME] = "time",
+	[TRIAL_TMPFS] = "tmpfs",       [TRIAL_PROCFS] = "procfs",
+	[TRIAL_DEVPTS] = "devpts",     [TRIAL_OVERLAY] = "overlay",
+	[TRIAL_LOOPBACK] = "loopback", [TRIAL_NESTED] = "nested_userns",
+	[TRIAL_MEMFD] = "memfd_exec",  [TRIAL_LANDLOCK] = "landlock",
+	[TRIAL_SECCOMP] = "seccomp",   [TRIAL_KEYRING] = "keyring",
 };
 
 const char *const entry_type_names[ENTRY_OTHER + 1] = {

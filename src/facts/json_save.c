@@ -171,6 +171,36 @@ static struct json_object *save_differs(struct saver *s, const enum answer *diff
 	return object;
 }
 
+static struct json_object *save_place(struct saver *s, const struct facts_place *place)
+{
+	struct json_object *e = json_object_new_object();
+
+	add_string(s, e, "path", place->path);
+	add_string(s, e, "filesystem", place->filesystem);
+	save_answer(s, e, "noexec", place->noexec);
+	save_answer(s, e, "read_only", place->read_only);
+	return e;
+}
+
+static struct json_object *save_trials(struct saver *s, const struct facts_trial *trials)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 0; object && i < TRIAL_COUNT; i++) {
+		struct json_object *e = json_object_new_object();
+
+		save_answer(s, e, "worked", trials[i].worked);
+		if (trials[i].worked == ANSWER_NO) {
+			add_string(s, e, "call", trials[i].call);
+			add(s, e, "error", json_object_new_int(trials[i].error));
+		}
+		if (trials[i].said)
+			add_string(s, e, "said", trials[i].said);
+		add(s, object, trial_names[i], e);
+	}
+	return object;
+}
+
 static void save_field(struct saver *s, struct json_object *object, const struct facts *facts,
 		       const struct field_row *row)
 {
@@ -224,6 +254,16 @@ static void save_field(struct saver *s, struct json_object *object, const struct
 		break;
 	case FIELD_DIFFERS:
 		add(s, object, row->key, save_differs(s, at));
+		break;
+	case FIELD_RUNTIME:
+		add_string(s, object, row->key,
+			   runtime_state_names[*(const enum runtime_state *)at]);
+		break;
+	case FIELD_PLACE:
+		add(s, object, row->key, save_place(s, at));
+		break;
+	case FIELD_TRIALS:
+		add(s, object, row->key, save_trials(s, at));
 		break;
 	}
 }

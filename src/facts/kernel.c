@@ -10,6 +10,7 @@
 
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/statfs.h>
@@ -88,6 +89,18 @@ static uint32_t probe_landlock(void)
 	int version = SYS(landlock_create_ruleset, (const void *)NULL, (size_t)0, 1U);
 
 	return version > 0 ? (uint32_t)version : 0;
+}
+
+/* Enter the UTS namespace that we are in: where setns(2) knows pidfds (Linux 5.8) it asks for
+ * CAP_SYS_ADMIN, or does what changes nothing; before, it wants another kind of descriptor. */
+void probe_pidfd_setns(struct facts *facts)
+{
+	int pidfd = SYS(pidfd_open, getpid(), 0);
+	int result = pidfd < 0 ? pidfd : SYS(setns, pidfd, CLONE_NEWUTS);
+
+	facts->pidfd_setns = result == 0 || result == -EPERM ? ANSWER_YES : ANSWER_NO;
+	if (pidfd >= 0)
+		close(pidfd);
 }
 
 int probe_kernel(struct facts *facts, bool want_time)

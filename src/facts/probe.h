@@ -14,6 +14,8 @@
 int probe_caller(struct facts *facts);
 int probe_passwd(struct facts *facts);
 int probe_kernel(struct facts *facts, bool want_time);
+void probe_pidfd_setns(struct facts *facts); /* for exec */
+void probe_terminal_size(struct facts *facts); /* for --tty */
 int probe_maps(struct facts *facts);
 int probe_subids(struct facts *facts, const struct spec *spec);
 int probe_helpers(struct facts *facts);
@@ -25,6 +27,8 @@ int probe_limits(struct facts *facts);
 int probe_join(struct facts *facts, uint32_t pid);
 int probe_own(struct facts *facts, const struct spec *spec);
 int probe_profile(struct facts *facts, const struct spec *spec);
+int probe_places(struct facts *facts);
+int probe_trials(struct facts *facts); /* wants FACT_SUBIDS before it, to try the helpers */
 
 /* ---- reading small files without the heap ---- */
 
@@ -60,7 +64,26 @@ int directory_ask(struct arena *a, const struct directory_question *question, co
 /* The rest of the line that begins with this word, in the arena, or NULL. */
 const char *directory_value(struct arena *a, const char *text, const char *key);
 
+/* ---- the trials: what the child writes, in memory that it shares with us (try.c) ---- */
+
+struct trial_note {
+	int32_t worked; /* enum answer */
+	int32_t error;
+	uint32_t call; /* an index of trial_calls */
+};
+
+/* Everything but the ranges, in a child that is about to end: async-signal-safe calls only. */
+void trial_child(volatile struct trial_note *notes, uint32_t uid, uint32_t gid);
+/* "unshare(CLONE_NEWUSER)" …; a static text. */
+const char *trial_call_name(uint32_t call);
+
 /* ---- parts that are tested by themselves ---- */
+
+/* The first multiple of 65536 from 100000 on (100000, 165536, …) whose 65536 ids no line of these
+ * two files holds. */
+uint64_t subids_free(const char *subuid_text, const char *subgid_text);
+/* A value of os-release(5), without its quotes, in the arena; NULL: none. */
+const char *os_release_value(struct arena *a, const char *text, const char *key);
 
 /* The text of a passwd file: the line of `uid`. Outputs are in the arena, or NULL without such a
  * line. 0 or -ENOMEM. */

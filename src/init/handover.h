@@ -7,12 +7,13 @@
 #ifndef ROOTLET_INIT_HANDOVER_H
 #define ROOTLET_INIT_HANDOVER_H
 
+#include "init/ending.h"
 #include "init/supervise.h"
 
 #define WAITER_NAME "rootlet-waiter"
 
-/* What the waiter must know, as decimal arguments in this order; then, if any, the pidfile's path.
- */
+/* What the waiter and the monitor must know, as decimal arguments in this order; then those of
+ * ENDING_FIELDS; then id and pidfile as they are, empty when there is none. */
 #define HANDOVER_FIELDS(FIELD)                                                                     \
 	FIELD(pid)                                                                                 \
 	FIELD(pidfd)                                                                               \
@@ -36,13 +37,17 @@
 	FIELD(forwarded)
 
 #define HANDOVER_ONE(name) +1 /* NOLINT(bugprone-macro-parentheses): terms of a sum */
-enum { HANDOVER_COUNT = 0 HANDOVER_FIELDS(HANDOVER_ONE) };
+enum {
+	HANDOVER_NUMBERS = 0 HANDOVER_FIELDS(HANDOVER_ONE) ENDING_FIELDS(HANDOVER_ONE),
+	HANDOVER_ARGUMENTS = HANDOVER_NUMBERS + 2,
+};
 
-/* After supervise_run returned SUPERVISE_HANDOVER: become the waiter, which removes `pidfile`
- * (NULL: none) at the end and exits with the container's status. Standard input, output and error
- * and the descriptors in *s are kept, every other one is closed, the environment is left behind.
- * Returns only when it cannot, with -errno: then call supervise_run again with handover_ns 0.
- * Descriptors above 2 may by then have become close-on-exec. For single-threaded commands. */
-int waiter_exec(const struct supervise *s, const char *pidfile);
+/* After supervise_run returned SUPERVISE_HANDOVER: become the waiter, which does what *e asks for
+ * at the end (ending_finish) and exits with the container's status. Standard input, output and
+ * error and the descriptors in *s and *e are kept, every other one is closed, the environment is
+ * left behind. Returns only when it cannot, with -errno: then call supervise_run again with
+ * handover_ns 0. Descriptors above 2 may by then have become close-on-exec. For single-threaded
+ * commands. */
+int waiter_exec(const struct supervise *s, const struct ending *e);
 
 #endif

@@ -27,6 +27,7 @@ struct init {
 	int signals;
 	int command;   /* its pid; 0 before and after its life */
 	bool host_pid; /* not PID 1: nobody else ends our descendants for us */
+	bool say_started;
 };
 
 /* What the command's process shares with us until its exec (it runs in our memory, see spawn). */
@@ -356,15 +357,17 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	const uint64_t all = ~(uint64_t)0;
 	int argc = (int)stack[0];
 	char **argv = (char **)(stack + 1);
-	struct init in = {.control = -1, .signals = -1, .command = 0, .host_pid = false};
+	struct init in = {.control = -1, .signals = -1, .command = 0};
 	struct launch l = {.init = &in, .candidates = argv + 4, .envp = argv + argc + 1};
 	char *first, *last;
 
 	if (argc < 5)
 		raw_exit(STATUS_BAD_CALL);
 	in.control = (int)raw_number(argv[1]);
-	for (const char *flag = argv[2]; *flag; flag++)
+	for (const char *flag = argv[2]; *flag; flag++) {
 		in.host_pid |= *flag == INIT_FLAG_HOST_PID;
+		in.say_started |= *flag == INIT_FLAG_SAY_STARTED;
+	}
 	l.count = (int)raw_number(argv[3]);
 	if (l.count < 1 || l.count > argc - 5)
 		raw_exit(STATUS_BAD_CALL);
@@ -384,6 +387,8 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	}
 	if (l.error)
 		not_started(&in, &l);
+	if (in.say_started)
+		tell(&in, WIRE_STARTED, 0, 0);
 
 	in.signals = raw_signalfd(all);
 	if (in.signals < 0)

@@ -127,6 +127,17 @@ void job_terminal_signal(struct supervise *s, int sig)
 		return;
 	s->relayed |= raw_sigbit(sig);
 	raw_kill(0, sig); /* our own copy is known by its sender and not passed on */
+	if (sig == SIGHUP)
+		job_wake_up(s);
+}
+
+/* After a SIGHUP. The kernel sends the foreground group of a dying session leader SIGHUP alone
+ * (disassociate_ctty), and what is stopped cannot act on it. Of a command that is partly stopped (a
+ * child between vfork and exec, whose parent waits for it unstopped) nobody else would ever know:
+ * so SIGCONT follows, as it does in a group that becomes orphaned (setpgid(2)). */
+void job_wake_up(struct supervise *s)
+{
+	supervise_group_signal(s, SIGCONT);
 }
 
 void job_end(struct supervise *s)

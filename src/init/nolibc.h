@@ -1,5 +1,5 @@
-/* System calls and a few helpers for programs without a C library: the init and the waiter, and for
- * supervise.c, which is built both into the waiter and into the library.
+/* System calls and a few helpers for programs without a C library: the init, the waiter, the
+ * monitor and the client, and for the files of theirs that are built into the library as well.
  *
  * raw_<name>() returns what the kernel returned: a value, or -errno. Only calls that x86-64 and
  * aarch64 both have. Nothing here allocates, keeps state or changes errno. Include no header of the
@@ -24,11 +24,13 @@
 #include <linux/signalfd.h>
 #include <linux/time.h>
 #include <linux/time_types.h>
+#include <linux/uio.h>
 #include <linux/wait.h>
 
 /* Not in the kernel's exported headers. */
 #define RAW_MSG_DONTWAIT 0x40
 #define RAW_MSG_NOSIGNAL 0x4000
+#define RAW_MSG_PEEK	 0x2
 #define RAW_SHUT_WR	 1
 #define RAW_SIGNALS	 64
 
@@ -238,12 +240,50 @@ RAW_INLINE long raw_receive(int fd, void *data, size_t size)
 	return raw_call(__NR_recvfrom, fd, (long)data, (long)size, RAW_MSG_DONTWAIT, 0, 0);
 }
 
-RAW_INLINE uint64_t raw_monotonic_ns(void)
+/* The next record stays in the socket. */
+RAW_INLINE long raw_peek(int fd, void *data, size_t size)
+{
+	return raw_call(__NR_recvfrom, fd, (long)data, (long)size, RAW_MSG_DONTWAIT | RAW_MSG_PEEK,
+			0, 0);
+}
+
+RAW_INLINE uint64_t raw_clock_ns(int clock)
 {
 	struct __kernel_timespec now = {0, 0};
 
-	raw_call3(__NR_clock_gettime, CLOCK_MONOTONIC, (long)&now, 0);
+	raw_call3(__NR_clock_gettime, clock, (long)&now, 0);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+RAW_INLINE uint64_t raw_monotonic_ns(void)
+{
+	return raw_clock_ns(CLOCK_MONOTONIC);
+}
+
+/* ---- files in a folder ---- */
+
+RAW_INLINE int raw_openat(int dir, const char *name, int flags, int mode)
+{
+	return (int)raw_call(__NR_openat, dir, (long)name, flags, mode, 0, 0);
+}
+
+RAW_INLINE long raw_unlinkat(int dir, const char *name, int flags)
+{
+	return raw_call3(__NR_unlinkat, dir, (long)name, flags);
+}
+
+RAW_INLINE long raw_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	return raw_call(__NR_renameat2, from_dir, (long)from, to_dir, (long)to, 0, 0);
+}
+
+/* Adds the terminating zero that the kernel does not; a target that does not fit is cut. */
+RAW_INLINE long raw_readlinkat(int dir, const char *name, char *text, size_t size)
+{
+	long n = raw_call(__NR_readlinkat, dir, (long)name, (long)text, (long)size - 1, 0, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return n;
 }
 
 /* ---- text ---- */

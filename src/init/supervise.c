@@ -121,8 +121,11 @@ static void on_signal(struct supervise *s, const struct signalfd_siginfo *si)
 		job_suspend(s);
 	} else if (si->ssi_code == SI_KERNEL) {
 		/* The terminal's, for the job that we stand for. A shared group has it already. */
-		if (s->group)
+		if (s->group) {
 			supervise_group_signal(s, sig);
+			if (sig == SIGHUP)
+				job_wake_up(s);
+		}
 	} else {
 		supervise_forward(s, sig);
 	}
@@ -179,6 +182,10 @@ static void read_control(struct supervise *s)
 
 		if (n == -EAGAIN || n == -EINTR)
 			return;
+		/* The init left a message of ours unread when it ended. The error is told once and
+		 * before what it wrote itself: its last word still follows. */
+		if (n == -ECONNRESET)
+			continue;
 		if (n == sizeof(m))
 			on_message(s, &m);
 		else if (n <= 0)
@@ -227,7 +234,7 @@ static void on_deadline(struct supervise *s)
 {
 	uint64_t wait = 0;
 
-	s->timed_out = true;
+	s->timed_out |= s->phase < SUPERVISE_KILLING;
 	if (s->phase == SUPERVISE_RUNNING && s->stop_signal != SIGKILL) {
 		s->phase = SUPERVISE_STOPPING;
 		wait = SUPERVISE_GRACE_SECONDS * second_ns;
@@ -245,9 +252,28 @@ static void on_deadline(struct supervise *s)
 	s->deadline_ns = wait ? raw_monotonic_ns() + wait : 0;
 }
 
-/* Wait for something. Returns ppoll's result; 0 is the silence that handover_ns asks for. */
-static long wait_event(struct supervise *s, struct pollfd fds[3])
+void supervise_end(struct supervise *s)
 {
+	uint64_t wait = second_ns;
+
+	if (s->phase >= SUPERVISE_KILLING)
+		return;
+	s->phase = SUPERVISE_KILLING;
+	if (s->init && s->control_fd >= 0) {
+		raw_call3(__NR_shutdown, s->control_fd, RAW_SHUT_WR, 0);
+		if (s->host_pid)
+			wait = 3 * second_ns;
+	} else {
+		supervise_group_signal(s, SIGHUP);
+		supervise_group_signal(s, SIGCONT); /* what is stopped could not act on it */
+	}
+	s->deadline_ns = raw_monotonic_ns() + wait;
+}
+
+/* Wait for something. Returns ppoll's result; 0 is the silence that handover_ns asks for. */
+static long wait_event(struct supervise *s, struct pollfd *fds)
+{
+	unsigned int count = 3;
 	struct __kernel_timespec timeout;
 	uint64_t wait = s->phase == SUPERVISE_RUNNING ? s->handover_ns : 0;
 	bool handover = wait != 0;
@@ -266,12 +292,14 @@ static long wait_event(struct supervise *s, struct pollfd fds[3])
 			handover = false;
 		}
 	}
-	timeout.tv_sec = (long long)(wait / second_ns);
-	timeout.tv_nsec = (long long)(wait % second_ns);
 	fds[0] = (struct pollfd){.fd = s->signal_fd, .events = POLLIN};
 	fds[1] = (struct pollfd){.fd = s->control_fd, .events = POLLIN};
 	fds[2] = (struct pollfd){.fd = s->pidfd, .events = POLLIN};
-	result = raw_ppoll(fds, 3, wait ? &timeout : NULL);
+	if (s->hook)
+		count += s->hook->fill(s, fds + count, &wait);
+	timeout.tv_sec = (long long)(wait / second_ns);
+	timeout.tv_nsec = (long long)(wait % second_ns);
+	result = raw_ppoll(fds, count, wait ? &timeout : NULL);
 	return result == 0 && !handover ? -EAGAIN : result;
 }
 
@@ -345,7 +373,7 @@ static int end(struct supervise *s, int error)
 
 int supervise_run(struct supervise *s)
 {
-	struct pollfd fds[3];
+	struct pollfd fds[3 + SUPERVISE_MORE];
 	int error = begin(s);
 
 	if (error) {
@@ -373,6 +401,8 @@ int supervise_run(struct supervise *s)
 		 * too */
 		if (fds[0].revents || fds[2].revents || s->control_fd < 0)
 			error = check_child(s);
+		if (s->hook && !s->ended)
+			s->hook->serve(s, fds + 3);
 	}
 	return end(s, error);
 }

@@ -31,6 +31,20 @@ enum {
 	SUPERVISE_TIMED_OUT = 124,
 	/* from the timeout's first signal to SIGKILL */
 	SUPERVISE_GRACE_SECONDS = 10,
+	/* descriptors that a hook may add */
+	SUPERVISE_MORE = 12,
+};
+
+struct pollfd;
+struct supervise;
+
+/* More to watch in the same ppoll: the monitor's part. */
+struct supervise_hook {
+	/* Before each wait: up to SUPERVISE_MORE descriptors; returns how many. May shorten
+	 * *wait_ns (0: as long as it takes), after which it is called again. */
+	unsigned int (*fill)(struct supervise *s, struct pollfd *fds, uint64_t *wait_ns);
+	/* After a wait that found something. */
+	void (*serve)(struct supervise *s, const struct pollfd *fds);
 };
 
 enum supervise_phase {
@@ -54,6 +68,8 @@ struct supervise {
 	bool mirror_signal;   /* for supervise_exit, here and in the waiter */
 	uint64_t timeout_ns;  /* from the first call on; 0: none */
 	uint64_t handover_ns; /* return SUPERVISE_HANDOVER after so long a silence; 0: never */
+	const struct supervise_hook *hook; /* or NULL; its own data is behind hook_data */
+	void *hook_data;
 
 	/* out */
 	int exec_error;	 /* errno: the command never ran, and the result is 126 or 127 */
@@ -94,7 +110,11 @@ int supervise_run(struct supervise *s);
  * 128+N all the same. */
 _Noreturn void supervise_exit(const struct supervise *s, int status);
 
-/* ---- between supervise.c and job_control.c ---- */
+/* From a hook: end the container without asking the command. Its init kills all that it has, as it
+ * does when we die; SIGKILL follows soon. */
+void supervise_end(struct supervise *s);
+
+/* ---- between supervise.c, job_control.c and the monitor ---- */
 
 void supervise_forward(struct supervise *s, int sig);	   /* to the first process */
 void supervise_group_signal(struct supervise *s, int sig); /* to the whole group, once each */
@@ -104,7 +124,8 @@ void job_stopped(struct supervise *s, int sig); /* the command was stopped by si
 void job_suspend(struct supervise *s);		/* we were asked to stop */
 void job_continue(struct supervise *s);		/* we were continued */
 void job_terminal_signal(struct supervise *s,
-			 int sig); /* the container got sig from the terminal */
+			 int sig);     /* the container got sig from the terminal */
+void job_wake_up(struct supervise *s); /* it was hung up, and may be stopped in part */
 void job_end(struct supervise *s);
 
 #endif

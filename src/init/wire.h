@@ -66,6 +66,10 @@ enum wire_message_type {
 	WIRE_EXITED, /* value: exit code, or 128+N; detail: N when a signal killed it, else 0 */
 	WIRE_TERMINAL_SIGNAL, /* the terminal sent signal `value` to the container's group */
 	WIRE_CONTINUED,	      /* the stopped command goes on */
+	WIRE_STARTED,	      /* with INIT_FLAG_SAY_STARTED: the command's exec worked */
+
+	/* set-up → supervisor, before any other: the terminal's master comes along (SCM_RIGHTS) */
+	WIRE_TERMINAL = 32,
 };
 
 struct wire_message {
@@ -80,8 +84,10 @@ struct wire_message {
  * see below), argv[3] the decimal count N of candidate files, then the N candidates, then the
  * command's own argv (at least its argv[0]). envp is the command's. Every descriptor but 0–2, the
  * preserved ones and the control channel is closed before. Flags: 'p' not PID 1 (the pid namespace
- * is the host's): be a subreaper and, at the end, kill what is left of one's descendants. */
-#define INIT_NAME	   "rootlet-init"
-#define INIT_FLAG_HOST_PID 'p'
+ * is the host's): be a subreaper and, at the end, kill what is left of one's descendants; 's' say
+ * WIRE_STARTED once the command runs, for a supervisor whose caller waits for that. */
+#define INIT_NAME	      "rootlet-init"
+#define INIT_FLAG_HOST_PID    'p'
+#define INIT_FLAG_SAY_STARTED 's'
 
 #endif

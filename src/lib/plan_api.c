@@ -4,7 +4,8 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "facts/facts.h"
-#include "lib/plan_handle.h"
+#include "lib/handles.h"
+#include "life/life.h"
 #include "plan/plan.h"
 #include "run/run.h"
 
@@ -12,13 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct spec *lib_spec(const rootlet_spec *handle);
-
 /* ---- facts ---- */
-
-struct rootlet_facts {
-	struct facts *facts;
-};
 
 static int wrap_facts(struct facts *facts, rootlet_facts **ret, rootlet_error *err)
 {
@@ -33,12 +28,33 @@ static int wrap_facts(struct facts *facts, rootlet_facts **ret, rootlet_error *e
 	return 0;
 }
 
+/* Those that the spec names are looked up now: a plan looks nothing up. */
+static int add_containers(const rootlet_spec *handle, struct facts *facts, rootlet_error *err)
+{
+	const struct spec *spec = handle->spec;
+	rootlet_store *store;
+	int r;
+
+	if (handle->container) {
+		facts->cwd = handle->container->record.cwd;
+		return life_add_facts(handle->container, spec->container, facts, err);
+	}
+	r = rootlet_store_open(spec->state_dir, false, &store, err);
+	if (r < 0)
+		return r;
+	r = life_resolve(&store->store, spec, facts, err);
+	rootlet_store_free(store);
+	return r;
+}
+
 int rootlet_facts_probe(const rootlet_spec *spec, rootlet_facts **ret, rootlet_error *err)
 {
 	const struct spec *wanted = lib_spec(spec);
 	struct facts *facts;
-	int r = facts_probe(wanted, wanted ? facts_needs(wanted) : FACT_ALL, &facts, err);
+	int r = facts_probe(wanted, wanted ? facts_needs(wanted) : FACT_SURVEY, &facts, err);
 
+	if (r == 0 && wanted && life_names_containers(wanted))
+		r = add_containers(spec, facts, err);
 	return r < 0 ? r : wrap_facts(facts, ret, err);
 }
 
@@ -157,20 +173,11 @@ int rootlet_plan_print(const rootlet_plan *plan, rootlet_format format, bool col
 
 /* ---- process ---- */
 
-struct rootlet_process {
-	struct run_process *process;
-};
-
 int rootlet_process_start(const rootlet_plan *plan, const rootlet_start_options *options,
 			  rootlet_process **ret, rootlet_error *err)
 {
-	rootlet_process *handle = malloc(sizeof(*handle));
-	struct run_options o = {
-		.timings = options->timings,
-		.status_fd = options->status_fd,
-		.pidfile = options->pidfile,
-		.waiter = options->tiny_waiter,
-	};
+	rootlet_process *handle = calloc(1, sizeof(*handle));
+	struct run_options o = lib_run_options(options);
 	int r;
 
 	if (!handle)
@@ -216,5 +223,6 @@ void rootlet_process_free(rootlet_process *process)
 	if (!process)
 		return;
 	run_free(process->process);
+	lib_forget_late(process);
 	free(process);
 }

@@ -5,7 +5,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
-#include "lib/plan_handle.h"
+#include "lib/handles.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,6 +2,7 @@
 #include "rootlet.h"
 
 #include "base/error.h"
+#include "lib/handles.h"
 #include "parse/parse.h"
 #include "spec/spec.h"
 
@@ -97,19 +98,6 @@ int rootlet_option_get(size_t index, rootlet_option *ret)
 
 /* ---- spec ---- */
 
-/* The public handle: a spec and the command that it is for. */
-struct rootlet_spec {
-	struct spec *spec;
-	enum parse_command command;
-};
-
-const struct spec *lib_spec(const rootlet_spec *handle);
-
-const struct spec *lib_spec(const rootlet_spec *handle)
-{
-	return handle ? handle->spec : NULL;
-}
-
 int rootlet_spec_new(rootlet_command command, rootlet_spec **ret, rootlet_error *err)
 {
 	rootlet_spec *handle = calloc(1, sizeof(*handle));
@@ -117,7 +105,9 @@ int rootlet_spec_new(rootlet_command command, rootlet_spec **ret, rootlet_error 
 	if (!handle)
 		return error_nomem(err);
 	handle->command = (enum parse_command)command;
-	handle->spec = spec_new(command == ROOTLET_UNSHARE ? SPEC_UNSHARE : SPEC_RUN);
+	handle->spec = spec_new(command == ROOTLET_UNSHARE ? SPEC_UNSHARE
+				: command == ROOTLET_EXEC  ? SPEC_EXEC
+							   : SPEC_RUN);
 	if (!handle->spec) {
 		free(handle);
 		return error_nomem(err);
@@ -182,11 +172,24 @@ const char *rootlet_spec_get(const rootlet_spec *handle, const char *option)
 	const struct {
 		const char *name, *value;
 	} rows[] = {
-		{"color", s->color},	       {"log-level", s->log_level},
-		{"log-format", s->log_format}, {"state-dir", s->state_dir},
-		{"facts", s->facts_path},      {"format", formats[s->format]},
-		{"help", flag(s->help)},       {"timings", flag(s->timings)},
+		{"color", s->color},
+		{"log-level", s->log_level},
+		{"log-format", s->log_format},
+		{"state-dir", s->state_dir},
+		{"facts", s->facts_path},
+		{"format", formats[s->format]},
+		{"help", flag(s->help)},
+		{"timings", flag(s->timings)},
 		{"verbose", flag(s->verbose)},
+		{"tty", flag(s->tty)},
+		{"detach", flag(s->detach)},
+		{"interactive", flag(s->interactive)},
+		{"rm", flag(s->remove)},
+		{"replace", flag(s->replace)},
+		{"name", s->name},
+		{"cidfile", s->cidfile},
+		{"container", s->container},
+		{"detach-keys", s->detach_keys},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)

@@ -37,6 +37,8 @@ static const char *command_name(enum parse_command command)
 		return "plan";
 	case PARSE_UNSHARE:
 		return "unshare";
+	case PARSE_EXEC:
+		return "exec";
 	}
 	return "?";
 }
@@ -44,7 +46,7 @@ static const char *command_name(enum parse_command command)
 /* An option that other commands take, or other tools have, or that is misspelt. */
 static int unknown_option(enum parse_command command, const char *flag, struct rootlet_error *err)
 {
-	static const enum parse_command all[] = {PARSE_RUN, PARSE_PLAN, PARSE_UNSHARE};
+	static const enum parse_command all[] = {PARSE_RUN, PARSE_PLAN, PARSE_UNSHARE, PARSE_EXEC};
 	const char *hint = foreign_hint(flag, command);
 	bool is_long = flag[1] == '-';
 	struct nearest n = {.name = flag + 2};
@@ -252,7 +254,9 @@ int parse_command_line(struct spec *spec, enum parse_command command, int argc,
 		return 0;
 	}
 	r = apply_found(spec, &c, err);
-	if (!r && command != PARSE_UNSHARE && c.next < argc)
+	if (!r && command == PARSE_EXEC && c.next < argc)
+		r = value_copy(&spec->arena, argv[c.next++], &spec->container, err);
+	else if (!r && command != PARSE_UNSHARE && c.next < argc)
 		r = set_root(spec, argv[c.next++], err);
 	if (!r)
 		r = set_args(spec, argc - c.next, argv + c.next, err);

@@ -96,7 +96,7 @@ static int config_line(struct spec *spec, enum parse_command command, char *line
 	if (!(row->commands & (unsigned)command))
 		return 0;
 	if (value && !*value && row->clear) {
-		row->clear(spec);
+		option_clear(spec, row);
 		return 0;
 	}
 	return option_apply(spec, row, value, origin, err);

@@ -84,8 +84,12 @@ static int env_line(struct spec *spec, const char *line, size_t len, const char 
 int parse_env_file(struct spec *spec, const char *text, size_t len, const char *path,
 		   struct rootlet_error *err)
 {
+	static const char mark[] = "\xef\xbb\xbf";
 	const char *end = text + len;
 
+	/* the byte order mark of some editors: no part of the first name (docker, too) */
+	if (len >= sizeof(mark) - 1 && memcmp(text, mark, sizeof(mark) - 1) == 0)
+		text += sizeof(mark) - 1;
 	for (unsigned number = 1; text < end; number++) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *stop = newline ? newline : end;

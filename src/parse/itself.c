@@ -43,7 +43,6 @@ static int set_text(struct spec *spec, const char **field, const char *value, co
 		return set_text(spec, &spec->field, value, origin, err);                           \
 	}
 
-TEXT_SETTER(detach_keys, detach_keys)
 TEXT_SETTER(name, name)
 TEXT_SETTER(pidfile, pidfile)
 TEXT_SETTER(cidfile, cidfile)

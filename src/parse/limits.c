@@ -120,6 +120,13 @@ int set_timeout(struct spec *spec, const char *value, const char *origin, struct
 			    &spec->timeout_seconds, err);
 }
 
+int set_stop_timeout(struct spec *spec, const char *value, const char *origin,
+		     struct rootlet_error *err)
+{
+	return value_number(value, origin, "a number of seconds", 0, INT32_MAX, &spec->stop_timeout,
+			    err);
+}
+
 int set_preserve_fds(struct spec *spec, const char *value, const char *origin,
 		     struct rootlet_error *err)
 {
@@ -140,6 +147,40 @@ int set_status_fd(struct spec *spec, const char *value, const char *origin,
 	if (!r)
 		spec->status_fd = (int)number;
 	return r;
+}
+
+/* Where digits end and a unit may stand: "16m" → 16 MiB. */
+static bool size_bytes(const char *text, uint64_t *ret)
+{
+	static const char units[] = "kmg";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits] | 0x20) : NULL;
+	const char *rest = text + digits + (unit ? 1 : 0);
+	char number[24];
+
+	if (!digits || digits >= sizeof(number) || (*rest && strcasecmp(rest, "b") != 0))
+		return false;
+	memcpy(number, text, digits);
+	number[digits] = '\0';
+	if (io_parse_u64(number, UINT32_MAX, ret) < 0)
+		return false;
+	*ret <<= unit ? 10 * (unit - units + 1) : 0;
+	return true;
+}
+
+int set_log_opt(struct spec *spec, const char *value, const char *origin, struct rootlet_error *err)
+{
+	enum { SMALLEST = 64 << 10 };
+
+	if (strncmp(value, "max-size=", 9) != 0) {
+		value_error(err, "log-opt", origin, value, "is no option of the log");
+		error_hint(err, "there is one: max-size=SIZE");
+		return -EINVAL;
+	}
+	if (!size_bytes(value + 9, &spec->log_max) || spec->log_max < SMALLEST)
+		return value_error(err, "log-opt", origin, value,
+				   "is no size from 64k on, as in max-size=16m");
+	return 0;
 }
 
 int set_shm_size(struct spec *spec, const char *value, const char *origin,
@@ -181,8 +222,7 @@ static int realtime_signal(const char *name)
 	return from_min ? SIGRTMIN + (int)offset : SIGRTMAX - (int)offset;
 }
 
-int set_stop_signal(struct spec *spec, const char *value, const char *origin,
-		    struct rootlet_error *err)
+int parse_signal(const char *value)
 {
 	const char *name = strncasecmp(value, "SIG", 3) == 0 ? value + 3 : value;
 	int number = realtime_signal(name);
@@ -193,7 +233,15 @@ int set_stop_signal(struct spec *spec, const char *value, const char *origin,
 			number = signals[i].number;
 	if (io_parse_u64(value, 64, &digits) == 0)
 		number = (int)digits;
-	if (number < 1)
+	return number < 1 ? 0 : number;
+}
+
+int set_stop_signal(struct spec *spec, const char *value, const char *origin,
+		    struct rootlet_error *err)
+{
+	int number = parse_signal(value);
+
+	if (!number)
 		return value_error(
 			err, "signal", origin, value,
 			"is no signal: use a name of signal(7) or a number from 1 to 64");

@@ -5,6 +5,7 @@
 
 #include "parse/values.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -13,9 +14,12 @@ enum {
 	U = PARSE_UNSHARE,
 	RP = R | P,
 	RPU = R | P | U,
+	E = PARSE_EXEC,
+	RPE = R | P | E,
+	RPUE = RPU | E,
 };
 
-enum { WEAKENS = 1, GUARDS = 2 };
+enum { WEAKENS = 1, GUARDS = 2, ONCE = 4 };
 
 #define OPTION(n, l, arg, meta, g, who, traits, setter, text)                                      \
 	{.name = (n),                                                                              \
@@ -24,8 +28,9 @@ enum { WEAKENS = 1, GUARDS = 2 };
 	 .metavar = (meta),                                                                        \
 	 .group = (g),                                                                             \
 	 .commands = (who),                                                                        \
-	 .weakens = (traits) == WEAKENS,                                                           \
-	 .guards = (traits) == GUARDS,                                                             \
+	 .weakens = ((traits)&WEAKENS) != 0,                                                       \
+	 .guards = ((traits)&GUARDS) != 0,                                                         \
+	 .once = ((traits)&ONCE) != 0,                                                             \
 	 .help = (text),                                                                           \
 	 .set = (setter)},
 #define LIST(n, l, meta, g, who, traits, setter, clearer, text)                                    \
@@ -36,7 +41,7 @@ enum { WEAKENS = 1, GUARDS = 2 };
 	 .group = (g),                                                                             \
 	 .commands = (who),                                                                        \
 	 .repeats = true,                                                                          \
-	 .weakens = (traits) == WEAKENS,                                                           \
+	 .weakens = ((traits)&WEAKENS) != 0,                                                       \
 	 .help = (text),                                                                           \
 	 .set = (setter),                                                                          \
 	 .clear = (clearer)},
@@ -79,8 +84,34 @@ const struct option_row *option_find_letter(char letter, enum parse_command comm
 int option_apply(struct spec *spec, const struct option_row *row, const char *value,
 		 const char *origin, struct rootlet_error *err)
 {
+	int r;
+
 	if (!value && row->argument == ARGUMENT_REQUIRED)
 		return value_error(err, "option-value-missing", origin, NULL, "needs a value, %s",
 				   row->metavar);
-	return row->set(spec, value, origin, err);
+	r = row->set(spec, value, origin, err);
+	if (r < 0)
+		return r;
+	if (arena_grow(&spec->arena, &spec->words, spec->word_count, sizeof(*spec->words)) < 0)
+		return error_nomem(err);
+	spec->words[spec->word_count].option = row->name;
+	if (value && value_copy(&spec->arena, value, &spec->words[spec->word_count].value, err) < 0)
+		return -ENOMEM;
+	spec->word_count++;
+	return 0;
+}
+
+void option_clear(struct spec *spec, const struct option_row *row)
+{
+	size_t kept = 0;
+
+	row->clear(spec);
+	for (size_t i = 0; i < spec->word_count; i++) {
+		const struct option_row *other =
+			find_exact(spec->words[i].option, (enum parse_command)row->commands);
+
+		if (!other || other->clear != row->clear)
+			spec->words[kept++] = spec->words[i];
+	}
+	spec->word_count = kept;
 }

@@ -19,6 +19,7 @@ enum parse_command {
 	PARSE_RUN = 1 << 0,
 	PARSE_PLAN = 1 << 1,
 	PARSE_UNSHARE = 1 << 2,
+	PARSE_EXEC = 1 << 3,
 };
 
 enum option_argument {
@@ -37,6 +38,7 @@ struct option_row {
 	bool repeats; /* a list: values add up, an empty value in a file clears */
 	bool weakens; /* takes protection away: never taken from the environment */
 	bool guards;  /* a flag that protects: its "false" is never taken from the environment */
+	bool once;    /* concerns this start alone: not kept for the next (life/record.c) */
 	const char *help; /* one sentence, no full stop */
 	int (*set)(struct spec *spec, const char *value, const char *origin,
 		   struct rootlet_error *err);
@@ -57,6 +59,8 @@ const struct option_row *option_find_letter(char letter, enum parse_command comm
 /* Apply one option. `origin` is how the user wrote it, for messages ("-v", "rootlet.conf:3"). */
 int option_apply(struct spec *spec, const struct option_row *row, const char *value,
 		 const char *origin, struct rootlet_error *err);
+/* Forget what a list, and its kin, have gathered. Only for rows with a clearer. */
+void option_clear(struct spec *spec, const struct option_row *row);
 
 /* A whole command line after the subcommand's name: options, ROOT, COMMAND, ARG…
  * Unknown options get -EINVAL; those of podman's that rootlet lacks, and HPC tools' flags that mean
@@ -79,6 +83,14 @@ int parse_config(struct spec *spec, enum parse_command command, const char *text
  * refused with a message: nothing is silently ignored. */
 int parse_environment(struct spec *spec, enum parse_command command, const char *const *environ,
 		      struct rootlet_error *err);
+
+/* The bytes of --detach-keys. 0 or -EINVAL. */
+enum { DETACH_KEYS_MAX = 16 };
+int parse_detach_keys(const char *text, unsigned char ret[static DETACH_KEYS_MAX],
+		      unsigned *ret_count);
+
+/* A signal by name, with or without SIG, or number; 0: it is none. */
+int parse_signal(const char *text);
 
 /* The parts, each with its own message; public for tests and fuzzing. */
 int parse_volume(struct spec *spec, const char *text, const char *origin,

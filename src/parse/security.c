@@ -44,7 +44,12 @@ static int add_capability(const char *value, const char *origin, uint64_t *set, 
 	}
 	if (!find_capability(name, &bit)) {
 		value_error(err, "capability", origin, value, "is no capability");
-		error_hint(err, "capabilities(7) lists them: NET_ADMIN, SYS_PTRACE … or ALL");
+		if (strchr(value, ','))
+			error_hint(err, "repeat the option, one name each: %s %.*s %s …", origin,
+				   (int)strcspn(value, ","), value, origin);
+		else
+			error_hint(err,
+				   "capabilities(7) lists them: NET_ADMIN, SYS_PTRACE … or ALL");
 		return -EINVAL;
 	}
 	*set |= bit;

@@ -81,7 +81,7 @@ uint64_t plan_ambient_capabilities(const struct planner *p, uint64_t kept)
 	const struct spec *s = p->spec;
 	uint64_t asked = s->cap_add_all ? kept : s->cap_add & kept;
 
-	if (s->kind != SPEC_RUN || (s->user ? number_is_root(s->user) : p->user_uid == 0))
+	if (s->kind == SPEC_UNSHARE || (s->user ? number_is_root(s->user) : p->user_uid == 0))
 		return 0;
 	return asked;
 }

@@ -53,6 +53,27 @@ static void describe_namespace(struct buffer *out, const struct step *step)
 	print_word(out, step->a.ns.path ? step->a.ns.path : "?");
 }
 
+static void describe_container(struct buffer *out, const struct step *step)
+{
+	struct names names = names_namespaces(step->a.container.flags);
+	struct list list = {.out = out};
+
+	buffer_puts(out, "enter the container ");
+	print_word(out, step->a.container.name);
+	list_names(&list, names);
+	list_end(&list);
+}
+
+static void describe_terminal(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "make a terminal");
+	if (step->a.terminal.rows)
+		buffer_printf(out, " of %u columns and %u rows", step->a.terminal.columns,
+			      step->a.terminal.rows);
+	if (step->a.terminal.console)
+		buffer_puts(out, ", also as /dev/console");
+}
+
 static void describe_clone(struct buffer *out, const struct step *step)
 {
 	struct names names = names_namespaces(step->a.clone.flags);
@@ -423,6 +444,9 @@ static const struct phrase {
 	[OP_CHANNELS] = {.words = "make the report and control channels"},
 	[OP_INIT_IMAGE] = {.words = "make the image of the init"},
 	[OP_JOIN_NAMESPACE] = {.describe = describe_namespace},
+	[OP_JOIN_CONTAINER] = {.describe = describe_container},
+	[OP_UNDUMPABLE] = {.words = "let nobody trace it until its exec"},
+	[OP_TERMINAL] = {.describe = describe_terminal},
 	[OP_CLONE] = {.describe = describe_clone},
 	[OP_OWN_FOLDER] = {.describe = describe_own_folder},
 	[OP_OPEN_PATH] = {.describe = describe_open},

@@ -45,6 +45,8 @@ static void add_console(struct planner *p)
 	int terminal = plan_source(p, SOURCE_TERMINAL, 0);
 	struct step *step;
 
+	if (p->spec->tty)
+		return; /* TERMINAL binds its own there */
 	if (terminal == SLOT_NONE) {
 		bind_node(p, "null", 1, 3, "console",
 			  "there is no terminal: what is written is dropped");
@@ -98,7 +100,7 @@ static void bind_shared(struct planner *p, const char *name)
 static void add_pts(struct planner *p)
 {
 	uint32_t outside;
-	bool tty_group = p->writer == WRITER_NONE || idmap_down(&p->plan->gid_map, 5, &outside);
+	bool tty_group = !p->plan->gid_map.count || idmap_down(&p->plan->gid_map, 5, &outside);
 	struct step *step =
 		mount_in_dev(p, "devpts", "/dev/pts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 			     tty_group ? "newinstance,ptmxmode=0666,mode=0620,gid=5"
@@ -106,6 +108,20 @@ static void add_pts(struct planner *p)
 
 	step->why = tty_group ? "terminals of its own; group 5 is tty"
 			      : "terminals of its own; group tty (5) is not mapped";
+}
+
+void plan_terminal(struct planner *p)
+{
+	bool exec = p->spec->kind == SPEC_EXEC;
+	struct step *step;
+
+	if (!p->spec->tty)
+		return;
+	step = plan_add(p, OP_TERMINAL, ACTOR_CHILD, exec ? "/dev/pts" : "/dev/console");
+	step->a.terminal.dev = exec ? SLOT_NONE : SLOT_DEV;
+	step->a.terminal.console = !exec;
+	step->a.terminal.rows = (uint16_t)p->facts->tty_rows;
+	step->a.terminal.columns = (uint16_t)p->facts->tty_columns;
 }
 
 void plan_devices(struct planner *p)

@@ -104,7 +104,8 @@ static void choose_hostname(struct planner *p)
 {
 	if (p->spec->hostname)
 		p->plan->hostname = plan_copy(p, p->spec->hostname);
-	else if (p->spec->kind == SPEC_RUN && plan_private(p, NS_UTS))
+	else if (p->spec->kind == SPEC_EXEC ||
+		 (p->spec->kind == SPEC_RUN && plan_private(p, NS_UTS)))
 		p->plan->hostname = "rootlet";
 	else if (p->spec->kind == SPEC_RUN && plan_host(p, NS_UTS))
 		p->plan->hostname = plan_copy(p, p->facts->hostname);
@@ -118,10 +119,10 @@ int plan_environment(struct planner *p)
 	choose_hostname(p);
 	if (p->spec->kind == SPEC_UNSHARE || p->spec->env_host)
 		copy_host(p, &env);
-	if (p->spec->kind == SPEC_RUN)
+	if (p->spec->kind != SPEC_UNSHARE)
 		add_defaults(p, &env);
 	add_asked(p, &env);
-	p->lookup_home = p->spec->kind == SPEC_RUN && !get_variable(&env, "HOME");
+	p->lookup_home = p->spec->kind != SPEC_UNSHARE && !get_variable(&env, "HOME");
 	p->path = get_variable(&env, "PATH");
 	if (!p->path)
 		p->path = default_path;

@@ -96,7 +96,7 @@ void map_hint_ranges(struct planner *p)
 	const struct facts *f = p->facts;
 	const char *who = f->user_name ? f->user_name : "USER";
 
-	if (!f->subuids.count || !f->subgids.count)
+	if (!f->subid_error && (!f->subuids.count || !f->subgids.count))
 		error_hint(
 			p->err,
 			"an administrator can grant them: sudo usermod --add-subuids 100000-165535 "

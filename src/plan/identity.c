@@ -64,8 +64,38 @@ static const char *describe_users(struct planner *p)
 	return out;
 }
 
+static void copy_map(struct planner *p, const struct idmap *from, struct idmap *to)
+{
+	to->extents = arena_memdup(p->arena, from->extents, from->count * sizeof(*from->extents));
+	to->count = to->extents ? from->count : 0;
+	p->nomem |= from->count && !to->extents;
+}
+
+/* A container's user namespace: its maps are known, and with them who its commands run as. */
+static void adopt_container(struct planner *p, const struct facts_container *c)
+{
+	const struct spec *s = p->spec;
+	struct idmap *u = &p->plan->uid_map, *g = &p->plan->gid_map;
+	uint32_t id;
+
+	copy_map(p, &c->uid_map, u);
+	copy_map(p, &c->gid_map, g);
+	p->setgroups = !c->setgroups_denied;
+	p->root_mapped = !u->count || (idmap_down(u, 0, &id) && idmap_down(g, 0, &id));
+	if (s->kind == SPEC_EXEC && s->userns == USERNS_KEEP_ID) {
+		p->user_uid = s->keep_uid == SPEC_ID_UNSET ? p->facts->uid : s->keep_uid;
+		p->user_gid = s->keep_gid == SPEC_ID_UNSET ? p->facts->gid : s->keep_gid;
+	} else if (!p->root_mapped) {
+		p->user_uid = u->extents[0].inside;
+		p->user_gid = g->count ? g->extents[0].inside : 0;
+	}
+}
+
 int plan_identity(struct planner *p)
 {
+	const char *shared =
+		p->spec->kind == SPEC_EXEC ? p->spec->container : plan_shared_container(p->spec);
+	const struct facts_container *c = facts_container(p->facts, shared);
 	struct map_side u = map_side_uid(p), g = map_side_gid(p);
 	uint32_t id;
 	int r;
@@ -75,6 +105,8 @@ int plan_identity(struct planner *p)
 		p->setgroups = true;
 		p->root_mapped = true;
 		p->plan->summary_user = "as in the user namespace that is joined";
+		if (c)
+			adopt_container(p, c);
 		return 0;
 	}
 	r = map_choose(p, &u, &g);

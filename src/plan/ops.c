@@ -27,6 +27,19 @@ const char *stage_name(enum plan_stage stage)
 	return (unsigned)stage < STAGE_COUNT ? names[stage] : "?";
 }
 
+const char *plan_kind_name(const struct plan *plan)
+{
+	switch (plan->kind) {
+	case SPEC_RUN:
+		return "run";
+	case SPEC_UNSHARE:
+		return "unshare";
+	case SPEC_EXEC:
+		return "exec";
+	}
+	return "?";
+}
+
 const char *actor_name(enum plan_actor actor)
 {
 	switch (actor) {

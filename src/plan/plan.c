@@ -78,10 +78,27 @@ void plan_note(struct planner *p, const char *fmt, ...)
 		plan->notes[plan->note_count++] = note;
 }
 
+/* What the container shares with us needs no joining, and the kernel would refuse it. */
+static enum ns_mode container_mode(const struct planner *p, const char *name, enum ns_type type)
+{
+	const struct facts_container *c = facts_container(p->facts, name);
+
+	return c && c->namespaces[type] && c->namespaces[type] != p->facts->own_namespaces[type]
+		       ? NS_MODE_PATH
+		       : NS_MODE_HOST;
+}
+
 static enum ns_mode effective_mode(const struct planner *p, enum ns_type type)
 {
 	const struct spec *spec = p->spec;
 	enum ns_mode mode = spec->namespaces[type].mode;
+
+	if (spec->kind == SPEC_EXEC)
+		return container_mode(p, spec->container, type);
+	if (mode == NS_MODE_CONTAINER)
+		return container_mode(p, spec->namespaces[type].path, type);
+	if (type == NS_USER && mode == NS_MODE_UNSET && plan_shared_container(spec))
+		return container_mode(p, plan_shared_container(spec), type);
 
 	if (spec->join_pid && mode == NS_MODE_UNSET)
 		return p->facts->join_differs[type] == ANSWER_YES ? NS_MODE_PATH : NS_MODE_HOST;
@@ -126,6 +143,7 @@ static void choose_namespaces(struct planner *p)
 		plan->ns_modes[NS_MNT] = NS_MODE_PRIVATE;
 	for (int t = 0; t < NS_COUNT; t++)
 		plan->joins |= plan->ns_modes[t] == NS_MODE_PATH;
+	plan->joins |= p->spec->kind == SPEC_EXEC;
 	plan->own_pid_ns = plan->ns_modes[NS_PID] == NS_MODE_PRIVATE;
 }
 
@@ -137,7 +155,10 @@ static void take_over(struct planner *p)
 
 	plan->kind = s->kind;
 	plan->slots = SLOT_FIRST_FREE;
-	plan->init = s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN);
+	plan->init = s->kind != SPEC_EXEC &&
+		     (s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN));
+	plan->terminal = s->tty;
+	plan->detached = s->detach;
 	plan->timeout_seconds = s->timeout_seconds;
 	plan->stop_signal = s->stop_signal;
 	plan->preserve_fds = s->preserve_fds;
@@ -150,6 +171,54 @@ static void take_over(struct planner *p)
 	plan->memfd_exec = f->memfd_exec == ANSWER_YES;
 }
 
+const char *plan_shared_container(const struct spec *spec)
+{
+	for (int t = 0; t < NS_COUNT; t++)
+		if (spec->namespaces[t].mode == NS_MODE_CONTAINER)
+			return spec->namespaces[t].path;
+	return NULL;
+}
+
+/* All that is shared hangs on one user namespace: its capabilities are what opens the others. */
+static int check_containers(struct planner *p)
+{
+	const struct facts_container *owner = facts_container(
+		p->facts,
+		p->spec->kind == SPEC_EXEC ? p->spec->container : plan_shared_container(p->spec));
+
+	for (int t = 0; t < NS_COUNT; t++) {
+		const struct spec_namespace *ns = &p->spec->namespaces[t];
+		const struct facts_container *c = facts_container(p->facts, ns->path);
+
+		if (ns->mode != NS_MODE_CONTAINER)
+			continue;
+		if (!c)
+			return error_set(p->err, -ESRCH, "no-such-container", ns->path,
+					 "container:%s: there is no such running container",
+					 ns->path);
+		if (owner && c->namespaces[NS_USER] == owner->namespaces[NS_USER])
+			continue;
+		error_set(p->err, -EINVAL, "join-two-userns", ns->path,
+			  "container:%s and container:%s: they have different user namespaces, and "
+			  "a process can be in one only",
+			  owner ? owner->name : "?", ns->path);
+		error_hint(p->err, "start the second one with --userns container:%s",
+			   owner ? owner->name : "FIRST");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_terminal(struct planner *p)
+{
+	if (!p->spec->tty || p->spec->detach || p->facts->stdin_tty)
+		return 0;
+	error_set(p->err, -ENOTTY, "stdin-no-terminal", "--tty",
+		  "--tty: standard input is not a terminal");
+	error_hint(p->err, "leave -t out in scripts and pipes; -i alone hands the pipe in");
+	return -ENOTTY;
+}
+
 static int check_join(struct planner *p)
 {
 	uint32_t pid = p->spec->join_pid;
@@ -157,9 +226,12 @@ static int check_join(struct planner *p)
 
 	if (!pid)
 		return 0;
-	if (error == ENOENT)
-		return error_set(p->err, -ESRCH, "join-no-process", "--join",
-				 "--join %u: there is no such process", pid);
+	if (error == ENOENT) {
+		error_set(p->err, -ESRCH, "join-no-process", "--join",
+			  "--join %u: there is no such process", pid);
+		error_hint(p->err, "give a pid as the host counts them: `ps -ef` lists them");
+		return -ESRCH;
+	}
 	if (error) {
 		error_set(p->err, -error, "join-refused", "--join",
 			  "--join %u: its namespaces may not be read: %s", pid, error_text(error));
@@ -231,7 +303,11 @@ int plan_make(const struct spec *spec, const struct facts *facts, struct plan **
 	p.arena = &plan->arena;
 	choose_namespaces(&p);
 	take_over(&p);
-	r = check_join(&p);
+	r = check_containers(&p);
+	if (r == 0)
+		r = check_terminal(&p);
+	if (r == 0)
+		r = check_join(&p);
 	if (r == 0)
 		r = check_places(&p);
 	if (r == 0)

@@ -41,6 +41,7 @@ enum plan_actor { ACTOR_PARENT, ACTOR_JOINER, ACTOR_CHILD };
 enum plan_args {
 	ARGS_NONE,
 	ARGS_NAMESPACE,
+	ARGS_CONTAINER,
 	ARGS_CLONE,
 	ARGS_OPEN,
 	ARGS_MAP,
@@ -57,6 +58,7 @@ enum plan_args {
 	ARGS_DEVICE,
 	ARGS_ATTRIBUTES,
 	ARGS_GROUP,
+	ARGS_TERMINAL,
 	ARGS_RLIMIT,
 	ARGS_NUMBER,
 	ARGS_CAPABILITIES,
@@ -84,6 +86,8 @@ struct op_row {
 extern const struct op_row op_rows[OP_COUNT];
 const char *stage_name(enum plan_stage stage); /* "ROOT" */
 const char *actor_name(enum plan_actor actor); /* "parent" */
+struct plan;
+const char *plan_kind_name(const struct plan *plan); /* "run" */
 
 /* Slots: descriptors that one step opens and a later one uses. The first ones have fixed roles. */
 enum {
@@ -125,7 +129,13 @@ struct step {
 		struct {
 			enum ns_type type;
 			const char *path;
+			uint64_t inode; /* what it must be: a pid may have been reused; 0: any */
 		} ns;
+		struct {
+			const char *name;
+			uint32_t pid;
+			uint64_t flags; /* CLONE_NEW… of what it does not share with the caller */
+		} container;
 		struct {
 			uint64_t flags; /* CLONE_NEW… */
 			bool clone3;	/* else clone(2) */
@@ -212,6 +222,11 @@ struct step {
 			bool foreground; /* also become the terminal's foreground group */
 		} group;
 		struct {
+			int dev; /* the slot of /dev; SLOT_NONE: /dev of the root that was joined */
+			bool console;		/* bind it on /dev/console */
+			uint16_t rows, columns; /* 0: not known */
+		} terminal;
+		struct {
 			int resource;
 			const char *name;
 			uint64_t soft, hard;
@@ -250,6 +265,8 @@ struct plan {
 	bool own_pid_ns;	  /* PID 1 of a namespace of its own */
 	bool init;		  /* our init runs as the first process */
 	bool joins;		  /* there is a JOIN stage */
+	bool terminal;		  /* the child sends the master of its own terminal */
+	bool detached;		  /* nobody's job: no terminal, no dying with the caller */
 	bool parent_maps;	  /* the child waits for the parent's MAPS steps */
 	const char *summary_user; /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */
 	struct idmap uid_map, gid_map; /* in effect inside; empty when joined */

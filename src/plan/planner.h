@@ -63,6 +63,9 @@ const char *plan_text(struct planner *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const char *plan_copy(struct planner *p, const char *s); /* NULL stays NULL */
 
+/* The first container that this spec shares a namespace with, or NULL. */
+const char *plan_shared_container(const struct spec *spec);
+
 /* Is this namespace made new? And: is it the host's? (neither: joined) */
 bool plan_private(const struct planner *p, enum ns_type type);
 bool plan_host(const struct planner *p, enum ns_type type);
@@ -88,6 +91,7 @@ int stage_exec(struct planner *p);
  * devices.c, user_mounts.c, masks.c. */
 void plan_api_mounts(struct planner *p);
 void plan_devices(struct planner *p);
+void plan_terminal(struct planner *p); /* devices.c: the TERMINAL step, when one was asked for */
 void plan_fresh_places(struct planner *p); /* tmpfs where the host's files must not show */
 void plan_etc_files(struct planner *p);
 void plan_user_mounts(struct planner *p);

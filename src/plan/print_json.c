@@ -188,7 +188,7 @@ static struct json_object *steps(struct json_writer *w, const struct plan *plan)
 static void fill(struct json_writer *w, struct json_object *root, const struct plan *plan)
 {
 	json_put_u64(w, root, "version", FORMAT_VERSION);
-	json_put_text(w, root, "kind", plan->kind == SPEC_UNSHARE ? "unshare" : "run");
+	json_put_text(w, root, "kind", plan_kind_name(plan));
 	json_put_text(w, root, "hostname", plan->hostname);
 	json_put_text(w, root, "ids", plan->summary_user);
 	json_put(w, root, "uid_map", map(w, &plan->uid_map));

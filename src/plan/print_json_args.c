@@ -79,6 +79,21 @@ static void put_limit(struct json_writer *w, json_value *o, const char *key, uin
 		json_put_u64(w, o, key, value);
 }
 
+static void args_container(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "name", step->a.container.name);
+	json_put_u64(w, o, "pid", step->a.container.pid);
+	json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.container.flags)));
+}
+
+static void args_terminal(struct json_writer *w, json_value *o, const struct step *step)
+{
+	put_slot(w, o, "dev", step->a.terminal.dev);
+	json_put_bool(w, o, "console", step->a.terminal.console);
+	json_put_u64(w, o, "rows", step->a.terminal.rows);
+	json_put_u64(w, o, "columns", step->a.terminal.columns);
+}
+
 static void args_ids(struct json_writer *w, json_value *o, const struct step *step)
 {
 	json_put_bool(w, o, "looked_up", step->a.ids.looked_up);
@@ -224,6 +239,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_NAMESPACE:
 		json_put_text(w, o, "type", ns_type_name(step->a.ns.type));
 		json_put_text(w, o, "path", step->a.ns.path);
+		if (step->a.ns.inode)
+			json_put_u64(w, o, "inode", step->a.ns.inode);
 		return true;
 	case ARGS_CLONE:
 		json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.clone.flags)));
@@ -264,6 +281,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_NUMBER:
 		json_put_u64(w, o, "number", step->a.number);
 		return true;
+	case ARGS_CONTAINER:
+	case ARGS_TERMINAL:
 	case ARGS_IDS:
 	case ARGS_FILESYSTEM:
 	case ARGS_BIND:
@@ -284,6 +303,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 static void args_long(struct json_writer *w, json_value *o, const struct step *step)
 {
 	static void (*const kinds[])(struct json_writer *, json_value *, const struct step *) = {
+		[ARGS_CONTAINER] = args_container,
+		[ARGS_TERMINAL] = args_terminal,
 		[ARGS_IDS] = args_ids,
 		[ARGS_FILESYSTEM] = args_filesystem,
 		[ARGS_BIND] = args_bind,

@@ -111,8 +111,7 @@ static void title(struct page *page)
 	bool looked_up = exec && exec->a.exec.shell_looked_up;
 
 	style(page, STYLE_BOLD);
-	buffer_printf(page->out,
-		      "rootlet %s:", page->plan->kind == SPEC_UNSHARE ? "unshare" : "run");
+	buffer_printf(page->out, "rootlet %s:", plan_kind_name(page->plan));
 	if (looked_up)
 		buffer_puts(page->out, " the user's shell, else");
 	for (const char *const *arg = exec ? exec->a.exec.argv : NULL; arg && *arg; arg++) {

@@ -115,7 +115,7 @@ void sh_header(struct sh *sh)
 	}
 	buffer_printf(sh->out,
 		      ", started as `rootlet %s` would start it, by the tools of util-linux.\n",
-		      sh->plan->kind == SPEC_UNSHARE ? "unshare" : "run");
+		      plan_kind_name(sh->plan));
 	buffer_puts(sh->out,
 		    "# Made by `rootlet plan --format=sh`, for an ordinary user; numbers are the "
 		    "plan's steps.\n");

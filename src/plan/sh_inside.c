@@ -89,6 +89,9 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_INIT_IMAGE:
 	case OP_INIT_FILE:
 	case OP_JOIN_NAMESPACE:
+	case OP_JOIN_CONTAINER:
+	case OP_UNDUMPABLE:
+	case OP_TERMINAL:
 	case OP_CLONE:
 	case OP_OPEN_PATH:
 	case OP_OWN_FOLDER:

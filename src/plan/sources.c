@@ -68,7 +68,7 @@ static void open_host_parts(struct planner *p)
 			open_path(p, SOURCE_HOST_RESOLV_CONF, 0, "/etc/resolv.conf", OPEN_ANY,
 				  plan_new_slot(p));
 	}
-	if (p->facts->tty_path)
+	if (p->facts->tty_path && !p->spec->tty && !p->spec->detach)
 		open_path(p, SOURCE_TERMINAL, 0, plan_copy(p, p->facts->tty_path), OPEN_ANY,
 			  plan_new_slot(p));
 }
@@ -77,6 +77,8 @@ int stage_open(struct planner *p)
 {
 	const struct spec *s = p->spec;
 
+	if (s->kind == SPEC_EXEC)
+		return 0; /* the container has its files already */
 	if (s->root_kind == ROOT_NONE) {
 		if (plan_private(p, NS_MNT))
 			open_path(p, SOURCE_ROOT, 0, "/", OPEN_DIRECTORY, SLOT_ROOT);
@@ -88,7 +90,8 @@ int stage_open(struct planner *p)
 		  OPEN_DIRECTORY, plan_new_slot(p));
 	if (s->overlay && s->overlay_dir)
 		open_path(p, SOURCE_OVERLAY_UPPER, 0, plan_copy(p, s->overlay_dir), OPEN_DIRECTORY,
-			  plan_new_slot(p));
+			  plan_new_slot(p))
+			->why = "asked for: --overlay";
 	plan_own_folders(p);
 	open_user_sources(p);
 	open_host_parts(p);

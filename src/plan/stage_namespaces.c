@@ -97,6 +97,8 @@ int stage_namespaces(struct planner *p)
 	size_t first = p->plan->count;
 	struct step *step;
 
+	if (s->kind == SPEC_EXEC)
+		return 0; /* its run has set them up */
 	add_procfs(p);
 	if (plan_private(p, NS_TIME))
 		add_time(p);

@@ -198,6 +198,7 @@ static void fill_root(struct planner *p)
 	plan_user_mounts(p);
 	plan_own_files(p);
 	plan_masks(p);
+	plan_terminal(p);
 	if (open_root || (!host && p->spec->read_only))
 		add_attributes(p, MOUNT_ATTR_RDONLY, 0, false, "the root is read-only");
 }
@@ -206,6 +207,10 @@ int stage_root(struct planner *p)
 {
 	bool scratch = p->spec->overlay && !p->spec->overlay_dir;
 
+	if (p->spec->kind == SPEC_EXEC) {
+		plan_terminal(p);
+		return 0;
+	}
 	if (p->spec->root_kind == ROOT_NONE) {
 		keep_tree(p);
 		return 0;

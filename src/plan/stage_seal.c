@@ -14,7 +14,7 @@ static bool wants_no_new_privs(const struct spec *s)
 {
 	if (s->no_new_privileges != UNSET)
 		return s->no_new_privileges == YES;
-	return s->kind == SPEC_RUN && !s->privileged;
+	return s->kind != SPEC_UNSHARE && !s->privileged;
 }
 
 /* Securebits stay 0, as the new user namespace brings them: the bounding set is the ceiling, and
@@ -100,11 +100,16 @@ static void add_limits(struct planner *p)
 static void add_process_group(struct planner *p)
 {
 	const struct facts *f = p->facts;
-	struct step *step = plan_add(p, OP_PROCESS_GROUP, ACTOR_CHILD, "own group");
+	struct step *step;
+
+	if (p->spec->tty)
+		return; /* TERMINAL has made a session of its own */
+	step = plan_add(p, OP_PROCESS_GROUP, ACTOR_CHILD, "own group");
 
 	/* In a pipeline the terminal stays with the caller's group: less(1) at its end must read
 	 * it. */
-	step->a.group.foreground = f->foreground && f->stdin_tty && f->stdout_tty;
+	step->a.group.foreground =
+		!p->spec->detach && f->foreground && f->stdin_tty && f->stdout_tty;
 }
 
 /* First of all: nothing of the host may be open while paths of the container's are read. */
@@ -118,8 +123,9 @@ static void add_close_fds(struct planner *p)
 
 int stage_seal(struct planner *p)
 {
-	bool run = p->spec->kind == SPEC_RUN;
+	bool sealed = p->spec->kind != SPEC_UNSHARE;
 	bool nnp = wants_no_new_privs(p->spec);
+	bool leaves_us = p->spec->kind == SPEC_EXEC && p->spec->detach;
 	uint64_t kept;
 	struct step *step;
 	int r = plan_kept_capabilities(p, &kept);
@@ -128,23 +134,23 @@ int stage_seal(struct planner *p)
 		return r;
 	add_close_fds(p);
 	add_process_group(p);
-	if (run)
+	if (sealed)
 		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
 	r = plan_landlock(p); /* while it may open every place, and needs no no_new_privs */
 	if (r < 0)
 		return r;
 	add_limits(p);
-	r = add_capability_steps(p, kept, run && !nnp);
+	r = add_capability_steps(p, kept, sealed && !nnp);
 	add_workdir(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
 	/* An init without a pid namespace of its own must live to end what it has: it sees the
 	 * channel close. */
-	if (!p->plan->init || p->plan->own_pid_ns) {
+	if ((!p->plan->init || p->plan->own_pid_ns) && !leaves_us) {
 		step = plan_add(p, OP_PARENT_DEATH, ACTOR_CHILD, "SIGKILL");
 		step->a.number = SIGKILL;
 	}
-	if (run && nnp && r == 0)
+	if (sealed && nnp && r == 0)
 		r = plan_filters(p, kept);
 	return r;
 }

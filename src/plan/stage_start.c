@@ -11,29 +11,68 @@ int stage_prepare(struct planner *p)
 	return 0;
 }
 
-static const char *join_path(struct planner *p, enum ns_type type)
+/* Whose namespace of that type is shared, or NULL. */
+static const struct facts_container *shared_with(const struct planner *p, enum ns_type type)
+{
+	const struct spec_namespace *ns = &p->spec->namespaces[type];
+
+	if (p->spec->kind == SPEC_EXEC)
+		return facts_container(p->facts, p->spec->container);
+	if (ns->mode == NS_MODE_CONTAINER)
+		return facts_container(p->facts, ns->path);
+	return type == NS_USER ? facts_container(p->facts, plan_shared_container(p->spec)) : NULL;
+}
+
+static const char *join_path(struct planner *p, enum ns_type type, const struct facts_container *c)
 {
 	const struct spec_namespace *ns = &p->spec->namespaces[type];
 
 	if (ns->mode == NS_MODE_PATH)
 		return plan_copy(p, ns->path);
-	return plan_text(p, "/proc/%u/ns/%s", p->spec->join_pid, ns_type_name(type));
+	return plan_text(p, "/proc/%u/ns/%s", c ? c->pid : p->spec->join_pid, ns_type_name(type));
+}
+
+static void join_container(struct planner *p)
+{
+	const struct facts_container *c = facts_container(p->facts, p->spec->container);
+	struct step *step =
+		plan_add(p, OP_JOIN_CONTAINER, ACTOR_JOINER, plan_copy(p, p->spec->container));
+
+	step->a.container.name = step->subject;
+	step->a.container.pid = c ? c->pid : 0;
+	for (int t = 0; t < NS_COUNT; t++)
+		if (p->plan->ns_modes[t] == NS_MODE_PATH)
+			step->a.container.flags |= ns_type_flag((enum ns_type)t);
+}
+
+static void join_one_by_one(struct planner *p)
+{
+	for (int t = 0; t < NS_COUNT; t++) {
+		enum ns_type type = (enum ns_type)t;
+		const struct facts_container *c = shared_with(p, type);
+		struct step *step;
+
+		if (p->plan->ns_modes[t] != NS_MODE_PATH)
+			continue;
+		step = plan_add(p, OP_JOIN_NAMESPACE, ACTOR_JOINER, join_path(p, type, c));
+		step->a.ns.inode = c ? c->namespaces[t] : 0;
+		step->a.ns.type = type;
+		step->a.ns.path = step->subject;
+	}
 }
 
 /* JOIN: enter what is shared, the user namespace first: without its capabilities no other can be
  * entered. It must run in a child, so that the calling program stays where it is. */
 int stage_join(struct planner *p)
 {
-	for (int t = 0; t < NS_COUNT; t++) {
-		enum ns_type type = (enum ns_type)t;
-		struct step *step;
-
-		if (p->plan->ns_modes[t] != NS_MODE_PATH)
-			continue;
-		step = plan_add(p, OP_JOIN_NAMESPACE, ACTOR_JOINER, join_path(p, type));
-		step->a.ns.type = type;
-		step->a.ns.path = step->subject;
-	}
+	if (p->spec->kind == SPEC_EXEC && p->facts->pidfd_setns == ANSWER_YES)
+		join_container(p);
+	else
+		join_one_by_one(p);
+	/* Its maps are there: nothing has to be written into its /proc files any more, which belong
+	 * to the host's root then; but TIME_OFFSETS does that. */
+	if (p->plan->joins && !plan_private(p, NS_USER) && !plan_private(p, NS_TIME))
+		plan_add(p, OP_UNDUMPABLE, ACTOR_JOINER, "not dumpable");
 	return 0;
 }
 

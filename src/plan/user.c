@@ -51,7 +51,7 @@ static int check_group(struct planner *p, const char *group)
 		error_hint(p->err, "the root's /etc/group has the number: getent group %s", group);
 		return -EINVAL;
 	}
-	if (p->writer != WRITER_NONE && !idmap_down(&p->plan->gid_map, parse_id(group), &outside))
+	if (p->plan->gid_map.count && !idmap_down(&p->plan->gid_map, parse_id(group), &outside))
 		return error_set(p->err, -EINVAL, "group-add-unmapped", "--group-add",
 				 "--group-add %s: the id is not mapped in this container", group);
 	return 0;
@@ -96,7 +96,7 @@ static int check_user(struct planner *p)
 	uint32_t outside;
 	bool gid;
 
-	if (!user || p->writer == WRITER_NONE)
+	if (!user || !p->plan->uid_map.count)
 		return 0;
 	gid = colon && all_digits(colon + 1) &&
 	      !idmap_down(&p->plan->gid_map, parse_id(colon + 1), &outside);

@@ -23,6 +23,22 @@ static void add_bind(struct planner *p, const struct spec_mount *m, size_t index
 	step->why = m->origin ? plan_text(p, "asked for: %s", m->origin) : "asked for";
 }
 
+/* A device node opens only on a mount without nodev, which is what volumes have. */
+static void note_dead_devices(struct planner *p, const struct spec_mount *m)
+{
+	static const char *const no_devices[] = {"/dev/shm", "/dev/mqueue", "/dev/hugepages"};
+
+	if (!path_within(m->source, "/dev") || !(m->attr_set & MOUNT_ATTR_NODEV))
+		return;
+	for (size_t i = 0; i < sizeof(no_devices) / sizeof(no_devices[0]); i++)
+		if (path_within(m->source, no_devices[i]))
+			return;
+	plan_note(p,
+		  "%s: a device in a volume cannot be opened (nodev): use --device PATH, or the "
+		  "volume's option dev",
+		  m->origin ? m->origin : m->source);
+}
+
 static void add_filesystem(struct planner *p, const struct spec_mount *m)
 {
 	const char *path = plan_copy(p, m->destination);
@@ -79,10 +95,12 @@ void plan_user_mounts(struct planner *p)
 			if (depth(m->destination) != level)
 				continue;
 			done++;
-			if (m->type == MOUNT_BIND)
-				add_bind(p, m, i);
-			else
+			if (m->type != MOUNT_BIND) {
 				add_filesystem(p, m);
+				continue;
+			}
+			note_dead_devices(p, m);
+			add_bind(p, m, i);
 		}
 	}
 	add_devices(p);

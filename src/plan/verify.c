@@ -60,6 +60,7 @@ static const struct step_target *target_of(const struct step *step)
 		return &step->a.attributes.target;
 	case ARGS_NONE:
 	case ARGS_NAMESPACE:
+	case ARGS_CONTAINER:
 	case ARGS_CLONE:
 	case ARGS_OPEN:
 	case ARGS_MAP:
@@ -71,6 +72,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_PROPAGATION:
 	case ARGS_OVERLAY:
 	case ARGS_GROUP:
+	case ARGS_TERMINAL:
 	case ARGS_RLIMIT:
 	case ARGS_NUMBER:
 	case ARGS_CAPABILITIES:
@@ -122,6 +124,8 @@ static int check_slots(struct seen *s, const struct step *step)
 	     step->op == OP_TIME_OFFSETS) &&
 	    !filled(s, SLOT_PROC))
 		return broken(s, "/proc is written only through a descriptor of our own");
+	if (step->op == OP_TERMINAL && !usable(s, step->a.terminal.dev))
+		return broken(s, "the terminal is one of the container's own devpts");
 	if (step->op == OP_BIND_TEXT && !filled(s, SLOT_DEV))
 		return broken(s, "generated files live on the tmpfs of /dev");
 	return 0;
@@ -175,8 +179,11 @@ static int check_presence(struct seen *s, const struct step *clone)
 		return broken(s, "run pivots and detaches the old root");
 	if (run && !came_before(s, OP_PROPAGATION))
 		return broken(s, "run makes propagation private");
-	if (run && !came_before(s, OP_SECCOMP))
-		return broken(s, "run always loads a filter");
+	if (s->plan->kind != SPEC_UNSHARE && !came_before(s, OP_SECCOMP))
+		return broken(s, "run and exec always load a filter");
+	if (s->plan->kind == SPEC_EXEC && !came_before(s, OP_JOIN_CONTAINER) &&
+	    !came_before(s, OP_JOIN_NAMESPACE))
+		return broken(s, "exec enters a container");
 	if (!came_before(s, OP_CLOSE_FDS))
 		return broken(s, "no descriptor leaks in");
 	for (size_t i = 0; i < s->plan->count; i++) {

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -45,6 +46,7 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_READONLY_PATH] = child_readonly_path,
 	[OP_OWN_PATH] = child_own_path,
 	[OP_INIT_FILE] = child_init_file,
+	[OP_TERMINAL] = child_terminal,
 	[OP_PIVOT_ROOT] = child_pivot_root,
 	[OP_DETACH_OLD_ROOT] = child_detach_old_root,
 	[OP_PROCESS_GROUP] = child_process_group,
@@ -230,38 +232,81 @@ int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd)
 	return SYS(clone3, &args, sizeof(args));
 }
 
+/* A pid may have been reused since it was looked up: the namespace must be the one that was. */
+static int open_namespace(const struct step *step)
+{
+	int fd = open(step->a.ns.path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (!step->a.ns.inode || (fstat(fd, &st) == 0 && st.st_ino == step->a.ns.inode))
+		return fd;
+	close(fd);
+	return -ESRCH;
+}
+
+/* All are opened before the first is entered: after it, a path may mean something else. */
+static void open_namespaces(struct child *c, int fds[NS_COUNT])
+{
+	for (int i = 0; i < (int)c->plan->count; i++) {
+		const struct step *step = &c->plan->steps[i];
+
+		if (step_stage(step) > STAGE_JOIN)
+			return;
+		if (step->op != OP_JOIN_NAMESPACE)
+			continue;
+		inject_fault(c, i);
+		fds[step->a.ns.type] = open_namespace(step);
+		if (fds[step->a.ns.type] < 0)
+			fail(c, i, fds[step->a.ns.type]);
+	}
+}
+
+static _Noreturn void make_sibling(struct child *c, int index)
+{
+	int pid;
+
+	inject_fault(c, index);
+	pid = child_clone(&c->plan->steps[index], true, NULL);
+	if (pid == 0)
+		child_main(c);
+	if (pid < 0)
+		fail(c, index, -pid);
+	child_send(c, WIRE_PID, index, 0, pid);
+	_exit(0);
+}
+
 _Noreturn void child_join(struct child *c)
 {
 	const struct plan *plan = c->plan;
 	int fds[NS_COUNT] = {0};
-	int pid;
 
-	/* All are opened before the first is entered: after it, a path may mean something else. */
+	open_namespaces(c, fds);
 	for (int i = 0; i < (int)plan->count; i++) {
 		const struct step *step = &plan->steps[i];
+		int r = 0;
 
-		if (step->op != OP_JOIN_NAMESPACE)
-			continue;
-		inject_fault(c, i);
-		fds[step->a.ns.type] = open(step->a.ns.path, O_RDONLY | O_CLOEXEC);
-		if (fds[step->a.ns.type] < 0)
-			fail(c, i, errno);
+		if (step->op == OP_JOIN_NAMESPACE) {
+			r = SYS(setns, fds[step->a.ns.type], ns_type_flag(step->a.ns.type));
+		} else if (step->op == OP_JOIN_CONTAINER) {
+			inject_fault(c, i);
+			r = SYS(setns, c->container, step->a.container.flags);
+		} else if (step->op == OP_UNDUMPABLE) {
+			inject_fault(c, i);
+			c->undumpable = true;
+			r = child_hide(c);
+		} else if (step->op == OP_CLONE) {
+			make_sibling(c, i);
+		}
+		if (r < 0)
+			fail(c, i, r);
 	}
-	for (int i = 0; i < (int)plan->count; i++) {
-		const struct step *step = &plan->steps[i];
+	_exit(125); /* not reached: verify says that every plan clones */
+}
 
-		if (step->op == OP_JOIN_NAMESPACE &&
-		    setns(fds[step->a.ns.type], (int)ns_type_flag(step->a.ns.type)) < 0)
-			fail(c, i, errno);
-		if (step->op != OP_CLONE)
-			continue;
-		inject_fault(c, i);
-		pid = child_clone(step, true, NULL);
-		if (pid == 0)
-			child_main(c);
-		if (pid < 0)
-			fail(c, i, -pid);
-		child_send(c, WIRE_PID, i, 0, pid);
-	}
-	_exit(0);
+/* commit_creds() sets it back to fs.suid_dumpable when ids change: said again after that. */
+int child_hide(const struct child *c)
+{
+	return c->undumpable ? SYS(prctl, PR_SET_DUMPABLE, 0UL, 0UL, 0UL, 0UL) : 0;
 }

@@ -24,6 +24,8 @@ struct child {
 	int control;	    /* our end of the control channel */
 	int parent_ends[2]; /* the supervisor's ends: held open here, its death would go unseen */
 	int init_image;	    /* sealed memfd, or -1 */
+	int container;	    /* pidfd of the container to enter, or -1 */
+	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
 	int fault_trigger; /* fault.h */
 
@@ -48,6 +50,9 @@ _Noreturn void child_main(struct child *c);
 /* The joiner: enters the shared namespaces, makes the child as its own sibling, reports its pid. */
 _Noreturn void child_join(struct child *c);
 
+/* After the ids changed, where the UNDUMPABLE step was: 0 or -errno. */
+int child_hide(const struct child *c);
+
 /* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. pidfd may be NULL.
  */
 int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd);
@@ -69,6 +74,7 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_lookup_user, child_bounding_set, child_set_user, child_capabilities, child_workdir,
 	child_no_new_privs, child_keep_capabilities, child_ambient, child_parent_death,
 	child_seccomp, child_close_fds;
+child_handler child_terminal;
 child_handler child_exec_init, child_exec;
 
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */

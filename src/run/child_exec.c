@@ -20,6 +20,13 @@ static const char **final_environment(struct child *c, const struct step *step)
 	return c->envp;
 }
 
+static const char *init_flags(const struct child *c)
+{
+	if (c->plan->detached || c->plan->terminal)
+		return c->plan->own_pid_ns ? "s" : "ps";
+	return c->plan->own_pid_ns ? "-" : "p";
+}
+
 int child_exec_init(struct child *c, const struct step *step)
 {
 	const char *const *candidates = step->a.exec.candidates;
@@ -33,7 +40,7 @@ int child_exec_init(struct child *c, const struct step *step)
 		count++;
 	c->argv[n++] = INIT_NAME;
 	c->argv[n++] = child_digits(c->control_digits, (unsigned)c->control);
-	c->argv[n++] = c->plan->own_pid_ns ? "-" : "p";
+	c->argv[n++] = init_flags(c);
 	c->argv[n++] = child_digits(c->count_digits, (unsigned)count);
 	if (looked_up)
 		c->argv[n++] = c->shell;

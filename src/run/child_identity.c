@@ -85,7 +85,9 @@ int child_set_ids(struct child *c, const struct step *step)
 {
 	int r = SYS(setresgid, step->a.ids.gid, step->a.ids.gid, step->a.ids.gid);
 
-	return r < 0 ? r : SYS(setresuid, step->a.ids.uid, step->a.ids.uid, step->a.ids.uid);
+	if (r == 0)
+		r = SYS(setresuid, step->a.ids.uid, step->a.ids.uid, step->a.ids.uid);
+	return r < 0 ? r : child_hide(c);
 }
 
 int child_procfs(struct child *c, const struct step *step)

@@ -81,14 +81,20 @@ static int set_ids(struct child *c, const struct step *step, uint32_t uid, uint3
 		r = SYS(setresgid, gid, gid, gid);
 	if (r == 0)
 		r = SYS(setresuid, uid, uid, uid);
-	return r;
+	return r < 0 ? r : child_hide(c);
 }
 
 int child_set_user(struct child *c, const struct step *step)
 {
 	uint32_t uid = step->a.ids.looked_up ? c->uid : step->a.ids.uid;
 	uint32_t gid = step->a.ids.looked_up ? c->gid : step->a.ids.gid;
-	int r = set_ids(c, step, uid, gid);
+	int r = 0;
+
+	/* programs such as mesg(1) and screen(1) want to own their terminal */
+	if (c->plan->terminal && fchown(0, uid, (gid_t)-1) < 0)
+		r = -errno;
+	if (r == 0)
+		r = set_ids(c, step, uid, gid);
 
 	if (r == -EINVAL) { /* setresuid(2): an id that the namespace does not map */
 		c->detail = WIRE_DETAIL_ID_UNMAPPED;

@@ -4,6 +4,8 @@
 #define ROOTLET_RUN_RUN_H
 
 #include "base/error.h"
+#include "init/ending.h"
+#include "init/supervise.h"
 #include "plan/plan.h"
 
 #include <signal.h>
@@ -16,6 +18,12 @@ struct run_options {
 	int status_fd;	     /* -1: none */
 	const char *pidfile; /* NULL: none */
 	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
+	int container;	     /* exec: pidfd of the container, -1: none; borrowed */
+	struct ending ending; /* what run_wait records and removes at the end; pidfile is the above */
+	/* Called once by run_wait when the wait is about to become a long one: may fill *ending.
+	 * NULL: nothing to do then. */
+	void (*before_long_wait)(void *data, pid_t pid, struct ending *ending);
+	void *data;
 };
 
 /* Steps that took their fallback: more kinds than there are would be a mistake. */
@@ -27,6 +35,7 @@ struct run_process {
 	pid_t pid;
 	int pidfd;	     /* -1 where the kernel has none */
 	int control;	     /* our end; -1 without an init */
+	int terminal;	     /* the master of its own terminal, or -1 */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
 	const char *
@@ -41,8 +50,18 @@ struct run_process {
 int run_start(const struct plan *plan, const struct run_options *options, struct run_process **ret,
 	      struct rootlet_error *err);
 
+/* Wait until the command itself runs, as nobody will stay to hear that it could not be: 0, or what
+ * kept it from running, in words. Only for plans with detached or terminal set. */
+int run_await_command(struct run_process *process, struct rootlet_error *err);
+
+/* For supervise_run, or the monitor: what it has to know of this process. tty_fd is -1. */
+struct supervise run_supervise(const struct run_process *process);
+
 /* To the end: see rootlet_process_wait. */
 int run_wait(struct run_process *process, int *ret_status, struct rootlet_error *err);
+
+/* One line on the status descriptor: it runs. run_wait says it too. */
+void run_report_started(const struct run_process *process);
 
 /* One line on the status descriptor for a start, or an exec, that failed. */
 void run_report_failure(int status_fd, const struct rootlet_error *err);
@@ -58,6 +77,7 @@ int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
 			  struct rootlet_error *err);
 
 /* A step that went on by its fallback, as a sentence for the user. Static; NULL: none is known. */
+void run_word_pidfile(const char *path, int error, struct rootlet_error *err);
 const char *run_word_note(const struct step *step, int error);
 
 /* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure

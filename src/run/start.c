@@ -106,6 +106,7 @@ static int prepare_child(struct start *s)
 			    .control = -1,
 			    .parent_ends = {-1, -1},
 			    .init_image = -1,
+			    .container = s->process->options.container,
 			    .timings = s->process->options.timings,
 			    .fault_trigger = fault_arm()};
 	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));
@@ -393,8 +394,34 @@ static int write_pidfile(const struct run_process *p, struct rootlet_error *err)
 		r = io_write_all(fd, text,
 				 (size_t)snprintf(text, sizeof(text), "%d\n", (int)p->pid));
 	if (r < 0)
-		error_set(err, r, "pidfile", path, "--pidfile %s: %s", path, error_text(r));
+		run_word_pidfile(path, r, err);
 	return r;
+}
+
+/* TERMINAL has sent its master ahead of everything else. */
+static int take_terminal(struct start *s)
+{
+	struct wire_message message = {0};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(s->process->control, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+
+	if (!c || message.type != WIRE_TERMINAL || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return error_set(s->err, -EPROTO, "terminal-lost", NULL,
+				 "set-up: the container's terminal did not arrive");
+	memcpy(&s->process->terminal, CMSG_DATA(c), sizeof(int));
+	return 0;
 }
 
 static int go_through(struct start *s)
@@ -414,6 +441,8 @@ static int go_through(struct start *s)
 		r = let_go(s);
 	if (r == 0)
 		r = listen_to_child(s, false);
+	if (r == 0 && s->plan->terminal)
+		r = take_terminal(s);
 	if (r == 0)
 		r = write_pidfile(s->process, s->err);
 	return r;
@@ -426,7 +455,8 @@ static int new_process(const struct plan *plan, const struct run_options *option
 
 	if (!p)
 		return -ENOMEM;
-	*p = (struct run_process){.plan = plan, .options = *options, .pidfd = -1, .control = -1};
+	*p = (struct run_process){
+		.plan = plan, .options = *options, .pidfd = -1, .control = -1, .terminal = -1};
 	if (options->timings) {
 		p->timings = malloc(plan->count * sizeof(*p->timings));
 		if (!p->timings) {

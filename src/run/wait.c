@@ -6,11 +6,13 @@
 #include "base/io.h"
 #include "init/handover.h"
 #include "init/supervise.h"
+#include "init/wire.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +21,7 @@
 #define HANDOVER_NS UINT64_C(200000000)
 
 /* {"event":"started","pid":4711,"namespaces":{"user":4026532281,…}} */
-static void report_started(const struct run_process *p)
+void run_report_started(const struct run_process *p)
 {
 	AUTO_BUFFER line = {0};
 	const char *separator = "";
@@ -57,6 +59,26 @@ void run_report_failure(int status_fd, const struct rootlet_error *err)
 		io_write_all(status_fd, line.data, line.len);
 }
 
+int run_await_command(struct run_process *p, struct rootlet_error *err)
+{
+	struct wire_message m;
+	ssize_t n;
+
+	if (!p->plan->init)
+		return 0; /* the report pipe has said so */
+	do
+		n = recv(p->control, &m, sizeof(m), 0);
+	while ((n < 0 && errno == EINTR) ||
+	       (n == sizeof(m) && m.type != WIRE_STARTED && m.type != WIRE_EXEC_FAILED));
+	if (n == sizeof(m) && m.type == WIRE_STARTED)
+		return 0;
+	if (n == sizeof(m))
+		return run_word_exec_failure(p->plan, m.value > 0 ? m.value : ENOENT, m.detail,
+					     err);
+	return error_set(err, -ECHILD, "init-killed", NULL,
+			 "start: the container's first process was killed at once");
+}
+
 static bool foreground_wanted(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->count; i++)
@@ -70,30 +92,42 @@ static int find_terminal(void)
 	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
+struct supervise run_supervise(const struct run_process *p)
 {
 	const struct plan *plan = p->plan;
-	AUTO_FD tty = find_terminal();
-	struct supervise s = {
+
+	return (struct supervise){
 		.pid = p->pid,
 		.pidfd = plan->pidfd_open ? p->pidfd : -1,
 		.control_fd = p->control,
-		.tty_fd = tty,
+		.tty_fd = -1,
 		.status_fd = p->options.status_fd,
 		.stop_signal = plan->stop_signal,
 		.init = plan->init,
 		.host_pid = plan->init && !plan->own_pid_ns,
-		.foreground_tty = tty >= 0 && foreground_wanted(plan),
-		.mirror_signal = p->options.waiter,
 		.timeout_ns = plan->timeout_seconds * UINT64_C(1000000000),
-		.handover_ns = p->options.waiter && plan->memfd_exec ? HANDOVER_NS : 0,
 	};
+}
+
+int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
+{
+	const struct plan *plan = p->plan;
+	AUTO_FD tty = find_terminal();
+	struct supervise s = run_supervise(p);
+	struct ending ending = p->options.ending;
 	int status;
 
-	report_started(p);
+	ending.pidfile = p->options.pidfile;
+	s.tty_fd = tty;
+	s.foreground_tty = tty >= 0 && foreground_wanted(plan);
+	s.mirror_signal = p->options.waiter;
+	s.handover_ns = p->options.waiter && plan->memfd_exec ? HANDOVER_NS : 0;
+	run_report_started(p);
 	status = supervise_run(&s);
 	if (status == SUPERVISE_HANDOVER) {
-		waiter_exec(&s, p->options.pidfile);
+		if (p->options.before_long_wait)
+			p->options.before_long_wait(p->options.data, p->pid, &ending);
+		waiter_exec(&s, &ending);
 		s.handover_ns = 0; /* it could not: go on here */
 		status = supervise_run(&s);
 	}
@@ -102,6 +136,8 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 		return error_set(err, status, "supervise", NULL, "wait for the container: %s",
 				 error_text(status));
 	p->ended = true;
+	ending.remove |= s.exec_error != 0; /* it never ran */
+	ending_finish(&ending, &s, status);
 	if (s.exec_error) {
 		int r = run_word_exec_failure(plan, s.exec_error, (uint32_t)s.exec_detail, err);
 
@@ -109,11 +145,8 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 		return r;
 	}
 	*ret_status = status;
-	if (p->options.waiter && s.interrupted) {
-		if (p->options.pidfile)
-			unlink(p->options.pidfile);
+	if (p->options.waiter && s.interrupted)
 		supervise_exit(&s, status);
-	}
 	return 0;
 }
 
@@ -128,6 +161,7 @@ void run_free(struct run_process *p)
 			;
 	}
 	fd_close(&p->pidfd);
+	fd_close(&p->terminal);
 	if (p->options.pidfile && p->pid > 0)
 		unlink(p->options.pidfile);
 	pthread_sigmask(SIG_SETMASK, &p->saved_mask, NULL);

@@ -108,6 +108,34 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 	return -error;
 }
 
+void run_word_pidfile(const char *path, int error, struct rootlet_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = slash ? (int)(slash - path) : 0;
+
+	switch (-error) {
+	case ENOENT:
+	case ENOTDIR:
+		error_set(err, error, "pidfile", path, "--pidfile %s: its directory does not exist",
+			  path);
+		error_hint(err, "make it first: mkdir -p %.*s", dir, path);
+		break;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		error_set(err, error, "pidfile", path, "--pidfile %s: you may not write it", path);
+		error_hint(err, "name a file in a directory of your own, such as $XDG_RUNTIME_DIR");
+		break;
+	case EISDIR:
+		error_set(err, error, "pidfile", path, "--pidfile %s: it is a directory", path);
+		error_hint(err, "name a file");
+		break;
+	default:
+		error_set(err, error, "pidfile", path, "--pidfile %s: cannot be written: %s", path,
+			  error_text(error));
+	}
+}
+
 const char *run_word_note(const struct step *step, int error)
 {
 	if (step->op == OP_KEYRING && error == EDQUOT)

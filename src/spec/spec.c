@@ -50,6 +50,8 @@ struct spec *spec_new(enum spec_kind kind)
 	spec->keep_uid = spec->keep_gid = SPEC_ID_UNSET;
 	spec->umask = SPEC_ID_UNSET;
 	spec->status_fd = -1;
+	spec->stop_timeout = SPEC_STOP_TIMEOUT;
+	spec->log_max = SPEC_LOG_MAX;
 	if (kind == SPEC_UNSHARE)
 		spec->root_kind = ROOT_NONE;
 	return spec;

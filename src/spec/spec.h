@@ -18,6 +18,7 @@
 enum spec_kind {
 	SPEC_RUN,     /* a root of its own, sealed */
 	SPEC_UNSHARE, /* the caller's files, chosen namespaces, nothing sealed */
+	SPEC_EXEC,    /* a further command in a running container: joins all, sealed as its run was */
 };
 
 enum tristate { UNSET = 0, NO, YES };
@@ -82,6 +83,8 @@ struct spec_map {
 };
 
 #define SPEC_ID_UNSET UINT32_MAX
+
+enum { SPEC_STOP_TIMEOUT = 10, SPEC_LOG_MAX = 16 << 20 };
 
 /* ---- files ---- */
 
@@ -154,6 +157,12 @@ struct spec_env {
 	const char *value; /* NULL: take the caller's, when it has one */
 };
 
+/* An option as it was applied: what a container is made again from (src/life/record.c). */
+struct spec_word {
+	const char *option; /* long name */
+	const char *value;  /* NULL: a flag */
+};
+
 enum plan_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SH };
 
 enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
@@ -161,6 +170,8 @@ enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
 struct spec {
 	struct arena arena;
 	enum spec_kind kind;
+	struct spec_word *words; /* every option that was applied, in that order */
+	size_t word_count;
 
 	/* root */
 	enum root_kind root_kind;
@@ -230,7 +241,10 @@ struct spec {
 	bool tty, detach, remove, replace;
 	const char *detach_keys;
 	const char *name;
+	const char *container;	  /* exec: whose namespaces; a name or an id as typed */
 	uint64_t timeout_seconds; /* 0: none */
+	uint64_t stop_timeout;	  /* seconds from the stop signal to SIGKILL */
+	uint64_t log_max;	  /* bytes a log file; one older file is kept beside it */
 	int status_fd;		  /* -1: none */
 	const char *pidfile, *cidfile;
 	uint32_t preserve_fds; /* fds 3 … 3+N-1 stay open */

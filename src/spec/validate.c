@@ -49,29 +49,49 @@ static int not_yet(struct rootlet_error *err, const char *what, const char *hint
 	return -EINVAL;
 }
 
+/* Sharing any namespace of a container means sharing its user namespace: nothing else gives the
+ * right to enter the others (setns(2)). */
 static int check_container_joins(const struct spec *spec, struct rootlet_error *err)
 {
-	for (int type = 0; type < NS_COUNT; type++) {
-		const char *path = spec->namespaces[type].path;
-		bool wanted = spec->namespaces[type].mode == NS_MODE_CONTAINER;
+	const char *name = NULL;
 
-		if (type == NS_USER)
-			wanted = spec->userns == USERNS_CONTAINER;
-		if (!wanted)
-			continue;
-		error_set(err, -EINVAL, "not-yet", ns_words[type].flag,
-			  "%s container:%s: joining a container by name is not available yet",
-			  ns_words[type].flag, path ? path : "");
-		if (type == NS_USER)
-			error_hint(err, "join the user namespace of one of its processes: --userns "
-					"ns:/proc/PID/ns/user");
-		else
-			error_hint(err,
-				   "join the namespaces of one of its processes: --userns "
-				   "ns:/proc/PID/ns/user and %s ns:/proc/PID/ns/%s",
-				   ns_words[type].flag, ns_type_name((enum ns_type)type));
-		return -EINVAL;
-	}
+	for (int type = 0; type < NS_COUNT && !name; type++)
+		if (type != NS_USER && spec->namespaces[type].mode == NS_MODE_CONTAINER)
+			name = spec->namespaces[type].path;
+	if (!name || spec->userns == USERNS_CONTAINER)
+		return 0;
+	if (spec->userns == USERNS_UNSET && !spec->uidmap.count && !spec->gidmap.count)
+		return 0;
+	error_set(
+		err, -EINVAL, "join-other-userns", "--userns",
+		"container:%s: sharing one of its namespaces means sharing its user namespace, and "
+		"another one is asked for",
+		name);
+	error_hint(err, "leave the id options out, or say --userns container:%s", name);
+	return -EINVAL;
+}
+
+/* Whoever waits for the container's end must be there, and only one process writes to the caller.
+ */
+static int check_life(const struct spec *spec, struct rootlet_error *err)
+{
+	bool monitored = spec->detach || spec->tty;
+
+	if (spec->replace && !spec->name)
+		return refuse(err, "replace-what", "--replace",
+			      "--replace: there is no name whose container could be replaced",
+			      "add --name NAME");
+	if (spec->timings && monitored)
+		return refuse(
+			err, "timings-detached", "--timings",
+			"--timings: does not go with -d and -t: another process does the start",
+			"measure without them, or use --log-level debug");
+	if (spec->kind == SPEC_EXEC && !spec->container)
+		return refuse(err, "no-container", "CONTAINER", "CONTAINER: none was given",
+			      "`rootlet ps` lists those that run");
+	if (spec->kind == SPEC_EXEC && !spec->arg_count)
+		return refuse(err, "no-command", "COMMAND", "COMMAND: none was given",
+			      "for a shell: rootlet exec -it CONTAINER sh");
 	return 0;
 }
 
@@ -81,14 +101,6 @@ static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
 		bool wanted;
 		const char *what, *hint;
 	} rows[] = {
-		{spec->tty, "--tty",
-		 "leave -t out: the command then uses your own terminal, with job control"},
-		{spec->detach, "--detach",
-		 "run it in the background of the shell (&), with --pidfile to find it again"},
-		{spec->name, "--name", "--pidfile FILE names a running container meanwhile"},
-		{spec->replace, "--replace", NULL},
-		{spec->cidfile, "--cidfile", "--pidfile FILE writes its process id"},
-		{spec->detach_keys, "--detach-keys", NULL},
 		{spec->memory, "--memory", "--ulimit as=BYTES bounds each process meanwhile"},
 		{spec->cpus, "--cpus", "taskset(1) inside confines the command to some processors"},
 		{spec->pids_limit, "--pids-limit",
@@ -99,14 +111,14 @@ static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		if (rows[i].wanted)
 			return not_yet(err, rows[i].what, rows[i].hint);
-	return check_container_joins(spec, err);
+	return 0;
 }
 
 /* ---- root ---- */
 
 static int check_root(const struct spec *spec, struct rootlet_error *err)
 {
-	if (spec->kind == SPEC_UNSHARE)
+	if (spec->kind != SPEC_RUN)
 		return 0;
 	if (spec->root_kind == ROOT_UNSET || spec->root_kind == ROOT_NONE)
 		return refuse(err, "no-root", "ROOT", "ROOT: none was given",
@@ -345,8 +357,12 @@ static int check_name(const char *name, const char *flag, const char *id, struct
 
 		if (name_character(name[i]) && !(edge && i == 0))
 			continue;
-		error_set(err, -EINVAL, id, flag, "%s %s: a name cannot %s '%c'", flag, name,
-			  i ? "contain" : "begin with", name[i]);
+		if ((unsigned char)name[i] >= 0x80)
+			error_set(err, -EINVAL, id, flag,
+				  "%s %s: a name cannot contain letters beyond a to z", flag, name);
+		else
+			error_set(err, -EINVAL, id, flag, "%s %s: a name cannot %s '%c'", flag,
+				  name, i ? "contain" : "begin with", name[i]);
 		error_hint(err, "use letters, digits, '-', '_' and '.'");
 		return -EINVAL;
 	}
@@ -494,8 +510,8 @@ static int check_descriptors(const struct spec *spec, struct rootlet_error *err)
 int spec_validate(const struct spec *spec, struct rootlet_error *err)
 {
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
-		check_root,	    check_not_yet,     check_identity,
-		check_namespaces,   check_mounts,      check_groups,
+		check_root,	    check_not_yet,     check_life,	     check_container_joins,
+		check_identity,	    check_namespaces,  check_mounts,	     check_groups,
 		check_capabilities, check_descriptors, check_disable_userns,
 	};
 

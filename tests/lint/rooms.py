@@ -15,11 +15,12 @@ import re
 import sys
 import tempfile
 
-ORDER = ["base", "spec", "parse", "facts", "plan", "diagnose", "run"]
+ORDER = ["base", "spec", "parse", "facts", "plan", "diagnose", "run", "life"]
 BELOW = {room: set(ORDER[:index]) for index, room in enumerate(ORDER)}
 BELOW["seccomp"] = BELOW["state"] = {"base"}
-for above in ("plan", "diagnose", "run"):
+for above in ("plan", "diagnose", "run", "life"):
     BELOW[above].add("seccomp")
+BELOW["life"].add("state")
 BELOW["lib"] = set(ORDER) | {"seccomp", "state"}
 BELOW["cli"] = BELOW["oci"] = {"base"}
 BELOW["init"] = set()
@@ -29,8 +30,11 @@ BELOW["nss"] = {"base"}  # a program of its own, which facts runs
 HEADERS = {
     "init/wire.h": {"diagnose", "run", "lib"},
     "init/image.h": {"run", "lib"},
-    "init/supervise.h": {"run", "lib"},
+    "init/supervise.h": {"run", "life", "lib"},
     "init/handover.h": {"run", "lib"},
+    "init/monitor.h": {"run", "life", "lib"},
+    "init/attach.h": {"run", "life", "lib"},
+    "init/ending.h": {"run", "life", "lib"},
 }
 # The host's side of init: an ordinary program's code.
 HOST_SIDE = {"init/handover.c"}

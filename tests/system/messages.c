@@ -60,6 +60,25 @@ static void messages__found_by_a_stranger(void **state)
 		   "{\"event\":\"failed\",\"status\":127,\"id\":\"command-not-found\"}\n1\n");
 }
 
+/* Data that could not be written is a failure; a reader that has left is no matter for words. */
+static void messages__standard_output_is_full(void **state)
+{
+	static const char *const commands[] = {
+		"help",	   "--help",	      "help run",    "run --help",
+		"version", "completion bash", "plan / true", "plan --format json / true",
+	};
+	char script[128];
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		snprintf(script, sizeof(script), "$R %s >/dev/full", commands[i]);
+		expect_error(shell(script), 125,
+			     "rootlet: standard output: No space left on device\n");
+		snprintf(script, sizeof(script),
+			 "trap '' PIPE; { sleep 0.1; $R %s; echo $? >&2; } | true", commands[i]);
+		expect_error(shell(script), 0, "125\n");
+	}
+}
+
 static void messages__bad_flags(void **state)
 {
 	CHECK({"$R run --foo / true", 125,
@@ -148,8 +167,11 @@ static void messages__commands(void **state)
 	       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\n"
 	       "hint: give its path, or set PATH with -e PATH=…\n"},
 	      {"$R run / /no/such", 127,
-	       "rootlet: /no/such: there is no such file inside\nhint: what of the host shall be "
-	       "visible is mounted with -v\n"},
+	       "rootlet: /no/such: there is no such file inside\nhint: check the spelling; what of "
+	       "the host shall be visible in a container is mounted with run -v\n"},
+	      {"PATH=/nope $R unshare id", 127,
+	       "rootlet: id: command not found in /nope\nhint: give its path, or set PATH with -e "
+	       "PATH=…\n"},
 	      {"$R run / /etc/passwd", 126,
 	       "rootlet: /etc/passwd: it may not be executed: no x bit for this user, a directory "
 	       "on the way that it may not search, or a noexec mount\n"
@@ -197,6 +219,77 @@ static void messages__sources(void **state)
 	       "hint: make it in the root beforehand, or mount a --tmpfs above it\n"});
 }
 
+/* Each had a bare errno, or nothing to do about it. */
+static void messages__have_a_way_out(void **state)
+{
+	CHECK({"$R run --pidfile /nope/pf / true", 125,
+	       "rootlet: --pidfile /nope/pf: its directory does not exist\nhint: make it first: "
+	       "mkdir "
+	       "-p /nope\n"},
+	      {"$R run --pidfile / / true", 125,
+	       "rootlet: --pidfile /: it is a directory\nhint: name a file\n"},
+	      {"$R run --pidfile /etc/passwd / true", 125,
+	       "rootlet: --pidfile /etc/passwd: you may not write it\nhint: name a file in a "
+	       "directory of your own, such as $XDG_RUNTIME_DIR\n"},
+	      {"$R run -w /etc/passwd / true", 125,
+	       "rootlet: go to /etc/passwd: it is not a directory\nhint: give -w a directory "
+	       "inside "
+	       "the container\n"},
+	      {"$R unshare --join 4194999 true", 125,
+	       "rootlet: --join 4194999: there is no such process\nhint: give a pid as the host "
+	       "counts them: `ps -ef` lists them\n"},
+	      {"$R run -v /etc:/sys/x / true", 125,
+	       "rootlet: bind /etc → /sys/x (recursive, nosuid, nodev): there is no such path, and "
+	       "nothing can be made in /sys: what it shows is the kernel's\nhint: mount it "
+	       "somewhere "
+	       "else\n"});
+}
+
+/* user_namespaces(7): mapping user 0 on takes CAP_SETFCAP. */
+static void messages__a_nested_start_names_the_capability(void **state)
+{
+	static const char script[] =
+		"$R run --cap-drop ALL %s --security-opt unmask=ALL -v $R / $R run --log-level "
+		"error --uts host / echo in";
+	char text[256];
+
+	snprintf(text, sizeof(text), script, "");
+	expect_error_has(shell(text), 125, "only a process with CAP_SETFCAP map user 0");
+	/* both ways out of the hint */
+	snprintf(text, sizeof(text), script, "--cap-add SETFCAP");
+	expect_out(shell(text), "in\n");
+	snprintf(text, sizeof(text), script, "-u 1000");
+	expect_out(shell(text), "in\n");
+}
+
+static void messages__a_device_in_a_volume(void **state)
+{
+	static const char note[] = "a device in a volume cannot be opened (nodev): use --device "
+				   "PATH, or the volume's option dev\n";
+	const struct result *r;
+
+	expect_contains(shell("$R run -v /dev/zero:/tmp/z / sh -c '! head -c 1 /tmp/z' 2>&1"),
+			note);
+	expect_contains(shell("$R run -v /dev:/dev / true 2>&1"), note);
+	r = shell("$R run -v /dev/zero:/tmp/z:dev / sh -c 'head -c 2 /tmp/z | wc -c' 2>&1; "
+		  "$R run -v /dev/shm:/mnt / echo fine 2>&1");
+	expect_out(r, "2\nfine\n");
+}
+
+/* What each level adds. */
+static void messages__levels(void **state)
+{
+	expect_out(shell("for l in error warn; do $R run --log-level $l / true 2>&1; done"), "");
+	expect_out(shell("$R run --log-level info / true 2>&1 | sed 's/[0-9][0-9]*/N/'"),
+		   "run: N steps, the last: exec the init, which runs true\n");
+	expect_out(
+		shell("$R run --log-level debug / true 2>&1 | grep -c '^[A-Z]*  *[a-z/]' >n; "
+		      "[ $(cat n) = $($R plan --format json / true | grep -c '\"op\":') ] && "
+		      "echo every step; $R unshare --log-level debug --log-format json true 2>&1 | "
+		      "grep -c '^{\"level\":\"debug\",\"msg\":\"CLONE '"),
+		"every step\n1\n");
+}
+
 /* Never a bare errno text. */
 static void messages__kinds_that_do_not_fit(void **state)
 {
@@ -221,7 +314,14 @@ static void messages__roots(void **state)
 	       "rootlet: open ./nope (a directory): ./nope does not exist\nhint: make it, or check "
 	       "the spelling: ls .\n"},
 	      {"touch f; $R run ./f true", 125,
-	       "rootlet: open ./f (a directory): ./f is not a directory\n"});
+	       "rootlet: open ./f (a directory): ./f is not a directory\n"
+	       "hint: ROOT is a directory with a root file system in it: unpack an archive first "
+	       "(rootlet unshare tar -xpf FILE -C DIR); a program of the host comes after it: "
+	       "rootlet run / COMMAND\n"},
+	      {"ln -s loop loop; $R run ./loop true", 125,
+	       "rootlet: open ./loop (a directory): its symlinks go round in a circle\nhint: "
+	       "`namei "
+	       "./loop` shows each of them\n"});
 	if (shell("[ -d /srv ] && [ ! -w /srv ] && [ ! -e /srv/proc ]")->status == 0)
 		CHECK({"$R run /srv true", 125,
 		       "rootlet: put the new proc on /proc: the mount point is missing, and the "
@@ -324,6 +424,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		test(messages__found_by_a_stranger),
+		test(messages__standard_output_is_full),
 		test(messages__bad_flags),
 		test(messages__malformed_maps),
 		test(messages__overlapping_ranges),
@@ -332,6 +433,10 @@ int main(void)
 		test(messages__the_interpreter_is_missing),
 		test(messages__sources),
 		test(messages__kinds_that_do_not_fit),
+		test(messages__have_a_way_out),
+		test(messages__a_nested_start_names_the_capability),
+		test(messages__a_device_in_a_volume),
+		test(messages__levels),
 		test(messages__roots),
 		test(messages__a_root_without_proc_gets_one),
 		test(messages__a_root_out_of_reach),

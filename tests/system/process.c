@@ -13,6 +13,13 @@ static void process__environment_is_exactly_what_was_named(void **state)
 		"bin\nTERM=dumb\ncontainer=rootlet\n");
 }
 
+static void process__exported_script_runs_without_standard_input(void **state)
+{
+	expect_out(
+		shell("$R plan --format=sh / sh -c 'cat; echo in' >go; sh go <&-; echo x | sh go"),
+		"in\nx\nin\n");
+}
+
 static void process__environment_from_a_file_and_the_host(void **state)
 {
 	expect_out(shell("printf '# no\\nA=file\\nB=b c\\nOTHER\\n' >f; export OTHER=2; "
@@ -326,6 +333,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		test(process__environment_is_exactly_what_was_named),
+		test(process__exported_script_runs_without_standard_input),
 		test(process__environment_from_a_file_and_the_host),
 		test(process__umask_is_not_the_callers),
 		test(process__limits),

@@ -241,6 +241,31 @@ static void terminal__hang_up_ends_the_container(void **state)
 	nothing_left();
 }
 
+/* A child is stopped and the command waits for it unstopped, as between vfork and exec, so that no
+ * stop is reported. Then the session leader dies: the kernel sends SIGHUP, and no SIGCONT. Once
+ * with the terminal the container's, once with it kept by the reader of a pipeline. */
+static void terminal__hang_up_ends_a_container_that_is_partly_stopped(void **state)
+{
+	static const char *const ends[] = {"", "| cat"};
+	struct pty p;
+
+	for (int i = 0; i < 2; i++) {
+		char script[512];
+
+		snprintf(script, sizeof(script),
+			 "$R run / sh -c 'trap : HUP; sh -c \"kill -STOP \\$\\$\" & "
+			 "until grep -q \"^State:.T\" /proc/$!/status; do sleep 0.01; done; "
+			 "echo on; while kill -0 $!; do wait $!; done' %s; true",
+			 ends[i]);
+		start(&p, script);
+		expect_shows(&p, "on");
+		usleep(settle_us);
+		kill(p.pid, SIGKILL);
+		pty_end(&p);
+		nothing_left();
+	}
+}
+
 /* Nobody inside may push characters into the caller's terminal (TIOCSTI). */
 static void terminal__cannot_be_typed_into(void **state)
 {
@@ -269,6 +294,7 @@ int main(void)
 		test(terminal__is_given_back_at_the_end),
 		test(terminal__in_a_pipeline_the_reader_keeps_it),
 		test(terminal__hang_up_ends_the_container),
+		test(terminal__hang_up_ends_a_container_that_is_partly_stopped),
 		test(terminal__cannot_be_typed_into),
 	};
 

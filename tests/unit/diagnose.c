@@ -180,6 +180,34 @@ static const struct {
 	 "mount-point-read-only",
 	 "the mount point is missing, and the root is read-only",
 	 "make it in the root beforehand, or mount a --tmpfs above it"},
+	{NULL, /* that the root is read-only is not the reason there */
+	 {.op = OP_BIND, .subject = "/sys/x"},
+	 EROFS,
+	 WIRE_DETAIL_MAKE_TARGET,
+	 "mount-point-kernel",
+	 "there is no such path, and nothing can be made in /sys: what it shows is the kernel's",
+	 "mount it somewhere else"},
+	{NULL,
+	 {.op = OP_MOUNT, .subject = "/proc/x", .a.fs.type = "tmpfs"},
+	 EPERM,
+	 WIRE_DETAIL_MAKE_TARGET,
+	 "mount-point-kernel",
+	 "there is no such path, and nothing can be made in /proc: what it shows is the kernel's",
+	 "mount it somewhere else"},
+	{NULL,
+	 {.op = OP_WORKDIR, .subject = "/etc/passwd"},
+	 ENOTDIR,
+	 0,
+	 "workdir-kind",
+	 "it is not a directory",
+	 "give -w a directory inside the container"},
+	{NULL,
+	 {.op = OP_OPEN_PATH, .subject = "./loop", .a.open.path = "./loop"},
+	 ELOOP,
+	 0,
+	 "path-loop",
+	 "its symlinks go round in a circle",
+	 "`namei ./loop` shows each of them"},
 	{NULL,
 	 {.op = OP_BIND, .subject = "/data"},
 	 ENOSPC,
@@ -244,7 +272,15 @@ static const struct {
 	 0,
 	 "command-not-found",
 	 "there is no such file inside",
-	 "what of the host shall be visible is mounted with -v"},
+	 "check the spelling; what of the host shall be visible in a container is mounted with run "
+	 "-v"},
+	{NULL, /* a PATH of one directory is searched all the same */
+	 {.op = OP_EXEC, .subject = "foo", .a.exec.candidates = one},
+	 ENOENT,
+	 0,
+	 "command-not-found",
+	 "command not found in /opt",
+	 "give its path, or set PATH with -e PATH=…"},
 	{NULL,
 	 {.op = OP_EXEC, .subject = "/opt/foo", .a.exec.candidates = one},
 	 ENOENT,
@@ -345,7 +381,10 @@ static void diagnose__process_limit_is_ours(void **state)
 static void expect_path(struct facts *facts, const char *path, int error, const char *id,
 			const char *why, const char *hint)
 {
-	struct step step = {.op = OP_OPEN_PATH, .subject = path, .a.open.path = path};
+	struct step step = {.op = OP_OPEN_PATH,
+			    .why = "asked for",
+			    .subject = path,
+			    .a.open = {.path = path, .kind = OPEN_ANY}};
 	struct diagnosis d = {.id = "nothing"};
 
 	assert_true(diagnose_step(&step, error, 0, facts, &d));
@@ -386,7 +425,8 @@ static void diagnose__names_the_component(void **state)
 	expect_path(facts, "/no-such", ENOENT, "path-missing", "/no-such does not exist",
 		    "make it, or check the spelling: ls /");
 	snprintf(why, sizeof(why), "%s is not a directory", file);
-	expect_path(facts, file, ENOTDIR, "path-not-directory", why, "");
+	snprintf(hint, sizeof(hint), "look at it: ls -ld %s", file);
+	expect_path(facts, file, ENOTDIR, "path-not-directory", why, hint);
 
 	unlink(file);
 	rmdir(shut);

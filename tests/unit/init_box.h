@@ -52,13 +52,14 @@ struct box {
 	const char *const *candidates; /* these files with */
 	const char *const *argv;       /* this argv */
 	bool host_pid, no_init, no_pidfd, closed_stdio;
-	bool foreground;     /* the container's group gets the terminal */
-	bool job_foreground; /* the supervisor's group gets it first, as a shell would give it */
-	bool same_group;     /* with a terminal: the supervisor stays in the caller's group */
-	int tty;	     /* descriptor of the terminal, 0: none */
-	int ignore[3];	     /* signals that the supervisor's caller ignores */
-	bool status_pipe;    /* out carries the status lines, not the command's output */
-	const char *pidfile; /* for the waiter */
+	bool foreground;      /* the container's group gets the terminal */
+	bool job_foreground;  /* the supervisor's group gets it first, as a shell would give it */
+	bool same_group;      /* with a terminal: the supervisor stays in the caller's group */
+	int tty;	      /* descriptor of the terminal, 0: none */
+	int ignore[3];	      /* signals that the supervisor's caller ignores */
+	bool status_pipe;     /* out carries the status lines, not the command's output */
+	const char *pidfile;  /* for the waiter */
+	struct ending ending; /* for the waiter, when it has an id */
 	struct supervise s;
 	/* made */
 	struct box_shared *shared;
@@ -224,7 +225,11 @@ static inline int box_supervise(struct box *b, int out)
 	b->shared->pid = s->pid;
 	status = supervise_run(s);
 	if (status == SUPERVISE_HANDOVER) {
-		waiter_exec(s, b->pidfile);
+		const struct ending none = ENDING_NONE;
+		struct ending e = b->ending.id ? b->ending : none;
+
+		e.pidfile = b->pidfile;
+		waiter_exec(s, &e);
 		status = 120; /* it must have worked here */
 	}
 	b->shared->status = status;

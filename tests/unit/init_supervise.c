@@ -314,6 +314,67 @@ static void status__names_the_killing_signal(void **state)
 	box_free(&b);
 }
 
+/* The first child of a process, or 0. */
+static int first_child(int pid)
+{
+	char path[64], text[32] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", pid, pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		text[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+	return atoi(text);
+}
+
+static bool is_zombie(int pid)
+{
+	char path[64], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return state == 'Z';
+}
+
+/* The init ends while a message to it is unread, and we look only then: ECONNRESET comes before its
+ * own last word, which must not be lost. Each is stopped in turn to have it so. */
+static void supervise__hears_the_last_word_of_a_busy_init(void **state)
+{
+	BOX(.script = "echo up; exec sleep 100");
+	siginfo_t info;
+	int command;
+
+	box_start(&b);
+	assert_string_equal(box_line(&b), "up");
+	command = first_child(b.shared->pid);
+	assert_true(command > 1);
+	kill(b.shared->pid, SIGSTOP);
+	for (int i = 0; i < 4; i++) { /* each is a message: continue the group */
+		kill(b.supervisor, SIGCONT);
+		box_sleep(20);
+	}
+	kill(b.supervisor, SIGSTOP);
+	assert_int_equal(waitid(P_PID, (id_t)b.supervisor, &info, WSTOPPED), 0);
+	kill(command, SIGTERM);
+	for (int i = 0; i < 1000 && !is_zombie(command); i++)
+		box_sleep(5);
+	kill(b.shared->pid, SIGCONT);
+	for (int i = 0; i < 1000 && !is_zombie(b.shared->pid); i++)
+		box_sleep(5);
+	kill(b.supervisor, SIGCONT);
+	assert_int_equal(box_wait(&b), 143);
+	assert_int_equal(b.shared->s.exit_signal, SIGTERM);
+	box_free(&b);
+}
+
 static void supervise__works_without_standard_descriptors(void **state)
 {
 	for (int host_pid = 0; host_pid < 2; host_pid++) {
@@ -402,6 +463,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(timeout__not_reached_changes_nothing),
 		cmocka_unit_test(status__lines),
 		cmocka_unit_test(status__names_the_killing_signal),
+		cmocka_unit_test(supervise__hears_the_last_word_of_a_busy_init),
 		cmocka_unit_test(supervise__works_without_standard_descriptors),
 		cmocka_unit_test(supervise__signals_around_the_end),
 		cmocka_unit_test(handover__goes_on_as_the_waiter),

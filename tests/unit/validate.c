@@ -165,6 +165,8 @@ static void validate__refuses_names_and_settings_of_others(void **state)
 		{"--hostname= /", "hostname", "--hostname: the name is empty", ""},
 		{"--hostname -x /", "hostname", "--hostname -x: a name cannot begin with '-'",
 		 letters},
+		{"--hostname \xc3\xbcml /", "hostname",
+		 "--hostname \xc3\xbcml: a name cannot contain letters beyond a to z", letters},
 		{"--domainname a/b /", "domainname", "--domainname a/b: a name cannot contain '/'",
 		 letters},
 		{"--sysctl vm.swappiness=1 /", "sysctl-host",

@@ -65,7 +65,8 @@ trap - EXIT
 # 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 9 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
+true 2>/dev/null 9<&0 || exec </dev/null
 nsenter --target "$holder" --user --setuid 0 --setgid 0 \
 	sh -c 'kill "$1"; shift; exec "$@"' sh "$holder" \
 	unshare --pid --mount --uts --ipc --net --cgroup --propagation private \

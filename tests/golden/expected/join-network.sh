@@ -57,7 +57,8 @@ PATH=$PATH:/usr/sbin:/sbin
 # 10  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 9 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
+true 2>/dev/null 9<&0 || exec </dev/null
 nsenter --user=/proc/4242/ns/user --net=/proc/4242/ns/net --setuid 0 --setgid 0 \
 	unshare --pid --mount --uts --ipc --cgroup --propagation private \
 	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'

@@ -55,7 +55,8 @@ PATH=$PATH:/usr/sbin:/sbin
 # 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
-# descriptor 9 keeps the standard input for the command.
+# descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
+true 2>/dev/null 9<&0 || exec </dev/null
 unshare --user --map-user=0 --map-group=0 --pid --mount --uts --ipc --net --cgroup --propagation private \
 	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu

@@ -1,0 +1,66 @@
+/* rootlet help ID: a message at length. The texts are the library's. */
+#include "cli/cli.h"
+
+#include "cli/paragraph.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { WIDEST = 90, INDENT = 4, NEAR_PRINTED = 6 };
+
+static void print_part(const char *head, const char *text, int width)
+{
+	if (!*text)
+		return;
+	printf("\n%s\n%*s", head, INDENT, "");
+	paragraph_print(stdout, text, INDENT, INDENT, width);
+}
+
+bool help_message(const char *id)
+{
+	int width = paragraph_width(WIDEST);
+	rootlet_message m;
+
+	if (rootlet_message_explain(id, &m) < 0)
+		return false;
+	if (message_color(1))
+		printf("\033[1m%s\033[0m: %s\n", m.id, m.title);
+	else
+		printf("%s: %s\n", m.id, m.title);
+	print_part("What happened", m.happened, width);
+	print_part("Why", m.why, width);
+	print_part("What to do", m.mend, width);
+	return true;
+}
+
+void help_messages(void)
+{
+	rootlet_message m;
+
+	for (size_t i = 0; rootlet_message_get(i, &m) == 0; i++)
+		printf("  %-26s %s\n", m.id, m.title);
+}
+
+/* Ids that hold the word, or share its first part. */
+void help_unknown(const char *word)
+{
+	size_t len = strcspn(word, "-");
+	char text[512];
+	int used, found = 0;
+	rootlet_message m;
+
+	used = snprintf(text, sizeof(text), "help: %.64s: there is no such command or message",
+			word);
+	for (size_t i = 0; rootlet_message_get(i, &m) == 0 && found < NEAR_PRINTED; i++) {
+		if (!len || (!strstr(m.id, word) && strncmp(m.id, word, len) != 0))
+			continue;
+		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s %s",
+				 found ? "," : "; do you mean", m.id);
+		found++;
+	}
+	if (!found)
+		snprintf(text + used, sizeof(text) - (size_t)used,
+			 "; `rootlet help` lists the commands, `rootlet help messages` the "
+			 "messages");
+	message_text(text);
+}

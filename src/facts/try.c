@@ -1,0 +1,227 @@
+/* Trials: a disposable child really does what a container start does, and what it could not do is a
+ * fact. Here are its start, its end and its notes; what it does is in try_child.c. A second child
+ * gets its maps from newuidmap and newgidmap, as a container would. Nothing of it lasts. */
+#include "facts/probe.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+enum { PATIENCE_MS = 10000, SAID_SIZE = 512 };
+
+/* Waits for the end of what holds the other end of `pipe`, and kills `pid` if that takes too long.
+ */
+static void await_end(pid_t pid, int pipe)
+{
+	struct pollfd p = {.fd = pipe, .events = POLLIN};
+	int r;
+
+	do
+		r = poll(&p, 1, PATIENCE_MS);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+}
+
+static void take_notes(struct facts *f, const volatile struct trial_note *notes)
+{
+	for (int i = 0; i < TRIAL_COUNT; i++) {
+		f->trials[i].worked = (enum answer)notes[i].worked;
+		if (notes[i].worked != ANSWER_NO)
+			continue;
+		f->trials[i].error = notes[i].error;
+		f->trials[i].call = trial_call_name(notes[i].call);
+	}
+}
+
+static void try_alone(struct facts *f)
+{
+	size_t size = sizeof(struct trial_note) * TRIAL_COUNT;
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int ends[2];
+	pid_t pid;
+
+	if (shared == MAP_FAILED)
+		return;
+	if (pipe2(ends, O_CLOEXEC) == 0) {
+		pid = fork();
+		if (pid == 0) {
+			die_with_parent();
+			close(ends[0]);
+			trial_child(shared, f->uid, f->gid);
+			_exit(0);
+		}
+		close(ends[1]);
+		if (pid > 0)
+			await_end(pid, ends[0]);
+		close(ends[0]);
+		take_notes(f, shared);
+	}
+	munmap(shared, size);
+}
+
+/* ---- the helpers ---- */
+
+struct helper_call {
+	char words[8][24]; /* pid, 0 own 1, 1 first count */
+	const char *argv[9];
+};
+
+static void helper_words(struct helper_call *call, const char *path, pid_t pid, uint32_t own,
+			 const struct id_ranges *granted, bool keep_own)
+{
+	const struct id_range *r = &granted->ranges[0];
+	int n = 0;
+
+	snprintf(call->words[n++], 24, "%d", pid);
+	if (keep_own) {
+		snprintf(call->words[n++], 24, "0");
+		snprintf(call->words[n++], 24, "%u", own);
+		snprintf(call->words[n++], 24, "1");
+	}
+	snprintf(call->words[n++], 24, "%d", keep_own ? 1 : 0);
+	snprintf(call->words[n++], 24, "%u", r->start);
+	snprintf(call->words[n++], 24, "%u", r->count);
+	call->argv[0] = path;
+	for (int i = 0; i < n; i++)
+		call->argv[i + 1] = call->words[i];
+	call->argv[n + 1] = NULL;
+}
+
+static void exec_helper(const struct helper_call *call, int errors)
+{
+	static const char *const environment[] = {"LC_ALL=C", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+						  NULL};
+
+	die_with_parent();
+	dup2(errors, 1);
+	dup2(errors, 2);
+	execve(call->argv[0], (char *const *)(uintptr_t)call->argv,
+	       (char *const *)(uintptr_t)environment);
+	_exit(127);
+}
+
+/* 0: it wrote the map. What it said, in the arena. */
+static int run_helper(struct facts *f, const struct helper_call *call, const char **ret_said)
+{
+	char said[SAID_SIZE];
+	int ends[2], status = 0;
+	size_t used = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		exec_helper(call, ends[1]);
+	close(ends[1]);
+	while (pid > 0 && used + 1 < sizeof(said)) {
+		n = read(ends[0], said + used, sizeof(said) - 1 - used);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	close(ends[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	used = memchr(said, '\n', used) ? (size_t)((char *)memchr(said, '\n', used) - said) : used;
+	*ret_said = used ? arena_strndup(&f->arena, said, used) : NULL;
+	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+}
+
+static bool can_try_ranges(const struct facts *f)
+{
+	return f->trials[TRIAL_USERNS].worked == ANSWER_YES && f->subuids.count &&
+	       f->subgids.count && f->newuidmap.path && f->newgidmap.path;
+}
+
+static void map_with_helpers(struct facts *f, pid_t pid)
+{
+	struct facts_trial *t = &f->trials[TRIAL_RANGES];
+	bool keep_own = f->uid != 0;
+	struct helper_call call;
+	int r;
+
+	t->call = "newuidmap";
+	helper_words(&call, f->newuidmap.path, pid, f->uid, &f->subuids, keep_own);
+	r = run_helper(f, &call, &t->said);
+	if (r == 0) {
+		t->call = "newgidmap";
+		helper_words(&call, f->newgidmap.path, pid, f->gid, &f->subgids, keep_own);
+		r = run_helper(f, &call, &t->said);
+	}
+	t->error = -r;
+	t->worked = r == 0 ? ANSWER_YES : ANSWER_NO;
+	if (r == 0)
+		t->call = NULL;
+}
+
+/* A child that makes a user namespace, says so, and waits for the end of our pipe. */
+static void wait_to_be_mapped(int ready, int hold)
+{
+	char c = SYS(unshare, CLONE_NEWUSER) < 0 ? 'n' : 'y';
+
+	if (write(ready, &c, 1) == 1)
+		while (read(hold, &c, 1) < 0 && errno == EINTR)
+			;
+	_exit(0);
+}
+
+static void try_ranges(struct facts *f)
+{
+	int ready[2], hold[2];
+	char c = 'n';
+	pid_t pid;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return;
+	if (pipe2(hold, O_CLOEXEC) < 0) {
+		close(ready[0]);
+		close(ready[1]);
+		return;
+	}
+	pid = fork();
+	if (pid == 0) {
+		die_with_parent();
+		close(hold[1]);
+		wait_to_be_mapped(ready[1], hold[0]);
+	}
+	close(ready[1]);
+	close(hold[0]);
+	while (pid > 0 && read(ready[0], &c, 1) < 0 && errno == EINTR)
+		;
+	if (pid > 0 && c == 'y')
+		map_with_helpers(f, pid);
+	close(hold[1]);
+	close(ready[0]);
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+int probe_trials(struct facts *f)
+{
+	try_alone(f);
+	if (can_try_ranges(f))
+		try_ranges(f);
+	return 0;
+}

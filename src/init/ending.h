@@ -1,0 +1,47 @@
+/* What is left to do when a container with a state folder has ended: its exit record, and with
+ * --rm the removal of the folder and of its name.
+ *
+ * Freestanding: shared by the waiter, the monitor and the library (`rm`). It takes no lock: the
+ * rename away from containers/ is what decides between two that remove at once.
+ */
+#ifndef ROOTLET_INIT_ENDING_H
+#define ROOTLET_INIT_ENDING_H
+
+#include <stdbool.h>
+
+#include "init/supervise.h"
+
+#define ENDING_RECORD "exit.json"
+
+struct ending {
+	int dir_fd;	     /* the container's state folder, or -1: no state at all */
+	int store_fd;	     /* the folder that has containers/, names/ and pending/, or -1 */
+	const char *id;	     /* the folder's name below containers/, or NULL */
+	const char *pidfile; /* unlinked at the end, or NULL; an absolute path */
+	bool remove;	     /* --rm */
+};
+
+/* In a handover: as decimal numbers; the two strings follow (handover.h). */
+#define ENDING_FIELDS(FIELD)                                                                       \
+	FIELD(dir_fd)                                                                              \
+	FIELD(store_fd)                                                                            \
+	FIELD(remove)
+
+/* All fields as "nothing to do". */
+#define ENDING_NONE                                                                                \
+	{                                                                                          \
+		.dir_fd = -1, .store_fd = -1                                                       \
+	}
+
+/* Write exit.json into dir_fd, whole or not at all:
+ * {"version":1,"status":S,"signal":N,"finished":NS_SINCE_EPOCH,"timeout":false}. */
+int ending_record(int dir_fd, int status, int signal, bool timeout);
+
+/* Take containers/ID to pending/ID, free its name if it is still this container's, and delete the
+ * folder with all that is in it. -ENOENT: somebody else has removed it or is at it. */
+int ending_remove(int store_fd, int dir_fd, const char *id);
+
+/* All of it, in this order: pidfile, exit record, removal; what is not wanted is left out. */
+void ending_finish(const struct ending *e, const struct supervise *s, int status);
+
+#endif

@@ -1,0 +1,169 @@
+/* The end of a container: signals, waiting, removal. Always by a checked pidfd, never by a number.
+ */
+#include "life/life.h"
+
+#include "base/sys.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	STATUS_UNKNOWN = 125, /* nobody recorded how it ended */
+	POLL_MS = 20,	      /* where there is no pidfd to wait for */
+	KILL_WAIT_MS = 10000,
+};
+
+static int not_running(const struct state_container *c, struct rootlet_error *err)
+{
+	error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
+	error_hint(err, "`rootlet ps -a` shows how it ended; `rootlet start %s` runs it again",
+		   c->name);
+	return -ESRCH;
+}
+
+/* PID 1's death ends its namespace. In the host's, the init kills what it has when its monitor is
+ * gone: it must live for that. */
+static bool shares_host_pids(const struct state_container *c)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == c->process.namespaces[NS_PID];
+}
+
+static int kill_monitor(struct state_container *c)
+{
+	struct state_process monitor = {.pid = c->process.monitor,
+					.start_time = c->process.monitor_start_time};
+	struct state_exit end = {
+		.status = 128 + SIGKILL, .signal = SIGKILL, .finished = state_now()};
+
+	if (monitor.pid <= 1 || !state_process_alive(&monitor, NULL))
+		return -ESRCH;
+	if (kill(monitor.pid, SIGKILL) < 0)
+		return -errno;
+	return state_write_exit(c, &end, NULL);
+}
+
+int life_kill(struct state_container *c, int signal, struct rootlet_error *err)
+{
+	int r = -ESRCH;
+
+	if (!state_alive(c))
+		return not_running(c, err);
+	if (signal == SIGKILL && shares_host_pids(c))
+		r = kill_monitor(c);
+	if (r == -ESRCH)
+		r = state_signal(c, signal);
+	if (r == -ESRCH)
+		return not_running(c, err);
+	if (r < 0)
+		return error_set(err, r, "signal-refused", c->name, "send signal %d to %s: %s",
+				 signal, c->name, error_text(r));
+	return 0;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Whoever records the end comes after it: wait for the monitor as well. */
+static int monitor_pidfd(const struct state_container *c)
+{
+	struct state_process monitor = {.pid = c->process.monitor,
+					.start_time = c->process.monitor_start_time};
+	int fd = -1;
+
+	if (monitor.pid <= 1 || !state_process_alive(&monitor, &fd))
+		return -1;
+	return fd;
+}
+
+static bool wait_fd(int fd, int64_t deadline)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+
+	if (deadline >= 0 && left <= 0)
+		return false;
+	if (fd < 0)
+		left = POLL_MS;
+	poll(&p, 1, left > INT32_MAX ? INT32_MAX : (int)left);
+	return true;
+}
+
+int life_wait(struct state_container *c, int timeout_ms, int *ret_status, struct rootlet_error *err)
+{
+	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	int monitor, r = 0;
+
+	while (state_alive(c)) {
+		if (!wait_fd(c->pidfd, deadline))
+			return -ETIMEDOUT;
+		r = state_refresh(c, err);
+		if (r < 0)
+			break;
+	}
+	monitor = monitor_pidfd(c);
+	if (monitor >= 0) {
+		wait_fd(monitor, deadline < 0 ? now_ms() + KILL_WAIT_MS : deadline);
+		close(monitor);
+		r = state_refresh(c, err);
+	}
+	if (ret_status)
+		*ret_status = c->has_exit ? c->exit.status : STATUS_UNKNOWN;
+	return r == -ENOENT ? 0 : r; /* it removed itself, as --rm has it */
+}
+
+int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error *err)
+{
+	int signal = c->record.stop_signal ? c->record.stop_signal : SIGTERM;
+	int r;
+
+	if (!state_alive(c))
+		return 0;
+	r = life_kill(c, signal, err);
+	if (r == 0)
+		state_signal(c, SIGCONT); /* a stopped command could not act on it */
+	if (r == 0)
+		r = life_wait(c, seconds > INT32_MAX / 1000 ? -1 : (int)seconds * 1000, NULL, err);
+	if (r != -ETIMEDOUT)
+		return r == -ESRCH ? 0 : r;
+	r = life_kill(c, SIGKILL, err);
+	if (r == 0)
+		r = life_wait(c, KILL_WAIT_MS, NULL, err);
+	if (r == -ETIMEDOUT)
+		return error_set(
+			err, r, "will-not-die", c->name,
+			"%s: still there %d seconds after SIGKILL: a process in it hangs in the "
+			"kernel",
+			c->name, KILL_WAIT_MS / 1000);
+	return r == -ESRCH ? 0 : r;
+}
+
+int life_remove(struct state_container *c, bool force, struct rootlet_error *err)
+{
+	int r = state_lock(c, err);
+
+	if (r == 0 && state_alive(c) && !force) {
+		error_set(err, -EBUSY, "still-running", c->name, "%s: is still running", c->name);
+		error_hint(err, "`rootlet stop %s` first, or `rootlet rm -f %s`", c->name, c->name);
+		r = -EBUSY;
+	}
+	if (r == 0 && state_alive(c))
+		r = life_stop(c, 0, err);
+	if (r == 0)
+		r = state_remove(c, err);
+	if (r == -ENOENT && force)
+		r = 0; /* it removed itself meanwhile */
+	state_unlock(c);
+	return r;
+}
