@@ -21,6 +21,9 @@ static void print_words(rootlet_command command)
 			printf("--%s%s ", o.name, o.metavar && !o.optional ? "=" : "");
 }
 
+#define EXPLAIN_WORDS                                                                              \
+	"--format=text --format=json --format=svg --user= --color= --width= --ascii --state-dir="
+
 static void print_demo_words(void)
 {
 	printf("--list --no-pause --script --json --color= all");
@@ -40,7 +43,8 @@ static int print_bash(void)
 {
 	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare doctor demo help completion' -- "
+	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare doctor explain demo help completion' "
+	       "-- "
 	       "\"$cur\"))\n"
 	       "\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
 	for (size_t i = 0; i < COMMAND_COUNT; i++) {
@@ -48,10 +52,11 @@ static int print_bash(void)
 		print_words(commands[i].command);
 		printf("' ;;\n");
 	}
+	printf("\texplain) words='" EXPLAIN_WORDS "' ;;\n");
 	printf("\tdemo) words='");
 	print_demo_words();
 	printf("' ;;\n\tdoctor) words='--format= --facts= --save-facts= --color=' ;;\n\thelp) "
-	       "words='run plan unshare doctor demo messages ");
+	       "words='run plan unshare doctor explain demo messages ");
 	print_message_ids();
 	printf("' ;;\n\tcompletion) words='bash zsh "
 	       "fish' "
@@ -80,16 +85,19 @@ static int print_fish(void)
 {
 	rootlet_option o;
 
-	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare doctor demo "
+	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare doctor "
+	       "explain demo "
 	       "help "
 	       "completion'\n");
 	printf("complete -c rootlet -n '__fish_seen_subcommand_from help' -f -a 'run plan unshare "
-	       "doctor demo messages ");
+	       "doctor explain demo messages ");
 	print_message_ids();
 	printf("'\n");
 	for (int i = 0; i < 4; i++)
 		printf("complete -c rootlet -n '__fish_seen_subcommand_from doctor' -r -l %s\n",
 		       (const char *const[]){"format", "facts", "save-facts", "color"}[i]);
+	printf("complete -c rootlet -n '__fish_seen_subcommand_from explain' -a '" EXPLAIN_WORDS
+	       "'\n");
 	printf("complete -c rootlet -n '__fish_seen_subcommand_from demo' -f -a '");
 	print_demo_words();
 	printf("'\n");

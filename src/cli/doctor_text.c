@@ -13,7 +13,7 @@ enum {
 	WORD = 7,
 	TITLE = 18,
 	FOUND_AT = 2 + 1 + 1 + WORD + 1 + TITLE + 2,
-	LABEL = 13
+	LABEL = 15
 };
 
 static const struct sign {

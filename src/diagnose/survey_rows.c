@@ -9,8 +9,8 @@
 static void say_kernel(const struct facts *f, struct buffer *b)
 {
 	buffer_printf(b, "Linux %s", f->kernel_release ? f->kernel_release : "of unknown release");
-	if (f->os_name)
-		buffer_printf(b, ", %s", f->os_name);
+	if (f->os_name) /* without the code name in brackets */
+		buffer_printf(b, ", %.*s", (int)strcspn(f->os_name, "("), f->os_name);
 }
 
 static bool tried(const struct facts *f, enum trial trial)

@@ -94,6 +94,10 @@ static size_t draw_readings(const struct process_view *v, struct canvas *c, size
 		return canvas_wrap(c, row, 18, STYLE_DIM,
 				   "Both read the same: the file shows the ids of the parent "
 				   "namespace, and that is yours.");
+	if (map_equal(&v->uid.map, &v->parent_uid))
+		return canvas_wrap(c, row, 18, STYLE_DIM,
+				   "The same numbers here, but not the same ids: inside, the file "
+				   "shows the parent namespace's, to you your own.");
 	return canvas_wrap(c, row, 18, STYLE_DIM,
 			   "The file differs with its reader: inside, it shows the ids of the "
 			   "parent namespace; to you, your own.");

@@ -256,6 +256,17 @@ static bool known_here(struct look *l, const char *name, uint32_t id)
 	       idmap_down(&map.hidden, id, &outside);
 }
 
+static int cannot_see(const char *word, int error, struct rootlet_error *err)
+{
+	const char *why = error_text(error);
+
+	if (error == -ENOENT || error == -ENOTDIR)
+		why = "there is no such file";
+	else if (error == -EACCES)
+		why = "a directory on the way to it may not be searched by you";
+	return error_set(err, error, "explain-file", word, "%s: %s", word, why);
+}
+
 static int open_file(struct look *l, struct rootlet_error *err)
 {
 	const char *word = l->view->word;
@@ -263,12 +274,8 @@ static int open_file(struct look *l, struct rootlet_error *err)
 	ssize_t n;
 
 	l->fd = open(word, O_PATH | O_CLOEXEC);
-	if (l->fd < 0)
-		return error_set(err, -errno, "explain-file", word, "%s: %s", word,
-				 error_text(errno));
-	if (fstat(l->fd, &l->stat) < 0)
-		return error_set(err, -errno, "explain-file", word, "%s: %s", word,
-				 error_text(errno));
+	if (l->fd < 0 || fstat(l->fd, &l->stat) < 0)
+		return cannot_see(word, -errno, err);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", l->fd);
 	n = readlink(link, full, sizeof(full) - 1);
 	l->view->path = n > 0 ? arena_strndup(l->arena, full, (size_t)n) : word;

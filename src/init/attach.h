@@ -5,8 +5,8 @@
  * the same build: the socket is no public interface.
  *
  * Input has a window of one packet: a client sends ATTACH_INPUT or ATTACH_END, then waits for
- * ATTACH_TAKEN before the next. So a container that does not read never keeps the client's other
- * packets (detach, signal, size) waiting.
+ * ATTACH_TAKEN before the next (but for the last before ATTACH_DETACH). So a container that does
+ * not read never keeps the client's other packets (detach, signal, size) waiting.
  */
 #ifndef ROOTLET_INIT_ATTACH_H
 #define ROOTLET_INIT_ATTACH_H

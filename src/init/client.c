@@ -126,6 +126,7 @@ static int detach(struct link *l)
 {
 	static const char packet[] = {ATTACH_DETACH};
 
+	l->credit = true; /* no time to wait: the monitor takes it if it has room */
 	send_input(l);
 	raw_send(l->c->socket_fd, packet, sizeof(packet));
 	return DETACHED;
@@ -329,13 +330,25 @@ static int loop(struct link *l)
 	return status;
 }
 
+/* A descriptor of ours must not take the place of a closed stdin. */
+static int above_standard(int fd)
+{
+	int other;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	other = (int)raw_call3(__NR_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	raw_close(fd);
+	return other;
+}
+
 static void begin(struct link *l, const struct client *c)
 {
 	const uint64_t all = ~(uint64_t)0;
 
 	l->c = c;
 	raw_sigprocmask(SIG_BLOCK, &all, &l->old_mask);
-	l->signal_fd = raw_signalfd(all);
+	l->signal_fd = above_standard(raw_signalfd(all));
 	l->input_open = !c->no_stdin;
 	l->input_ended = false;
 	l->credit = true;

@@ -151,7 +151,7 @@ static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 		.listen_fd = -1,
 		.client_fd = a->client,
 		.owned = l->attached,
-		.keep_log = l->container && !l->attached,
+		.keep_log = l->container && !(l->attached && l->remove), /* nobody could read it */
 		.log_max = l->log_max,
 	};
 

@@ -449,6 +449,7 @@ static const struct phrase {
 	[OP_TERMINAL] = {.describe = describe_terminal},
 	[OP_CLONE] = {.describe = describe_clone},
 	[OP_OWN_FOLDER] = {.describe = describe_own_folder},
+	[OP_FILE_LIMIT] = {.describe = describe_rlimit},
 	[OP_OPEN_PATH] = {.describe = describe_open},
 	[OP_DENY_SETGROUPS] = {.words = "write deny to /proc/PID/setgroups"},
 	[OP_WRITE_MAP] = {.describe = describe_map},

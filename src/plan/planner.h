@@ -26,7 +26,8 @@ struct planner {
 	struct arena *arena; /* the plan's */
 	struct rootlet_error *err;
 	bool nomem;
-	struct step spare; /* where steps go when memory is gone */
+	bool file_limit_raised; /* for the sources: SEAL puts it back */
+	struct step spare;	/* where steps go when memory is gone */
 
 	/* identity.c decides these first */
 	enum map_writer writer;

@@ -93,6 +93,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_UNDUMPABLE:
 	case OP_TERMINAL:
 	case OP_CLONE:
+	case OP_FILE_LIMIT:
 	case OP_OPEN_PATH:
 	case OP_OWN_FOLDER:
 	case OP_DENY_SETGROUPS:

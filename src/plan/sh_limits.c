@@ -18,6 +18,8 @@ static const struct {
 	[OP_UNDUMPABLE] = {true, false, "no tool of util-linux does it"},
 	[OP_TERMINAL] = {true, false, "script(1) makes one, of the host's devpts"},
 	[OP_CLONE] = {true, true, NULL},
+	[OP_FILE_LIMIT] = {true, true,
+			   "the shell holds no source: it finds each when it mounts it"},
 	[OP_OPEN_PATH] = {true, true,
 			  "sources are found later, by name, with the mapped root's rights"},
 	[OP_DENY_SETGROUPS] = {true, true, NULL},

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static struct step *open_path(struct planner *p, enum source_use use, size_t index,
 			      const char *path, enum open_kind kind, int slot)
@@ -55,6 +56,27 @@ static void open_user_sources(struct planner *p)
 		open_asked(p, SOURCE_DEVICE, i, s->devices[i].source, s->devices[i].origin);
 }
 
+/* What the child holds besides the sources that were asked for, with room for what it inherits. */
+enum { OTHER_DESCRIPTORS = 256 };
+
+/* The soft limit is 1024 nearly everywhere, for programs that use select(2); the hard one is the
+ * real one. */
+static void raise_file_limit(struct planner *p)
+{
+	const struct facts *f = p->facts;
+	uint64_t need = p->spec->mount_count + p->spec->device_count + OTHER_DESCRIPTORS;
+	struct step *step;
+
+	if (f->nofile_soft >= need || f->nofile_hard <= f->nofile_soft)
+		return;
+	step = plan_add(p, OP_FILE_LIMIT, ACTOR_CHILD, "nofile");
+	step->a.rlimit.resource = RLIMIT_NOFILE;
+	step->a.rlimit.name = step->subject;
+	step->a.rlimit.soft = need < f->nofile_hard ? need : f->nofile_hard;
+	step->a.rlimit.hard = f->nofile_hard;
+	p->file_limit_raised = true;
+}
+
 static void open_host_parts(struct planner *p)
 {
 	bool directory = p->spec->root_kind == ROOT_DIRECTORY;
@@ -86,6 +108,7 @@ int stage_open(struct planner *p)
 			open_path(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
 		return 0;
 	}
+	raise_file_limit(p);
 	open_path(p, SOURCE_ROOT, 0, s->root_kind == ROOT_HOST ? "/" : plan_copy(p, s->root_path),
 		  OPEN_DIRECTORY, plan_new_slot(p));
 	if (s->overlay && s->overlay_dir)

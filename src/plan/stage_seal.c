@@ -9,6 +9,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static bool wants_no_new_privs(const struct spec *s)
 {
@@ -78,11 +79,30 @@ static void add_workdir(struct planner *p)
 	step->optional = !p->spec->cwd;
 }
 
+/* A limit of the command's own, from --ulimit, stands for it. */
+static void put_file_limit_back(struct planner *p)
+{
+	struct step *step;
+
+	if (!p->file_limit_raised)
+		return;
+	for (size_t i = 0; i < p->spec->rlimit_count; i++)
+		if (p->spec->rlimits[i].resource == RLIMIT_NOFILE)
+			return;
+	step = plan_add(p, OP_RLIMIT, ACTOR_CHILD, "nofile");
+	step->a.rlimit.resource = RLIMIT_NOFILE;
+	step->a.rlimit.name = step->subject;
+	step->a.rlimit.soft = p->facts->nofile_soft;
+	step->a.rlimit.hard = p->facts->nofile_hard;
+	step->why = "your own limit again: it was raised to hold the sources";
+}
+
 static void add_limits(struct planner *p)
 {
 	const struct spec *s = p->spec;
 	struct step *step;
 
+	put_file_limit_back(p);
 	for (size_t i = 0; i < s->rlimit_count; i++) {
 		step = plan_add(p, OP_RLIMIT, ACTOR_CHILD, plan_copy(p, s->rlimits[i].name));
 		step->a.rlimit.resource = s->rlimits[i].resource;

@@ -18,6 +18,7 @@
 
 static child_handler *const handlers[OP_COUNT] = {
 	[OP_OWN_FOLDER] = child_own_folder,
+	[OP_FILE_LIMIT] = child_rlimit,
 	[OP_OPEN_PATH] = child_open_path,
 	[OP_DENY_SETGROUPS] = child_deny_setgroups,
 	[OP_WRITE_MAP] = child_write_map,

@@ -4,7 +4,7 @@
     rooms.py [SOURCE-TREE]      exit 1 and a line a violation
     rooms.py --self-test        shows that bad includes are found
 
-base ◀ spec ◀ parse ◀ facts ◀ plan ◀ diagnose ◀ run ◀ lib ◀ {cli, oci}. seccomp and state stand on base; the
+base ◀ spec ◀ parse ◀ facts ◀ plan ◀ diagnose ◀ run ◀ lib ◀ {cli, oci}. seccomp and state stand on base, explain on base and spec; the
 plan and what follows it use the one, lib the other. The two
 commands see the library as everybody does: rootlet.h, and leaf helpers of base. init runs without libc and
 includes nothing but itself, but for its one file that starts the waiter; what others need of it are the
@@ -21,7 +21,8 @@ BELOW["seccomp"] = BELOW["state"] = {"base"}
 for above in ("plan", "diagnose", "run", "life"):
     BELOW[above].add("seccomp")
 BELOW["life"].add("state")
-BELOW["lib"] = set(ORDER) | {"seccomp", "state"}
+BELOW["explain"] = {"base", "spec"}
+BELOW["lib"] = set(ORDER) | {"seccomp", "state", "explain"}
 BELOW["cli"] = BELOW["oci"] = {"base"}
 BELOW["init"] = set()
 BELOW["nss"] = {"base"}  # a program of its own, which facts runs

@@ -329,9 +329,26 @@ static void files__make_works_in_the_working_directory(void **state)
 		   "0\nmade\n$UID\n");
 }
 
+/* Each source is a descriptor until it is mounted. */
+static void files__more_volumes_than_the_soft_limit(void **state)
+{
+	const struct result *r;
+
+	if (shell("[ \"$(ulimit -Hn)\" = unlimited ] || [ \"$(ulimit -Hn)\" -ge 1000 ]")->status)
+		skip_because("the hard limit of open files is too low");
+	r = shell("mkdir v; ulimit -Sn 300; for i in $(seq 400); do set -- \"$@\" -v ./v:/tmp/v$i; "
+		  "done; "
+		  "$R run \"$@\" / sh -c 'ls /tmp | wc -l; ulimit -Sn'; "
+		  "$R run --ulimit nofile=70:80 \"$@\" / sh -c 'ulimit -Sn; ulimit -Hn'");
+	expect_out(r, "400\n300\n70\n80\n");
+	expect_out(shell("ulimit -Sn 300; $R run / sh -c '[ $(ulimit -Hn) -gt 300 ] && echo more'"),
+		   "more\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		test(files__more_volumes_than_the_soft_limit),
 		test(files__host_root_is_read_only_everywhere),
 		test(files__host_root_has_fresh_places),
 		test(files__home_is_empty_unless_mounted),

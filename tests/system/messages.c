@@ -96,8 +96,8 @@ static void messages__bad_flags(void **state)
 	       "rootlet: --userns foo: is no such mode\nhint: use ranges, single, "
 	       "keep-id[:uid=U,gid=G] or ns:PATH\n"},
 	      {"$R run --tty / true", 125,
-	       "rootlet: --tty: is not available yet\nhint: leave -t out: the command then uses "
-	       "your own terminal, with job control\n"},
+	       "rootlet: --tty: standard input is not a terminal\nhint: leave -t out in scripts and "
+	       "pipes; -i alone hands the pipe in\n"},
 	      {"$R run", 125,
 	       "rootlet: ROOT: none was given\nhint: name a directory that begins with / or . "
 	       "(rootlet run ./debian bash), or / for the host's own files\n"},

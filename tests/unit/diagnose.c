@@ -559,8 +559,9 @@ static void conditions__of_the_fixtures(void **state)
 	expect_conditions("real-root-no-subids", "root-subids-none ");
 	expect_conditions("nested-root", "cgroup-not-delegated ");
 	expect_conditions("masked-proc", "proc-covered ");
-	expect_conditions("old-kernel-5.4",
-			  "mount-setattr-missing openat2-missing time-namespaces-missing ");
+	expect_conditions(
+		"old-kernel-5.4",
+		"landlock-missing mount-setattr-missing openat2-missing time-namespaces-missing ");
 }
 
 /* Of an empty snapshot nothing may be claimed but what absence itself says. */

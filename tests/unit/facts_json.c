@@ -19,8 +19,9 @@
 #define FIXTURES SOURCE_ROOT "/tests/golden/facts/"
 
 static const char *const fixtures[] = {
-	"debian12",  "no-newuidmap", "no-subids",	    "old-kernel-5.4", "nested-root",
-	"real-root", "masked-proc",  "real-root-no-subids", "two-ranges",     "terminal",
+	"debian12",    "no-newuidmap", "no-subids",   "old-kernel-5.4",
+	"nested-root", "real-root",    "masked-proc", "real-root-no-subids",
+	"two-ranges",  "terminal",     "surveyed",
 };
 
 static struct facts *load(const char *name)

@@ -46,6 +46,17 @@ static struct step sample(enum plan_op op)
 		step.a.ns.type = NS_NET;
 		step.a.ns.path = "/proc/42/ns/net";
 		break;
+	case ARGS_CONTAINER:
+		step.a.container.name = "red";
+		step.a.container.pid = 42;
+		step.a.container.flags = ns_type_flag(NS_USER) | ns_type_flag(NS_NET);
+		break;
+	case ARGS_TERMINAL:
+		step.a.terminal.dev = SLOT_DEV;
+		step.a.terminal.console = true;
+		step.a.terminal.rows = 24;
+		step.a.terminal.columns = 80;
+		break;
 	case ARGS_CLONE:
 		step.a.clone.flags = ns_type_flag(NS_USER) | ns_type_flag(NS_MNT);
 		step.a.clone.clone3 = true;
@@ -503,7 +514,10 @@ static const struct {
 	{OP_CHANNELS, NULL},
 	{OP_INIT_IMAGE, NULL},
 	{OP_JOIN_NAMESPACE, "nsenter --net=/proc/42/ns/net"},
+	{OP_JOIN_CONTAINER, NULL},
+	{OP_UNDUMPABLE, NULL},
 	{OP_CLONE, "unshare --mount"},
+	{OP_FILE_LIMIT, NULL},
 	{OP_OPEN_PATH, NULL},
 	{OP_OWN_FOLDER, NULL},
 	{OP_DENY_SETGROUPS, "echo deny >\"/proc/$holder/setgroups\""},
@@ -534,6 +548,7 @@ static const struct {
 	{OP_MASK, "\nhide /target\n"},
 	{OP_READONLY_PATH, "\nread_only /target\n"},
 	{OP_OWN_PATH, "\nread_only /target\n"},
+	{OP_TERMINAL, NULL},
 	{OP_INIT_FILE, NULL},
 	{OP_PIVOT_ROOT, "pivot_root . ."},
 	{OP_DETACH_OLD_ROOT, "umount -n -l ."},

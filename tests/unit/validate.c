@@ -198,19 +198,28 @@ static void validate__refuses_names_and_settings_of_others(void **state)
 	check_rows(rows, PARSE_RUN);
 }
 
+static void validate__refuses_lives_that_cannot_be(void **state)
+{
+	static const struct row rows[] = {
+		{"--replace /", "replace-what",
+		 "--replace: there is no name whose container could be replaced",
+		 "add --name NAME"},
+		{"-d --timings /", "timings-detached",
+		 "--timings: does not go with -d and -t: another process does the start",
+		 "measure without them, or use --log-level debug"},
+		{"--userns single --network container:web /", "join-other-userns",
+		 "container:web: sharing one of its namespaces means sharing its user namespace, "
+		 "and another one is asked for",
+		 "leave the id options out, or say --userns container:web"},
+	};
+
+	(void)state;
+	check_rows(rows, PARSE_RUN);
+}
+
 static void validate__refuses_what_is_not_there_yet(void **state)
 {
 	static const struct row rows[] = {
-		{"-t /", "not-yet", "--tty: is not available yet",
-		 "leave -t out: the command then uses your own terminal, with job control"},
-		{"-d /", "not-yet", "--detach: is not available yet",
-		 "run it in the background of the shell (&), with --pidfile to find it again"},
-		{"--name web /", "not-yet", "--name: is not available yet",
-		 "--pidfile FILE names a running container meanwhile"},
-		{"--replace /", "not-yet", "--replace: is not available yet", ""},
-		{"--cidfile /x /", "not-yet", "--cidfile: is not available yet",
-		 "--pidfile FILE writes its process id"},
-		{"--detach-keys ctrl-q /", "not-yet", "--detach-keys: is not available yet", ""},
 		{"--memory 1g /", "not-yet", "--memory: is not available yet",
 		 "--ulimit as=BYTES bounds each process meanwhile"},
 		{"-m 1g /", "not-yet", "--memory: is not available yet",
@@ -220,14 +229,6 @@ static void validate__refuses_what_is_not_there_yet(void **state)
 		{"--pids-limit 5 /", "not-yet", "--pids-limit: is not available yet",
 		 "--ulimit nproc=N bounds the user's processes meanwhile"},
 		{"--cgroup-parent /x /", "not-yet", "--cgroup-parent: is not available yet", ""},
-		{"--network container:web /", "not-yet",
-		 "--network container:web: joining a container by name is not available yet",
-		 "join the namespaces of one of its processes: --userns ns:/proc/PID/ns/user and "
-		 "--network "
-		 "ns:/proc/PID/ns/net"},
-		{"--userns container:web /", "not-yet",
-		 "--userns container:web: joining a container by name is not available yet",
-		 "join the user namespace of one of its processes: --userns ns:/proc/PID/ns/user"},
 	};
 
 	(void)state;
@@ -310,6 +311,7 @@ int main(void)
 		cmocka_unit_test(validate__accepts_what_fits_together),
 		cmocka_unit_test(validate__refuses_contradictions),
 		cmocka_unit_test(validate__refuses_names_and_settings_of_others),
+		cmocka_unit_test(validate__refuses_lives_that_cannot_be),
 		cmocka_unit_test(validate__refuses_what_is_not_there_yet),
 		cmocka_unit_test(validate__knows_unshare),
 		cmocka_unit_test(validate__disable_userns_against_its_own_setting),

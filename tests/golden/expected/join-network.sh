@@ -7,12 +7,13 @@
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
-#  - steps 5 to 8, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 56, close_fds: the shell closes descriptors up to 9 only
-#  - step 57, process_group: the command stays in the script's process group
-#  - step 58, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 65, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 66, exec_init: the command is run without the init
+#  - step 4, undumpable: no tool of util-linux does it
+#  - steps 6 to 9, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 57, close_fds: the shell closes descriptors up to 9 only
+#  - step 58, process_group: the command stays in the script's process group
+#  - step 59, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 66, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 67, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -35,26 +36,27 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # 2  join the user namespace /proc/4242/ns/user
 # 3  join the net namespace /proc/4242/ns/net
+# 4  let nobody trace it until its exec [differs: no tool of util-linux does it]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 4  clone3 a process into its own pid, mnt, uts, ipc, cgroup namespaces
+# 5  clone3 a process into its own pid, mnt, uts, ipc, cgroup namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 5  open /srv/debian (a directory) [differs: sources are found later, by name, with the mapped
+# 6  open /srv/debian (a directory) [differs: sources are found later, by name, with the mapped
 #    root's rights]
-# 6  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 7  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
-# 7  open /sys (a directory) [differs: sources are found later, by name, with the mapped root's
+# 8  open /sys (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
-# 8  open /etc/resolv.conf [differs: sources are found later, by name, with the mapped root's
+# 9  open /etc/resolv.conf [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 9  drop every supplementary group
-# 10  become uid 0, gid 0
+# 10  drop every supplementary group
+# 11  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
@@ -138,75 +140,75 @@ read_only() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 11  mount proc (nosuid, nodev, noexec)
+# 12  mount proc (nosuid, nodev, noexec)
 mount -n -t proc -o nosuid,nodev,noexec proc /proc
-# 12  set the hostname rootlet
+# 13  set the hostname rootlet
 hostname rootlet
 
 # ---- ROOT: Build the file system that the command sees; leave the host's.
 
-# 13  make every mount private
+# 14  make every mount private
 #    (an option of unshare, above)
-# 14  bind /srv/debian as the new root (recursive)
+# 15  bind /srv/debian as the new root (recursive)
 mount -n --rbind /srv/debian "$new"
-# 15  put the new proc on /proc
+# 16  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
-# 16  bind /sys → /sys (recursive, ro, nosuid, nodev, noexec)
+# 17  bind /sys → /sys (recursive, ro, nosuid, nodev, noexec)
 inside /sys; make_like /sys
 mount -n --rbind /sys "$target"
 remount_all "$target" ro,nosuid,nodev,noexec
-# 17  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
+# 18  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
 inside /sys/fs/cgroup
 if [ -e "$target" ]; then
 	mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
 	remount "$target" ro
 fi
-# 18  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
+# 19  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
 inside /dev; make_dir
 mount -n -t tmpfs -o mode=0755,size=65536k,nosuid tmpfs "$target"
 dev=$target
-# 19  bind the host's /dev/null → /dev/null (device 1:3)
+# 20  bind the host's /dev/null → /dev/null (device 1:3)
 target="$dev/null"; make_file
 mount -n --bind /dev/null "$target"
-# 20  bind the host's /dev/zero → /dev/zero (device 1:5)
+# 21  bind the host's /dev/zero → /dev/zero (device 1:5)
 target="$dev/zero"; make_file
 mount -n --bind /dev/zero "$target"
-# 21  bind the host's /dev/full → /dev/full (device 1:7)
+# 22  bind the host's /dev/full → /dev/full (device 1:7)
 target="$dev/full"; make_file
 mount -n --bind /dev/full "$target"
-# 22  bind the host's /dev/random → /dev/random (device 1:8)
+# 23  bind the host's /dev/random → /dev/random (device 1:8)
 target="$dev/random"; make_file
 mount -n --bind /dev/random "$target"
-# 23  bind the host's /dev/urandom → /dev/urandom (device 1:9)
+# 24  bind the host's /dev/urandom → /dev/urandom (device 1:9)
 target="$dev/urandom"; make_file
 mount -n --bind /dev/urandom "$target"
-# 24  bind the host's /dev/tty → /dev/tty (device 5:0)
+# 25  bind the host's /dev/tty → /dev/tty (device 5:0)
 target="$dev/tty"; make_file
 mount -n --bind /dev/tty "$target"
-# 25  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+# 26  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
 target="$dev/pts"; make_dir
 mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
-# 26  link /dev/fd → /proc/self/fd
+# 27  link /dev/fd → /proc/self/fd
 ln -s -- /proc/self/fd "$dev/fd"
-# 27  link /dev/stdin → /proc/self/fd/0
+# 28  link /dev/stdin → /proc/self/fd/0
 ln -s -- /proc/self/fd/0 "$dev/stdin"
-# 28  link /dev/stdout → /proc/self/fd/1
+# 29  link /dev/stdout → /proc/self/fd/1
 ln -s -- /proc/self/fd/1 "$dev/stdout"
-# 29  link /dev/stderr → /proc/self/fd/2
+# 30  link /dev/stderr → /proc/self/fd/2
 ln -s -- /proc/self/fd/2 "$dev/stderr"
-# 30  link /dev/ptmx → pts/ptmx
+# 31  link /dev/ptmx → pts/ptmx
 ln -s -- pts/ptmx "$dev/ptmx"
-# 31  bind the host's /dev/null → /dev/console (device 1:3)
+# 32  bind the host's /dev/null → /dev/console (device 1:3)
 target="$dev/console"; make_file
 mount -n --bind /dev/null "$target"
-# 32  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+# 33  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
 target="$dev/shm"; make_dir
 mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 33  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+# 34  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 34  write /etc/hostname (8 bytes, mode 0644, if present)
+# 35  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
 ' >"$dev/.text"
 chmod 0644 "$dev/.text"
@@ -216,83 +218,83 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 35  bind /etc/resolv.conf → /etc/resolv.conf (ro, nosuid, nodev, if present)
+# 36  bind /etc/resolv.conf → /etc/resolv.conf (ro, nosuid, nodev, if present)
 if [ -e /etc/resolv.conf ]; then
 inside /etc/resolv.conf; make_like /etc/resolv.conf
 	mount -n --bind /etc/resolv.conf "$target"
 	remount "$target" ro,nosuid,nodev
 fi
-# 36  hide /proc/acpi (if present)
+# 37  hide /proc/acpi (if present)
 hide /proc/acpi
-# 37  hide /proc/asound (if present)
+# 38  hide /proc/asound (if present)
 hide /proc/asound
-# 38  hide /proc/interrupts (if present)
+# 39  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 39  hide /proc/kcore (if present)
+# 40  hide /proc/kcore (if present)
 hide /proc/kcore
-# 40  hide /proc/keys (if present)
+# 41  hide /proc/keys (if present)
 hide /proc/keys
-# 41  hide /proc/latency_stats (if present)
+# 42  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 42  hide /proc/sched_debug (if present)
+# 43  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 43  hide /proc/scsi (if present)
+# 44  hide /proc/scsi (if present)
 hide /proc/scsi
-# 44  hide /proc/timer_list (if present)
+# 45  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 45  hide /proc/timer_stats (if present)
+# 46  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 46  hide /sys/firmware (if present)
+# 47  hide /sys/firmware (if present)
 hide /sys/firmware
-# 47  hide /sys/devices/virtual/powercap (if present)
+# 48  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 48  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
+# 49  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
 hide /sys/devices/system/cpu/cpu0/thermal_throttle
-# 49  make /proc/bus read-only (if present)
+# 50  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 50  make /proc/fs read-only (if present)
+# 51  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 51  make /proc/irq read-only (if present)
+# 52  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 52  make /proc/sys read-only (if present)
+# 53  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 53  make /proc/sysrq-trigger read-only (if present)
+# 54  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 54  make the new root the root
+# 55  make the new root the root
 cd "$new"
 pivot_root . .
-# 55  detach the old root
+# 56  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 56  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 57  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 57  start a process group [differs: the command stays in the script's process group]
-# 58  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 58  start a process group [differs: the command stays in the script's process group]
+# 59  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 59  set the umask 0022
+# 60  set the umask 0022
 # (right before the exec, below)
-# 60  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 61  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 61  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 62  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 62  go to /
+# 63  go to /
 cd /
-# 63  set no_new_privs
+# 64  set no_new_privs
 # (an option of setpriv, below)
-# 64  die by SIGKILL when the process that made us does
+# 65  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 65  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 66  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
-# 66  exec the init, which runs ip addr [differs: the command is run without the init]
+# 67  exec the init, which runs ip addr [differs: the command is run without the init]
 set -- ip addr
 set -- env -i \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \

@@ -1,0 +1,204 @@
+/* Gate 30 of docs/SECURITY.md: hosts that refuse. Each condition that doctor knows is made true in
+ * namespaces of the test's own, or given as facts where this host cannot; doctor and run name the
+ * cause and the way out. What only root can set up is in gate_doctor_root.c. */
+#include "doctor_check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <json-c/json_pointer.h>
+
+#define JSON "$R doctor --format=json"
+
+static void gate_30_user_namespaces_limited_to_none(void **state)
+{
+	const char *zero = "unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces; %s'";
+	char script[512];
+
+	snprintf(script, sizeof(script), zero, JSON);
+	doctor_expect(shell(script), "userns-zero", "red", "user.max_user_namespaces = 0",
+		      "sudo sysctl user.max_user_namespaces=65536");
+	snprintf(script, sizeof(script), zero, "$R run / true");
+	doctor_expect_run(shell(script), 125, "user namespaces are limited to none",
+			  "sudo sysctl user.max_user_namespaces=65536");
+}
+
+static void gate_30_a_limit_of_namespaces_is_reached(void **state)
+{
+	const char *zero = "unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_net_namespaces; %s'";
+	char script[512];
+	const struct result *r;
+
+	snprintf(script, sizeof(script), zero, JSON);
+	r = shell(script);
+	doctor_expect(r, "namespace-limit", "red", "unshare(CLONE_NEWNET) failed",
+		      "user.max_net_namespaces=65536");
+	expect_absent(r, "\"userns-refused\"");
+	snprintf(script, sizeof(script), zero, "$R run / true");
+	doctor_expect_run(shell(script), 125,
+			  "the limit of net namespaces is reached (user.max_net_namespaces = 0)",
+			  "sudo sysctl user.max_net_namespaces=65536");
+	/* and the way out that doctor names works */
+	snprintf(script, sizeof(script), zero, "$R run --network host / echo works");
+	expect_out(shell(script), "works\n");
+}
+
+/* In a chroot the kernel refuses without any switch that could be read. */
+static void gate_30_user_namespaces_are_refused(void **state)
+{
+	const struct result *r;
+
+	r = shell("ldd $R >/dev/null 2>&1 && exit 77; mkdir -p r && cp $R r/rootlet && "
+		  "unshare -Ur chroot r /rootlet doctor --format=json");
+	if (r->status == 77)
+		skip_because("the command is not static");
+	doctor_expect(r, "userns-refused", "red", "unshare(CLONE_NEWUSER) failed", "outside");
+}
+
+static void gate_30_a_masked_proc(void **state)
+{
+	const char *masked = "unshare -Urm sh -c 'mount --bind /dev/null /proc/kcore; %s'";
+	char script[512];
+
+	snprintf(script, sizeof(script), masked, JSON);
+	doctor_expect(shell(script), "proc-covered", "amber", "/proc/kcore is mounted over",
+		      "unmask=ALL");
+	snprintf(script, sizeof(script), masked, "$R run / true");
+	doctor_expect_run(shell(script), 125, "/proc/kcore is mounted over", "unmask=ALL");
+}
+
+static void gate_30_under_no_new_privs(void **state)
+{
+	need_program("setpriv");
+	doctor_expect(shell("setpriv --no-new-privs " JSON), "helper-no-new-privs", "red",
+		      "newuidmap has no power", "outside of what set the flag");
+	doctor_expect_run(shell("setpriv --no-new-privs $R run --userns ranges / true"), 125,
+			  "no_new_privs is set", "--userns single");
+	/* what works meanwhile, works */
+	expect_out(shell("setpriv --no-new-privs $R run --userns single / echo works"), "works\n");
+}
+
+static void gate_30_no_runtime_folder(void **state)
+{
+	doctor_expect(shell("XDG_RUNTIME_DIR=$T/none " JSON), "runtime-missing", "amber",
+		      "there is no such folder", "loginctl enable-linger");
+	doctor_expect(shell("mkdir x; chmod 755 x; XDG_RUNTIME_DIR=$T/x " JSON), "runtime-missing",
+		      "amber", "others may enter", "loginctl enable-linger");
+	doctor_expect(shell("XDG_RUNTIME_DIR=/etc " JSON), "runtime-missing", "amber",
+		      "belongs to somebody else", "loginctl enable-linger");
+	expect_absent(shell("mkdir -m 700 y; XDG_RUNTIME_DIR=$T/y " JSON), "runtime-missing");
+}
+
+static void gate_30_a_noexec_store(void **state)
+{
+	const char *noexec = "mkdir -p s; unshare -Urm sh -c 'mount -t tmpfs -o noexec none s; "
+			     "export XDG_DATA_HOME=$T/s; %s'";
+	char script[1024];
+
+	snprintf(script, sizeof(script), noexec, JSON);
+	doctor_expect(shell(script), "store-noexec", "amber", "mounted noexec", "XDG_DATA_HOME=");
+	snprintf(script, sizeof(script), noexec,
+		 "mkdir -p s/r; cp /bin/true s/r/; $R run ./s/r /true");
+	doctor_expect_run(shell(script), 126, "noexec mount", "findmnt -T");
+}
+
+/* The kernel's own answer, against doctor's. */
+static void gate_30_cgroup_delegation(void **state)
+{
+	const struct result *r = shell(
+		"m=/sys/fs/cgroup; [ -e $m/cgroup.procs ] || m=$m/unified; "
+		"[ -e $m/cgroup.procs ] || exit 77; g=$m$(sed -n s/^0:://p /proc/self/cgroup); "
+		"if [ -w $g/cgroup.procs ] && [ -w $g ]; then echo yes; else echo no; fi");
+	bool delegated = strcmp(r->out, "yes\n") == 0;
+
+	if (r->status == 77)
+		skip_because("there is no cgroup2");
+	r = shell(JSON);
+	if (delegated)
+		expect_absent(r, "cgroup-not-delegated");
+	else
+		doctor_expect(r, "cgroup-not-delegated", "amber", "somebody else", "Delegate=yes");
+}
+
+/* ---- as facts, where this host cannot ---- */
+
+struct change {
+	const char *pointer, *value; /* of the healthy snapshot; NULL: the end */
+};
+
+#define FAILED(call, error) "{\"worked\":false,\"call\":\"" call "\",\"error\":" error "}"
+#define USERNS		    "/trial/results/userns"
+
+static const struct change apparmor[] = {{"/lsm/apparmor_restricts", "true"},
+					 {"/trial/results/tmpfs", FAILED("mount(tmpfs)", "13")},
+					 {NULL, NULL}};
+static const struct change switched_off[] = {{"/lsm/userns_allowed", "false"},
+					     {USERNS, FAILED("unshare(CLONE_NEWUSER)", "1")},
+					     {NULL, NULL}};
+static const struct change not_built[] = {{"/lsm/userns_built", "false"},
+					  {USERNS, FAILED("unshare(CLONE_NEWUSER)", "22")},
+					  {NULL, NULL}};
+static const struct change nfs[] = {{"/places/data/filesystem", "\"nfs\""}, {NULL, NULL}};
+static const struct change nfs_runtime[] = {{"/places/runtime/filesystem", "\"nfs\""},
+					    {NULL, NULL}};
+static const struct change cgroup[] = {{"/cgroup/delegated", "false"}, {NULL, NULL}};
+
+static void write_facts(const char *name, const struct change *c)
+{
+	json_object *root = json_object_from_file(SOURCE_ROOT "/tests/golden/facts/surveyed.json");
+	char path[512];
+
+	assert_non_null(root);
+	for (; c->pointer; c++)
+		assert_int_equal(json_pointer_set(&root, c->pointer, json_tokener_parse(c->value)),
+				 0);
+	snprintf(path, sizeof(path), "%s/%s", harness_directory(), name);
+	assert_int_equal(json_object_to_file(path, root), 0);
+	json_object_put(root);
+}
+
+static void gate_30_as_facts(void **state)
+{
+	static const struct {
+		const struct change *changes;
+		const char *id, *verdict, *cause, *way_out;
+	} rows[] = {
+		{apparmor, "apparmor-userns", "red", "kernel.apparmor_restrict_unprivileged_userns",
+		 "apparmor_parser -r"},
+		{switched_off, "userns-off", "red", "kernel.unprivileged_userns_clone = 0",
+		 "sudo sysctl kernel.unprivileged_userns_clone=1"},
+		{not_built, "userns-missing", "red", "CONFIG_USER_NS", ""},
+		{nfs, "store-remote", "amber", "is on nfs", "XDG_DATA_HOME="},
+		{nfs_runtime, "runtime-remote", "amber", "is on nfs", "XDG_RUNTIME_DIR="},
+		{cgroup, "cgroup-not-delegated", "amber", "somebody else", "Delegate=yes"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct result *r;
+
+		write_facts("facts.json", rows[i].changes);
+		r = shell(JSON " --facts facts.json");
+		doctor_expect(r, rows[i].id, rows[i].verdict, rows[i].cause, rows[i].way_out);
+		r = rootlet("help", rows[i].id);
+		expect_status(r, 0);
+		expect_contains(r, "What to do");
+	}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		test(gate_30_user_namespaces_limited_to_none),
+		test(gate_30_a_limit_of_namespaces_is_reached),
+		test(gate_30_user_namespaces_are_refused),
+		test(gate_30_a_masked_proc),
+		test(gate_30_under_no_new_privs),
+		test(gate_30_no_runtime_folder),
+		test(gate_30_a_noexec_store),
+		test(gate_30_cgroup_delegation),
+		test(gate_30_as_facts),
+	};
+
+	return harness_main("gate_doctor", tests, sizeof(tests) / sizeof(tests[0]));
+}

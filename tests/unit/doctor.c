@@ -1,0 +1,511 @@
+/* doctor as a function of facts: each fault of a host, made in a healthy snapshot, gives its row,
+ * its colour, its cause and the line that mends it. And what the trials are made of. */
+#include "diagnose/messages.h"
+#include "diagnose/survey.h"
+#include "facts/probe.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define FIXTURES SOURCE_ROOT "/tests/golden/facts/"
+
+static struct facts *load(const char *name)
+{
+	struct rootlet_error err = {0};
+	struct facts *facts = NULL;
+	char path[512];
+
+	snprintf(path, sizeof(path), FIXTURES "%s.json", name);
+	if (facts_load(path, &facts, &err) < 0)
+		fail_msg("%s", err.message);
+	return facts;
+}
+
+static void fail_trial(struct facts *f, enum trial trial, const char *call, int error)
+{
+	f->trials[trial] = (struct facts_trial){ANSWER_NO, error, call, NULL};
+}
+
+/* What follows a user namespace that could not be made is not tried. */
+static void without_userns(struct facts *f, int error)
+{
+	for (int i = 0; i < TRIAL_MEMFD; i++)
+		f->trials[i].worked = ANSWER_UNKNOWN;
+	fail_trial(f, TRIAL_USERNS, "unshare(CLONE_NEWUSER)", error);
+}
+
+/* ---- faults ---- */
+
+static void userns_switched_off(struct facts *f)
+{
+	f->userns_allowed = ANSWER_NO;
+	without_userns(f, EPERM);
+}
+
+static void userns_zero(struct facts *f)
+{
+	f->userns_allowed = ANSWER_NO;
+	f->max_namespaces[NS_USER] = 0;
+	without_userns(f, ENOSPC);
+}
+
+static void userns_not_built(struct facts *f)
+{
+	f->userns_built = ANSWER_NO;
+	without_userns(f, EINVAL);
+}
+
+static void userns_refused(struct facts *f)
+{
+	without_userns(f, EPERM);
+}
+
+static void userns_limit(struct facts *f)
+{
+	without_userns(f, ENOSPC);
+}
+
+static void net_limit(struct facts *f)
+{
+	fail_trial(f, TRIAL_NET, "unshare(CLONE_NEWNET)", ENOSPC);
+}
+
+static void apparmor(struct facts *f)
+{
+	f->apparmor_restricts = ANSWER_YES;
+	fail_trial(f, TRIAL_TMPFS, "mount(tmpfs)", EACCES);
+}
+
+static void no_ids(struct facts *f)
+{
+	f->subuids.count = f->subgids.count = 0;
+	f->trials[TRIAL_RANGES].worked = ANSWER_UNKNOWN;
+}
+
+static void no_ids_on_alpine(struct facts *f)
+{
+	no_ids(f);
+	f->os_id = "alpine";
+}
+
+static void helper(struct facts *f, enum helper_state state)
+{
+	f->newuidmap.state = state;
+	fail_trial(f, TRIAL_RANGES, "newuidmap", EPERM);
+}
+
+static void helper_missing(struct facts *f)
+{
+	helper(f, HELPER_MISSING);
+	f->newuidmap.path = NULL;
+}
+
+static void helper_missing_on_fedora(struct facts *f)
+{
+	helper_missing(f);
+	f->os_id = "rocky";
+	f->os_like = "rhel centos fedora";
+}
+
+static void helper_missing_on_arch(struct facts *f)
+{
+	helper_missing(f);
+	f->os_id = "arch";
+}
+
+static void helper_missing_on_suse(struct facts *f)
+{
+	helper_missing(f);
+	f->os_id = "opensuse-leap";
+	f->os_like = "suse opensuse";
+}
+
+static void helper_missing_on_alpine(struct facts *f)
+{
+	helper_missing(f);
+	f->os_id = "alpine";
+}
+
+static void helper_not_setuid(struct facts *f)
+{
+	helper(f, HELPER_NOT_SETUID);
+}
+
+static void helper_nosuid(struct facts *f)
+{
+	helper(f, HELPER_NOSUID);
+}
+
+static void helper_no_new_privs(struct facts *f)
+{
+	helper(f, HELPER_NO_NEW_PRIVS);
+	f->no_new_privs = true;
+}
+
+static void newgrp(struct facts *f)
+{
+	f->gid = 27;
+	fail_trial(f, TRIAL_RANGES, "newuidmap", EPERM);
+}
+
+static void ranges_refused(struct facts *f)
+{
+	fail_trial(f, TRIAL_RANGES, "newuidmap", EPERM);
+	f->trials[TRIAL_RANGES].said = "newuidmap: the moon is full";
+}
+
+static void masked(struct facts *f)
+{
+	f->proc_visible = ANSWER_NO;
+	f->proc_covered = "/proc/kcore";
+	fail_trial(f, TRIAL_PROCFS, "mount(proc)", EPERM);
+}
+
+static void no_overlay(struct facts *f)
+{
+	fail_trial(f, TRIAL_OVERLAY, "mount(overlay)", ENODEV);
+}
+
+static void on_nfs(struct facts *f)
+{
+	f->data_place.filesystem = "nfs";
+}
+
+static void on_noexec(struct facts *f)
+{
+	f->data_place.noexec = ANSWER_YES;
+}
+
+static void runtime_unset(struct facts *f)
+{
+	f->runtime_state = RUNTIME_UNSET;
+	f->runtime_place.path = NULL;
+}
+
+static void runtime_foreign(struct facts *f)
+{
+	f->runtime_state = RUNTIME_FOREIGN;
+}
+
+static void not_delegated(struct facts *f)
+{
+	f->cgroup_delegated = ANSWER_NO;
+}
+
+static void few_controllers(struct facts *f)
+{
+	f->cgroup_controllers = "cpu pids";
+}
+
+static void keys_full(struct facts *f)
+{
+	f->keys_used = 200;
+	fail_trial(f, TRIAL_KEYRING, "keyctl", EDQUOT);
+}
+
+static void few_files(struct facts *f)
+{
+	f->nofile_soft = 64;
+}
+
+static const struct {
+	void (*change)(struct facts *f);
+	const char *id, *row;
+	enum verdict verdict;
+	const char *means, *mend; /* parts of them */
+} rows[] = {
+	{userns_not_built, "userns-missing", "user-namespaces", VERDICT_RED, "CONFIG_USER_NS", ""},
+	{userns_switched_off, "userns-off", "user-namespaces", VERDICT_RED,
+	 "kernel.unprivileged_userns_clone = 0", "sudo sysctl kernel.unprivileged_userns_clone=1"},
+	{userns_zero, "userns-zero", "user-namespaces", VERDICT_RED, "user.max_user_namespaces = 0",
+	 "sudo sysctl user.max_user_namespaces=65536"},
+	{userns_refused, "userns-refused", "user-namespaces", VERDICT_RED,
+	 "unshare(CLONE_NEWUSER) failed: Operation not permitted", ""},
+	{userns_limit, "namespace-limit", "namespaces", VERDICT_RED, "unshare(CLONE_NEWUSER)",
+	 "sudo sysctl user.max_user_namespaces=124000"},
+	{net_limit, "namespace-limit", "namespaces", VERDICT_RED, "unshare(CLONE_NEWNET)",
+	 "sudo sysctl user.max_net_namespaces=124000"},
+	{apparmor, "apparmor-userns", "user-namespaces", VERDICT_RED,
+	 "kernel.apparmor_restrict_unprivileged_userns = 1", "contrib/apparmor/rootlet"},
+	{no_ids, "subids-none", "subordinate-ids", VERDICT_RED, "alice has no subordinate ids",
+	 "sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 alice"},
+	{no_ids_on_alpine, "subids-none", "subordinate-ids", VERDICT_RED, "alice",
+	 "echo alice:165536:65536"},
+	{helper_missing, "helper-missing", "helpers", VERDICT_RED, "newuidmap is not installed",
+	 "sudo apt install uidmap"},
+	{helper_missing_on_fedora, "helper-missing", "helpers", VERDICT_RED, "newuidmap",
+	 "sudo dnf install shadow-utils"},
+	{helper_missing_on_arch, "helper-missing", "helpers", VERDICT_RED, "newuidmap",
+	 "sudo pacman -S shadow"},
+	{helper_missing_on_suse, "helper-missing", "helpers", VERDICT_RED, "newuidmap",
+	 "sudo zypper install shadow"},
+	{helper_missing_on_alpine, "helper-missing", "helpers", VERDICT_RED, "newuidmap",
+	 "sudo apk add shadow-uidmap"},
+	{helper_not_setuid, "helper-not-setuid", "helpers", VERDICT_RED, "/usr/bin/newuidmap",
+	 "sudo chmod u+s /usr/bin/newuidmap"},
+	{helper_nosuid, "helper-nosuid", "helpers", VERDICT_RED, "nosuid", "remount,suid"},
+	{helper_no_new_privs, "helper-no-new-privs", "helpers", VERDICT_RED, "no_new_privs",
+	 "outside of what set the flag"},
+	{newgrp, "primary-group", "maps", VERDICT_RED, "your group is 27 and passwd says 1000",
+	 "exit"},
+	{ranges_refused, "ranges-refused", "maps", VERDICT_RED, "the moon is full",
+	 "sudo apt install --reinstall uidmap"},
+	{masked, "proc-covered", "proc", VERDICT_AMBER, "/proc/kcore", "unmask=ALL"},
+	{no_overlay, "overlay-refused", "overlay", VERDICT_AMBER,
+	 "mount(overlay) failed: No such device", "sudo modprobe overlay"},
+	{on_nfs, "store-remote", "data", VERDICT_AMBER,
+	 "/home/alice/.local/share/rootlet is on nfs", "XDG_DATA_HOME"},
+	{on_noexec, "store-noexec", "data", VERDICT_AMBER, "noexec", "XDG_DATA_HOME"},
+	{runtime_unset, "runtime-missing", "runtime", VERDICT_AMBER, "not set",
+	 "loginctl enable-linger alice"},
+	{runtime_foreign, "runtime-missing", "runtime", VERDICT_AMBER, "somebody else", "loginctl"},
+	{not_delegated, "cgroup-not-delegated", "cgroup", VERDICT_AMBER, "somebody else",
+	 "Delegate=yes"},
+	{few_controllers, "cgroup-controllers", "cgroup", VERDICT_AMBER, "cpu pids", "Delegate="},
+	{keys_full, "key-limit", "keys", VERDICT_AMBER, "200 of your 200 keys",
+	 "sudo sysctl kernel.keys.maxkeys=2000"},
+	{few_files, "nofile-low", "files", VERDICT_AMBER, "64", "ulimit -n 1048576"},
+};
+
+static const struct survey_row *row_of(const struct survey *s, const char *id)
+{
+	for (size_t i = 0; i < s->row_count; i++)
+		if (!strcmp(s->rows[i].id, id))
+			return &s->rows[i];
+	fail_msg("no row %s", id);
+	return NULL;
+}
+
+static void doctor__each_fault_has_its_cause_and_its_mend(void **state)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct facts *facts = load("surveyed");
+		const struct survey_problem *p;
+		const struct survey_row *row;
+		struct survey *s;
+
+		rows[i].change(facts);
+		assert_int_equal(survey_make(facts, &s), 0);
+		facts_free(facts); /* the survey keeps nothing of it */
+		/* this one, and no other that merely follows from it */
+		if (s->problem_count != 1 || strcmp(s->problems[0].condition->id, rows[i].id) != 0)
+			fail_msg("row %zu: %zu problems, the first is %s, not %s", i,
+				 s->problem_count,
+				 s->problem_count ? s->problems[0].condition->id : "none",
+				 rows[i].id);
+		p = &s->problems[0];
+		row = row_of(s, rows[i].row);
+		assert_int_equal(row->verdict, rows[i].verdict);
+		assert_int_equal(s->verdict, rows[i].verdict);
+		assert_string_equal(row->problem, rows[i].id);
+		assert_string_equal(row->found, p->means);
+		if (!strstr(p->means, rows[i].means) || !strstr(p->mend, rows[i].mend))
+			fail_msg("row %zu: %s; %s", i, p->means, p->mend);
+		assert_true(p->checked[0] && p->why[0]);
+		assert_true(p->mend[0] || p->meanwhile[0] || p->administrator[0]);
+		assert_null(strchr(p->means, '{'));
+		survey_free(s);
+	}
+}
+
+static void doctor__a_healthy_host_is_green(void **state)
+{
+	struct facts *facts = load("surveyed");
+	struct survey *s;
+
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_int_equal(s->verdict, VERDICT_GREEN);
+	assert_int_equal(s->problem_count, 0);
+	assert_null(s->letter);
+	for (size_t i = 0; i < s->row_count; i++)
+		assert_int_equal(s->rows[i].verdict, VERDICT_GREEN);
+	assert_string_equal(row_of(s, "subordinate-ids")->found,
+			    "65536 uids from 100000, 65536 gids from 100000");
+	assert_string_equal(row_of(s, "cgroup")->found, "yours: cpu memory pids");
+	survey_free(s);
+	facts_free(facts);
+}
+
+/* A success that was seen outweighs a setting that would explain a failure. */
+static void doctor__what_worked_outweighs_settings(void **state)
+{
+	struct facts *facts = load("surveyed");
+	struct survey *s;
+
+	facts->userns_allowed = ANSWER_NO;
+	facts->apparmor_restricts = ANSWER_YES;
+	facts->newuidmap.state = HELPER_NOT_SETUID;
+	facts->gid = 27;
+	facts->proc_visible = ANSWER_NO;
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_int_equal(s->problem_count, 0);
+	survey_free(s);
+	facts_free(facts);
+}
+
+/* An older file of facts says nothing of trials: those rows are unknown, not green. */
+static void doctor__what_was_not_tried_is_unknown(void **state)
+{
+	struct facts *facts = load("debian12"), *nothing = facts_new();
+	struct survey *s;
+
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_int_equal(row_of(s, "overlay")->verdict, VERDICT_UNKNOWN);
+	assert_string_equal(row_of(s, "overlay")->found, "not tried");
+	assert_int_equal(row_of(s, "user-namespaces")->verdict, VERDICT_GREEN);
+	survey_free(s);
+	assert_int_equal(survey_make(nothing, &s), 0);
+	assert_int_equal(s->verdict, VERDICT_UNKNOWN);
+	assert_int_equal(s->problem_count, 0);
+	survey_free(s);
+	facts_free(facts);
+	facts_free(nothing);
+}
+
+static void doctor__the_letter_asks_for_what_is_missing(void **state)
+{
+	struct facts *facts = load("surveyed");
+	struct survey *s;
+
+	no_ids(facts);
+	runtime_unset(facts);
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_non_null(s->letter);
+	assert_non_null(strstr(s->letter, "for alice on debian (Linux 6.1.0-18-amd64"));
+	assert_non_null(strstr(s->letter, "1. Please run: usermod --add-subuids 165536-231071 "
+					  "--add-subgids 165536-231071 alice\n"));
+	assert_non_null(strstr(s->letter, "2. Please run: loginctl enable-linger alice\n"));
+	assert_null(strchr(s->letter, '\033'));
+	survey_free(s);
+	facts_free(facts);
+}
+
+/* No condition is out of sight: each stands in exactly one row, and each has its long text. */
+static void doctor__every_condition_has_a_row_and_a_message(void **state)
+{
+	for (size_t i = 0; i < condition_count; i++) {
+		int seen = 0;
+
+		for (size_t j = 0; j < survey_check_count; j++)
+			for (size_t k = 0; k < ROW_CONDITIONS; k++)
+				seen += survey_checks[j].conditions[k] &&
+					!strcmp(survey_checks[j].conditions[k], conditions[i].id);
+		if (seen != 1)
+			fail_msg("%s stands in %d rows", conditions[i].id, seen);
+		assert_non_null(message_find(conditions[i].id));
+	}
+	for (size_t j = 0; j < survey_check_count; j++)
+		for (size_t k = 0; k < ROW_CONDITIONS && survey_checks[j].conditions[k]; k++)
+			assert_non_null(condition_find(survey_checks[j].conditions[k]));
+}
+
+/* ---- messages ---- */
+
+static void messages__are_whole_and_found(void **state)
+{
+	const struct message *m, *before = NULL;
+
+	for (size_t i = 0; (m = message_row(i)); before = m, i++) {
+		if (before && strcmp(before->id, m->id) >= 0)
+			fail_msg("%s stands after %s", m->id, before->id);
+		assert_ptr_equal(message_find(m->id), m);
+		if (!*m->title || !*m->happened || !*m->why || !*m->mend ||
+		    strchr(m->happened, '\n') || strchr(m->why, '\n'))
+			fail_msg("%s is not whole", m->id);
+		if (m->happened[strlen(m->happened) - 1] != '.')
+			fail_msg("%s: what happened is no sentence", m->id);
+	}
+	assert_non_null(before);
+	assert_null(message_find("no-such-message"));
+	assert_null(message_find(""));
+	/* a step's name explains itself by its row */
+	m = message_find("pivot_root");
+	assert_non_null(m);
+	assert_non_null(strstr(m->why, "pivot_root(2)"));
+}
+
+/* ---- parts of the probes ---- */
+
+static void places__first_free_range(void **state)
+{
+	static const struct {
+		const char *uids, *gids;
+		uint64_t free;
+	} cases[] = {
+		{"", "", 100000},
+		{"a:100000:65536\n", "a:100000:65536\n", 165536},
+		{"a:100000:65536\nb:165536:65536\n", "", 231072},
+		{"a:165536:65536\n", "", 100000},
+		{"", "a:120000:1\n", 165536},
+		{"a:100000:1\n", "b:165536:1", 231072},
+		{"a:0:4294967295\n", "", UINT64_MAX},
+		{"# a comment\nnot a line\na:x:y\n", "", 100000},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (subids_free(cases[i].uids, cases[i].gids) != cases[i].free)
+			fail_msg("case %zu: %llu", i,
+				 (unsigned long long)subids_free(cases[i].uids, cases[i].gids));
+}
+
+static void places__os_release(void **state)
+{
+	static const char text[] = "NAME=x\nID_LIKE=\"rhel fedora\"\nID='rocky'\nVERSION=9\n";
+	struct arena a;
+
+	arena_init(&a);
+	assert_string_equal(os_release_value(&a, text, "ID"), "rocky");
+	assert_string_equal(os_release_value(&a, text, "ID_LIKE"), "rhel fedora");
+	assert_string_equal(os_release_value(&a, text, "VERSION"), "9");
+	assert_null(os_release_value(&a, text, "PRETTY_NAME"));
+	arena_release(&a);
+}
+
+/* The trials leave no process and no descriptor behind, whatever their results. */
+static void trials__leave_nothing(void **state)
+{
+	struct facts *facts = NULL;
+	int before = dup(0), after;
+
+	close(before);
+	assert_int_equal(facts_probe(NULL, FACT_SURVEY, &facts, NULL), 0);
+	after = dup(0);
+	close(after);
+	assert_int_equal(before, after);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	for (int i = 0; i < TRIAL_COUNT; i++)
+		if (facts->trials[i].worked == ANSWER_NO)
+			assert_true(facts->trials[i].error > 0 && facts->trials[i].call &&
+				    facts->trials[i].call[0]);
+	assert_int_not_equal(facts->trials[TRIAL_USERNS].worked, ANSWER_UNKNOWN);
+	assert_int_not_equal(facts->trials[TRIAL_MEMFD].worked, ANSWER_UNKNOWN);
+	facts_free(facts);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(doctor__each_fault_has_its_cause_and_its_mend),
+		cmocka_unit_test(doctor__a_healthy_host_is_green),
+		cmocka_unit_test(doctor__what_worked_outweighs_settings),
+		cmocka_unit_test(doctor__what_was_not_tried_is_unknown),
+		cmocka_unit_test(doctor__the_letter_asks_for_what_is_missing),
+		cmocka_unit_test(doctor__every_condition_has_a_row_and_a_message),
+		cmocka_unit_test(messages__are_whole_and_found),
+		cmocka_unit_test(places__first_free_range),
+		cmocka_unit_test(places__os_release),
+		cmocka_unit_test(trials__leave_nothing),
+	};
+
+	return cmocka_run_group_tests_name("doctor", tests, NULL, NULL);
+}
