@@ -89,6 +89,18 @@ size_t canvas_columns(const char *text)
 	return n;
 }
 
+/* An ellipsis in the last column; a wide character that it cuts in two goes. */
+static void cut(struct canvas *c, size_t row, enum style style)
+{
+	size_t last = c->width - 1;
+
+	if (!need_row(c, row))
+		return;
+	if (last && c->cells[row * c->width + last].code == CELL_WIDE_REST)
+		canvas_char(c, row, last - 1, style, ' ');
+	canvas_char(c, row, last, style, ELLIPSIS);
+}
+
 size_t canvas_put(struct canvas *c, size_t row, size_t column, enum style style, const char *text)
 {
 	while (*text) {
@@ -100,10 +112,7 @@ size_t canvas_put(struct canvas *c, size_t row, size_t column, enum style style,
 			continue;
 		size = wide(code) ? 2 : 1;
 		if (column + size > c->width) {
-			canvas_char(c, row, c->width - 1, style, ELLIPSIS);
-			if (c->width > 1 && column == c->width - 1 && !c->failed &&
-			    c->cells[row * c->width + column].code == CELL_WIDE_REST)
-				canvas_char(c, row, c->width - 2, style, ' ');
+			cut(c, row, style);
 			return c->width;
 		}
 		canvas_char(c, row, column, style, code);

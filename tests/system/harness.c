@@ -185,9 +185,22 @@ static void read_back(int fd, char *text, size_t size)
 	close(fd);
 }
 
+/* As a host's init does: a container whose orphans nobody reaps does not come to its end. */
+static void reap_others(pid_t pid, struct result *r)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid &&
+	       info.si_pid != pid) {
+		waitpid(info.si_pid, NULL, 0);
+		r->handed++;
+		info.si_pid = 0;
+	}
+}
+
 /* Until it has ended; it is not reaped yet. Polled: the tests also run where pidfd_open is absent.
  */
-static bool wait_until(pid_t pid, int timeout_ms)
+static bool wait_until(pid_t pid, int timeout_ms, struct result *r)
 {
 	double end = now() + timeout_ms / 1000.0;
 	siginfo_t info;
@@ -197,6 +210,7 @@ static bool wait_until(pid_t pid, int timeout_ms)
 		if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
 		    info.si_pid)
 			return true;
+		reap_others(pid, r);
 		usleep(1000);
 	} while (now() < end);
 	return false;
@@ -216,7 +230,7 @@ static struct result *run(const char *const *argv, const char *what, int grace_m
 	assert_true(pid >= 0);
 	if (pid == 0)
 		become(argv, out, err);
-	if (!wait_until(pid, harness_timeout_ms)) {
+	if (!wait_until(pid, harness_timeout_ms, r)) {
 		r->timed_out = true;
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);

@@ -315,7 +315,8 @@ static const char *json_at(struct json_object *root, const char *pointer)
 
 	if (json_pointer_get(root, pointer, &value) != 0)
 		return "(missing)";
-	return json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+	return json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+							     JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
 static void process__json_has_its_keys(void **state)

@@ -291,7 +291,8 @@ read_only /proc/irq
 read_only /proc/sys
 # 53  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 54  make a terminal, also as /dev/console [differs: script(1) makes one, of the host's devpts]
+# 54  make a terminal of 80 columns and 24 rows, also as /dev/console [differs: script(1) makes one,
+#    of the host's devpts]
 # 55  make the new root the root
 cd "$new"
 pivot_root . .
