@@ -392,6 +392,9 @@ ROOTLET_PUBLIC int rootlet_container_kill(rootlet_container *container, int sign
  * ended, also when it had before. */
 ROOTLET_PUBLIC int rootlet_container_stop(rootlet_container *container, int64_t seconds,
 					  rootlet_error *err);
+/* Freeze all its processes, or let them go on. -EOPNOTSUPP where it has no cgroup of its own. */
+ROOTLET_PUBLIC int rootlet_container_pause(rootlet_container *container, bool paused,
+					   rootlet_error *err);
 /* Until it has ended. *ret_status: its exit status, 125 when nobody recorded it. */
 ROOTLET_PUBLIC int rootlet_container_wait(rootlet_container *container, int *ret_status,
 					  rootlet_error *err);

@@ -20,11 +20,13 @@
 		sys_result < 0 ? -errno : (int)sys_result;                                         \
 	})
 
-/* struct clone_args of linux/sched.h, version 0 (64 bytes): enough here, and known to every clone3.
- */
+/* struct clone_args of linux/sched.h, version 2. Every clone3 knows version 0, the first 64 bytes;
+ * `cgroup` came with Linux 5.7. */
 struct sys_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	uint64_t set_tid, set_tid_size, cgroup;
 };
+enum { SYS_CLONE_ARGS_V0 = 64 };
 
 /* struct mount_attr of linux/mount.h, which clashes with sys/mount.h on some C libraries. */
 struct sys_mount_attr {

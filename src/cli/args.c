@@ -296,7 +296,7 @@ static int check_words(const struct line *l, const struct args_list *words)
 
 	if (words->count < (size_t)c->least)
 		return error_set(l->err, -EINVAL, "word-missing", c->word, "%s: %s %s", c->name,
-				 c->least > 1 ? "needs" : "name a", c->word);
+				 c->least > 1 ? "needs a" : "name a", c->word);
 	if (c->most >= 0 && words->count > (size_t)c->most)
 		return error_set(l->err, -EINVAL, "word-too-many", words->items[c->most],
 				 "%s: %s: is a word too many", c->name, words->items[c->most]);

@@ -93,7 +93,8 @@ static void take_all(struct walk *w)
 		rootlet_container_info info;
 
 		rootlet_container_get(rootlet_list_get(list, i), &info);
-		take(w, info.id);
+		if (!info.broken || (w->flags & EACH_BROKEN))
+			take(w, info.id);
 	}
 	rootlet_list_free(list);
 }

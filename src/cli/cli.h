@@ -40,12 +40,21 @@ int start_and_wait(struct session *s);
 /* kept.c: containers with a supervisor of their own. Each prints its messages and returns the exit
  * status. */
 int kept_open_store(struct session *s, bool make, rootlet_store **ret);
-int kept_write_cidfile(struct session *s, const rootlet_container *container);
 int kept_launch(struct session *s, rootlet_container *container, bool attached);
 int kept_run(struct session *s); /* run -d, run -t */
 
+/* --cidfile: taken before the start, so that an existing file stops it; gone when the start fails.
+ */
+struct cidfile {
+	const char *path;
+	int fd; /* -1: none was asked for */
+};
+int cidfile_open(const struct session *s, struct cidfile *ret);
+int cidfile_write(const struct cidfile *f, const rootlet_container *container);
+void cidfile_close(struct cidfile *f, bool keep);
+
 /* start.c: one container again; prints its id. Changes the working directory. */
-int start_again(rootlet_store *store, const char *name, rootlet_error *err);
+int start_again(rootlet_store *store, const char *name, bool attached, rootlet_error *err);
 
 /* message.c: `rootlet: WHAT: WHY` and `hint: …` on stderr, in colour on a terminal. */
 void message_setup(const char *color, const char *log_format,

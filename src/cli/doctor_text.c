@@ -13,7 +13,8 @@ enum {
 	WORD = 7,
 	TITLE = 18,
 	FOUND_AT = 2 + 1 + 1 + WORD + 1 + TITLE + 2,
-	LABEL = 15
+	LABEL = 15,
+	LETTER = 76
 };
 
 static const struct sign {
@@ -171,10 +172,12 @@ static void print_letter(const char *letter)
 
 		snprintf(line, sizeof(line), "%.*s", (int)len - indent, letter + indent);
 		if (len && letter[indent] >= '0' && letter[indent] <= '9') { /* "1. …" */
-			paragraph_print(stdout, line, 0, 3, 76);
+			paragraph_print(stdout, line, 0, 3, LETTER);
+		} else if (indent > 3 || !strncmp(line, "Check:", 6)) { /* a command */
+			printf("%*s%s\n", indent, "", line);
 		} else {
 			printf("%*s", indent, "");
-			paragraph_print(stdout, line, indent, indent, 76);
+			paragraph_print(stdout, line, indent, indent, LETTER);
 		}
 		letter += len + (letter[len] == '\n');
 	}

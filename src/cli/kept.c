@@ -27,26 +27,47 @@ int kept_open_store(struct session *s, bool make, rootlet_store **ret)
 	return 0;
 }
 
-int kept_write_cidfile(struct session *s, const rootlet_container *container)
+int cidfile_open(const struct session *s, struct cidfile *ret)
 {
-	const char *path = rootlet_spec_get(s->spec, "cidfile");
+	char text[160];
+
+	*ret = (struct cidfile){.path = rootlet_spec_get(s->spec, "cidfile"), .fd = -1};
+	if (!ret->path)
+		return 0;
+	/* podman: an existing file means that another container has it */
+	ret->fd = open(ret->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (ret->fd >= 0)
+		return 0;
+	snprintf(text, sizeof(text), "--cidfile %.80s: %s", ret->path,
+		 errno == EEXIST ? "is there already" : strerror(errno));
+	message_text(text);
+	return EXIT_ROOTLET;
+}
+
+int cidfile_write(const struct cidfile *f, const rootlet_container *container)
+{
 	rootlet_container_info info;
-	AUTO_FD fd = -1;
 	char text[160];
 	int r;
 
-	if (!path)
+	if (f->fd < 0)
 		return 0;
 	rootlet_container_get(container, &info);
-	/* podman: an existing file means that another container has it */
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	r = fd < 0 ? -errno : io_write_all(fd, info.id, strlen(info.id));
+	r = io_write_all(f->fd, info.id, strlen(info.id));
 	if (r == 0)
 		return 0;
-	snprintf(text, sizeof(text), "--cidfile %.80s: %s", path,
-		 r == -EEXIST ? "is there already" : strerror(-r));
+	snprintf(text, sizeof(text), "--cidfile %.80s: %s", f->path, strerror(-r));
 	message_text(text);
 	return EXIT_ROOTLET;
+}
+
+void cidfile_close(struct cidfile *f, bool keep)
+{
+	if (f->fd < 0)
+		return;
+	if (!keep)
+		unlink(f->path);
+	fd_close(&f->fd);
 }
 
 static void print_started(const rootlet_started *started)
@@ -59,6 +80,7 @@ static int stay_attached(struct session *s, const rootlet_started *started)
 {
 	rootlet_attach_options options = {
 		.tty = rootlet_spec_get(s->spec, "tty") != NULL,
+		.sig_proxy = true,
 		.detach_keys = rootlet_spec_get(s->spec, "detach-keys"),
 	};
 	int status = EXIT_ROOTLET;
@@ -68,41 +90,64 @@ static int stay_attached(struct session *s, const rootlet_started *started)
 	return status;
 }
 
-int kept_launch(struct session *s, rootlet_container *container, bool attached)
+static int launch(struct session *s, rootlet_container *container, bool attached,
+		  rootlet_started *ret)
 {
 	rootlet_start_options options;
-	rootlet_container_info info;
-	rootlet_started started;
 
 	rootlet_spec_start_options(s->spec, &options);
 	options.container = s->container;
-	if (rootlet_container_start(container, s->spec, s->plan, &options, attached, &started,
-				    s->err) < 0)
+	if (rootlet_container_start(container, s->spec, s->plan, &options, attached, ret, s->err) <
+	    0)
 		return fail(s);
-	print_started(&started);
+	print_started(ret);
+	return 0;
+}
+
+/* With the container, or leaving it with its id printed. */
+static int stay(struct session *s, const rootlet_container *container, bool attached,
+		const rootlet_started *started)
+{
+	rootlet_container_info info;
+
 	if (attached)
-		return stay_attached(s, &started);
+		return stay_attached(s, started);
 	rootlet_container_get(container, &info);
 	printf("%s\n", info.id);
 	return 0;
+}
+
+int kept_launch(struct session *s, rootlet_container *container, bool attached)
+{
+	rootlet_started started;
+	int status = launch(s, container, attached, &started);
+
+	return status ? status : stay(s, container, attached, &started);
 }
 
 int kept_run(struct session *s)
 {
 	bool attached = !rootlet_spec_get(s->spec, "detach");
 	rootlet_container *container = NULL;
+	rootlet_started started;
 	rootlet_store *store = NULL;
+	struct cidfile cidfile = {.fd = -1};
 	int status = kept_open_store(s, true, &store);
 
+	if (status == 0)
+		status = cidfile_open(s, &cidfile);
 	if (status == 0 &&
 	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0)
 		status = fail(s);
 	if (status == 0)
-		status = kept_write_cidfile(s, container);
+		status = cidfile_write(&cidfile, container);
 	if (status == 0) {
 		rootlet_plan_keep(s->plan);
-		status = kept_launch(s, container, attached);
+		status = launch(s, container, attached, &started);
 	}
+	cidfile_close(&cidfile, status == 0);
+	if (status == 0)
+		status = stay(s, container, attached, &started);
 	rootlet_container_free(container);
 	rootlet_store_free(store);
 	return status;

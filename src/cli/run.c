@@ -43,7 +43,8 @@ static int keep(struct session *s, rootlet_process *process, rootlet_container *
 	return 0;
 }
 
-static int start_and_wait_kept(struct session *s, rootlet_container *container)
+/* *ret_ran: the command was executed. */
+static int start_and_wait_kept(struct session *s, rootlet_container *container, bool *ret_ran)
 {
 	rootlet_process *process = NULL;
 	rootlet_start_options options;
@@ -67,6 +68,7 @@ static int start_and_wait_kept(struct session *s, rootlet_container *container)
 	if (options.timings)
 		print_timings(s, process);
 	r = rootlet_process_wait(process, &status, s->err);
+	*ret_ran = r == 0;
 	rootlet_process_free(process);
 	if (r == 0)
 		return status;
@@ -76,24 +78,31 @@ static int start_and_wait_kept(struct session *s, rootlet_container *container)
 
 int start_and_wait(struct session *s)
 {
-	return start_and_wait_kept(s, NULL);
+	bool ran;
+
+	return start_and_wait_kept(s, NULL, &ran);
 }
 
 static int run_named(struct session *s)
 {
 	rootlet_container *container = NULL;
 	rootlet_store *store = NULL;
+	struct cidfile cidfile = {.fd = -1};
+	bool ran = false;
 	int status = kept_open_store(s, true, &store);
 
+	if (status == 0)
+		status = cidfile_open(s, &cidfile);
 	if (status == 0 &&
 	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0) {
 		message_error(s->err);
 		status = EXIT_ROOTLET;
 	}
 	if (status == 0)
-		status = kept_write_cidfile(s, container);
+		status = cidfile_write(&cidfile, container);
 	if (status == 0)
-		status = start_and_wait_kept(s, container);
+		status = start_and_wait_kept(s, container, &ran);
+	cidfile_close(&cidfile, ran);
 	rootlet_container_free(container);
 	rootlet_store_free(store);
 	return status;

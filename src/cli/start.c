@@ -1,5 +1,5 @@
-/* rootlet start: a container again, from what was kept of it. */
-#include "cli/cli.h"
+/* rootlet start: a container again, from what was kept of it; and attach, to one that runs. */
+#include "cli/containers.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ static int go_where_run_was(const rootlet_container_info *info)
 	return EXIT_ROOTLET;
 }
 
-int start_again(rootlet_store *store, const char *name, rootlet_error *err)
+int start_again(rootlet_store *store, const char *name, bool attached, rootlet_error *err)
 {
 	struct session s = {.command = ROOTLET_RUN, .name = "start", .err = err};
 	rootlet_container_info info;
@@ -43,10 +43,153 @@ int start_again(rootlet_store *store, const char *name, rootlet_error *err)
 		rootlet_container *container = s.container;
 
 		s.container = NULL; /* it is started, not entered */
-		status = kept_launch(&s, container, false);
+		status = kept_launch(&s, container, attached);
 		s.container = container;
 	}
 	s.err = NULL; /* the caller's */
 	session_close(&s);
 	return status;
 }
+
+/* ---- start ---- */
+
+struct start_request {
+	struct args args;
+	bool attach;
+};
+
+static const struct args_option start_options[] = {
+	{"attach", 'a', ARGS_FLAG, NULL, offsetof(struct start_request, attach),
+	 "stay connected with it, as a run in the foreground is", NULL, 0, 0},
+	{0},
+};
+
+/* The exit status: of the last that failed, or of the one that was attached. */
+static int start_all(const struct start_request *q, struct rootlet_error *err)
+{
+	rootlet_store *store = NULL;
+	int status = 0;
+
+	if (command_store(&q->args, &store, err) < 0)
+		return EXIT_ROOTLET;
+	for (size_t i = 0; i < q->args.words.count; i++) {
+		int r = start_again(store, q->args.words.items[i], q->attach, err);
+
+		fflush(stdout); /* the next one may take its time */
+		status = r ? r : status;
+	}
+	rootlet_store_free(store);
+	return status;
+}
+
+static int run_start(int argc, char **argv)
+{
+	struct start_request q = {0};
+	struct rootlet_error err = {0};
+	int r = command_begin(&start_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
+
+	if (r == 0 && q.attach && q.args.words.count > 1) {
+		error_set(&err, -EINVAL, "word-too-many", "--attach",
+			  "start: --attach takes one container");
+		message_usage(&err, "start");
+	} else if (r == 0) {
+		status = start_all(&q, &err);
+	}
+	command_end(&start_command, &q);
+	return r > 0 ? 0 : status;
+}
+
+const struct args_command start_command = {
+	.name = "start",
+	.usage = "rootlet start [-a] CONTAINER…",
+	.about = "Run containers again that have ended, with the options of their first run, in the "
+		 "background.\nPrints their ids.",
+	.examples = "  rootlet start web                       in the background\n"
+		    "  rootlet start -a build                  and stay to see what it prints\n",
+	.group = "Containers",
+	.brief = "run containers again that have ended",
+	.run = run_start,
+	.options = start_options,
+	.kind = WORDS_CONTAINERS,
+	.least = 1,
+	.most = -1,
+	.word = "CONTAINER",
+	.ends = "0 when all run, the command's own with -a, else 125, 126 or 127 as run's.",
+};
+
+/* ---- attach ---- */
+
+struct attach_request {
+	struct args args;
+	bool no_stdin, sig_proxy;
+	const char *detach_keys;
+};
+
+static const struct args_option attach_options[] = {
+	{"detach-keys", 0, ARGS_TEXT, "KEYS", offsetof(struct attach_request, detach_keys),
+	 "leave with these, as ctrl-p,ctrl-q; none by default", NULL, 0, 0},
+	{"no-stdin", 0, ARGS_FLAG, NULL, offsetof(struct attach_request, no_stdin),
+	 "only look: pass nothing that is typed", NULL, 0, 0},
+	{"sig-proxy", 0, ARGS_FLAG, NULL, offsetof(struct attach_request, sig_proxy),
+	 "=false: signals end this command, not the container's", NULL, 0, 0},
+	{0},
+};
+
+static int attach(const struct attach_request *q, struct rootlet_error *err)
+{
+	rootlet_attach_options o = {.no_stdin = q->no_stdin,
+				    .sig_proxy = q->sig_proxy,
+				    .detach_keys = q->detach_keys};
+	const char *word = q->args.words.items[0];
+	rootlet_container *container = NULL;
+	rootlet_container_info info;
+	rootlet_store *store = NULL;
+	int status = EXIT_ROOTLET, r;
+
+	if (command_store(&q->args, &store, err) < 0)
+		return EXIT_ROOTLET;
+	r = rootlet_container_find(store, word, false, &container, err);
+	if (r == 0) {
+		rootlet_container_get(container, &info);
+		o.tty = info.tty;
+		if (!info.alive)
+			r = error_set(err, -ESRCH, "not-running", word, "%s: is not running", word);
+	}
+	if (r == 0)
+		r = rootlet_container_connect(container, err);
+	if (r >= 0)
+		r = rootlet_attach(r, &o, &status, err);
+	rootlet_container_free(container);
+	rootlet_store_free(store);
+	return r < 0 ? command_fail(err) : status;
+}
+
+static int run_attach(int argc, char **argv)
+{
+	struct attach_request q = {.sig_proxy = true};
+	struct rootlet_error err = {0};
+	int r = command_begin(&attach_command, &q, argc, argv, &err);
+	int status = r == 0 ? attach(&q, &err) : EXIT_ROOTLET;
+
+	command_end(&attach_command, &q);
+	return r > 0 ? 0 : status;
+}
+
+const struct args_command attach_command = {
+	.name = "attach",
+	.usage = "rootlet attach [OPTIONS] CONTAINER",
+	.about = "Connect this terminal with the command of a container that runs in the background. "
+		 "When the\ncommand ends, so does attach, with its exit status. Closing the terminal "
+		 "leaves the container\nas it is.",
+	.examples = "  rootlet attach --detach-keys ctrl-p,ctrl-q shell\n"
+		    "  rootlet attach --no-stdin web           look on\n",
+	.group = "Containers",
+	.brief = "connect with the command of a container that runs",
+	.run = run_attach,
+	.options = attach_options,
+	.kind = WORDS_CONTAINERS,
+	.least = 1,
+	.most = 1,
+	.word = "CONTAINER",
+	.ends = "the command's own; 0 after the detach keys; 125 when the connection is lost.",
+};

@@ -122,7 +122,7 @@ static enum answer helper_is(const struct facts *f, enum helper_state state)
 	if (f->newuidmap.state == HELPER_UNKNOWN)
 		return ANSWER_UNKNOWN;
 	return yes_if(helper_in(f, state) && !writes_maps_itself(f) &&
-		      !has_worked(f, TRIAL_RANGES));
+		      (state == HELPER_UNTRUSTED || !has_worked(f, TRIAL_RANGES)));
 }
 
 static enum answer helper_missing(const struct facts *f)
@@ -231,7 +231,7 @@ static enum answer map_refused(const struct facts *f)
 	return yes_if(f->trials[TRIAL_SINGLE_MAP].worked == ANSWER_NO && !userns_explained(f));
 }
 
-/* newuidmap serves only whoever stands in his own primary group. */
+/* newuidmap serves only callers who are in their primary group. */
 static enum answer primary_group(const struct facts *f)
 {
 	return yes_if(f->passwd_gid != UINT64_MAX && f->passwd_gid != f->gid &&

@@ -101,7 +101,10 @@ static int add_row(struct survey *s, const struct survey_check *check, const str
 		check->found(facts, &b);
 	}
 	if (!row.found) {
-		row.found = arena_strdup(&s->arena, b.data ? b.data : "not tried");
+		bool asked = (facts->needs & check->needs) == check->needs;
+		const char *reason = asked ? "not tried" : "these facts do not say";
+
+		row.found = arena_strdup(&s->arena, b.data ? b.data : reason);
 		if (!b.data)
 			row.verdict = VERDICT_UNKNOWN;
 	}
@@ -111,6 +114,17 @@ static int add_row(struct survey *s, const struct survey_check *check, const str
 	if (row.verdict > s->verdict)
 		s->verdict = row.verdict;
 	return 0;
+}
+
+/* A command gets a line of its own, which nobody breaks. */
+static void add_request(struct buffer *b, const char *text)
+{
+	static const char run[] = "Please run: ";
+
+	if (strncmp(text, run, sizeof(run) - 1) == 0)
+		buffer_printf(b, "Please run:\n\n     %s\n\n", text + sizeof(run) - 1);
+	else
+		buffer_printf(b, "%s\n", text);
 }
 
 /* Plain text to paste into a mail: what the user cannot do, what is asked for, how it was found. */
@@ -133,8 +147,9 @@ static int write_letter(struct survey *s, const struct facts *facts)
 
 		if (!*p->administrator || p->verdict == VERDICT_GREEN)
 			continue;
-		buffer_printf(&b, "\n%d. %s\n   Found: %s\n   Check: %s\n", ++n, p->administrator,
-			      p->means, p->checked);
+		buffer_printf(&b, "\n%d. ", ++n);
+		add_request(&b, p->administrator);
+		buffer_printf(&b, "   Found: %s\n   Check: %s\n", p->means, p->checked);
 	}
 	if (!n)
 		return 0;

@@ -6,11 +6,18 @@
 
 #include <string.h>
 
+static int name_length(const char *name)
+{
+	const char *bracket = strstr(name, " (");
+
+	return (int)(bracket ? (size_t)(bracket - name) : strlen(name));
+}
+
 static void say_kernel(const struct facts *f, struct buffer *b)
 {
 	buffer_printf(b, "Linux %s", f->kernel_release ? f->kernel_release : "of unknown release");
 	if (f->os_name) /* without the code name in brackets */
-		buffer_printf(b, ", %.*s", (int)strcspn(f->os_name, "("), f->os_name);
+		buffer_printf(b, ", %.*s", name_length(f->os_name), f->os_name);
 }
 
 static bool tried(const struct facts *f, enum trial trial)

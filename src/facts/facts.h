@@ -75,6 +75,7 @@ struct facts_container {
 	uint64_t namespaces[NS_COUNT]; /* inodes; 0: not known */
 	struct idmap uid_map, gid_map; /* its ids → ours */
 	bool setgroups_denied;
+	const char *cgroup; /* its own group's directory, or NULL */
 };
 
 /* What the disposable child of FACT_TRIAL tries, each by itself. */

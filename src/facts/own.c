@@ -7,6 +7,7 @@
 #include "facts/probe.h"
 
 #include "base/fd.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -99,13 +100,6 @@ static void real_path(int fd, char out[static PATH_MAX])
 	out[n > 0 ? n : 0] = '\0';
 }
 
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return strncmp(path, dir, len) == 0 && (path[len] == '/' || path[len] == '\0');
-}
-
 /* What is looked at once, however many volumes there are: every directory above one of ours, and
  * ours itself, by device and inode. */
 struct ancestor {
@@ -185,7 +179,7 @@ static int add_alias(struct facts *f, const struct lookup *l, size_t own, const 
 			return add_joined(f, source, len, ours.path + a->end,
 					  ours.folder && ours.path[a->end]);
 	}
-	return *l->real[own] && is_below(real, l->real[own]) ? add_joined(f, source, len, "", false)
+	return *l->real[own] && path_within(real, l->real[own]) ? add_joined(f, source, len, "", false)
 							     : 0;
 }
 

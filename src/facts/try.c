@@ -149,8 +149,11 @@ static int run_helper(struct facts *f, const struct helper_call *call, const cha
 	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
 }
 
+/* A helper that is not root's alone is never handed a namespace, not even this one. */
 static bool can_try_ranges(const struct facts *f)
 {
+	if (f->newuidmap.state == HELPER_UNTRUSTED || f->newgidmap.state == HELPER_UNTRUSTED)
+		return false;
 	return f->trials[TRIAL_USERNS].worked == ANSWER_YES && f->subuids.count &&
 	       f->subgids.count && f->newuidmap.path && f->newgidmap.path;
 }

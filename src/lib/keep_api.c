@@ -187,19 +187,19 @@ int rootlet_process_keep(rootlet_process *process, rootlet_container *container,
 {
 	struct state_container *c = container->container;
 
-	return life_register(c, process->process->pid, c->record.remove,
+	return life_register(c, process->process, c->record.remove,
 			     &process->process->options.ending, err);
 }
 
 /* Nobody is told when it cannot: the container goes on as one that is not listed. */
-static void keep_late(void *data, pid_t pid, struct ending *ending)
+static void keep_late(void *data, struct ending *ending)
 {
 	rootlet_process *p = data;
 
 	if (rootlet_store_open(p->spec->state_dir, true, &p->store, NULL) < 0)
 		return;
 	if (create(&p->store->store, p->spec, p->facts, p->plan, &p->container, NULL) == 0)
-		life_register(p->container, pid, true, ending, NULL);
+		life_register(p->container, p->process, true, ending, NULL);
 }
 
 void rootlet_process_keep_late(rootlet_process *process, const rootlet_spec *spec,
@@ -266,6 +266,11 @@ int rootlet_container_stop(rootlet_container *container, int64_t seconds, rootle
 		spec_free(spec);
 	}
 	return life_stop(container->container, wait, err);
+}
+
+int rootlet_container_pause(rootlet_container *container, bool paused, rootlet_error *err)
+{
+	return life_pause(container->container, paused, err);
 }
 
 int rootlet_container_wait(rootlet_container *container, int *ret_status, rootlet_error *err)

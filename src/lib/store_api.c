@@ -45,7 +45,9 @@ const char *rootlet_store_path(const rootlet_store *store)
 
 int rootlet_store_sweep(const rootlet_store *store, size_t *ret_count, rootlet_error *err)
 {
-	return state_sweep(&store->store, ret_count, err);
+	int r = state_sweep(&store->store, ret_count, err);
+
+	return r < 0 ? r : state_sweep_names(&store->store, err);
 }
 
 /* ---- one ---- */

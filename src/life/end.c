@@ -130,6 +130,8 @@ int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error 
 
 	if (!state_alive(c))
 		return 0;
+	if (c->status == STATE_PAUSED)
+		life_pause(c, false, NULL); /* frozen, it could not act on it */
 	r = life_kill(c, signal, err);
 	if (r == 0)
 		state_signal(c, SIGCONT); /* a stopped command could not act on it */

@@ -8,14 +8,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-int life_register(struct state_container *c, pid_t pid, bool remove, struct ending *ret,
-		  struct rootlet_error *err)
+int life_register(struct state_container *c, const struct run_process *process, bool remove,
+		  struct ending *ret, struct rootlet_error *err)
 {
-	struct state_process p = {.monitor = getpid(), .started = state_now()};
-	int r = state_process_describe(pid, &p);
+	struct state_process p = {
+		.monitor = getpid(), .started = state_now(), .cgroup = process->cgroup};
+	int r = state_process_describe(process->pid, &p);
 
 	if (r == -ESRCH)
-		p.pid = pid;
+		p.pid = process->pid;
 	r = state_process_start_time(p.monitor, &p.monitor_start_time);
 	if (r == 0)
 		r = state_write_process(c, &p, err);

@@ -101,15 +101,17 @@ static int take_streams(struct apart *a)
 
 /* ---- state ---- */
 
-static int write_state(struct apart *a, pid_t pid, struct rootlet_error *err)
+static int write_state(struct apart *a, const struct run_process *process,
+		       struct rootlet_error *err)
 {
 	struct state_container *c = a->launch->container;
-	struct state_process p = {.monitor = getpid(), .started = state_now()};
-	int r = state_process_describe(pid, &p);
+	struct state_process p = {
+		.monitor = getpid(), .started = state_now(), .cgroup = process->cgroup};
+	int r = state_process_describe(process->pid, &p);
 
 	/* over before it could be described: the record will say how */
 	if (r == -ESRCH)
-		p.pid = pid;
+		p.pid = process->pid;
 	if (!c)
 		return 0;
 	r = state_process_start_time(p.monitor, &p.monitor_start_time);
@@ -182,7 +184,7 @@ static _Noreturn void live_apart(struct apart *a)
 	if (r == 0)
 		r = run_await_command(p, err);
 	if (r == 0)
-		r = write_state(a, p->pid, err);
+		r = write_state(a, p, err);
 	if (r < 0) {
 		run_free(p);
 		say(a, r);

@@ -100,11 +100,16 @@ int life_wait(struct state_container *container, int timeout_ms, int *ret_status
 /* force: kill it first. */
 int life_remove(struct state_container *container, bool force, struct rootlet_error *err);
 
+/* ---- pause.c ---- */
+
+/* Freeze all its processes, or let them go on. */
+int life_pause(struct state_container *container, bool paused, struct rootlet_error *err);
+
 /* ---- foreground.c: a run in the foreground that can be found all the same ---- */
 
 /* Publish a container whose process the caller supervises itself, and say how its end is recorded.
  */
-int life_register(struct state_container *container, pid_t pid, bool remove, struct ending *ret,
-		  struct rootlet_error *err);
+int life_register(struct state_container *container, const struct run_process *process, bool remove,
+		  struct ending *ret, struct rootlet_error *err);
 
 #endif

@@ -76,6 +76,11 @@ int life_add_facts(const struct state_container *c, const char *name, struct fac
 		f->namespaces[t] = c->process.namespaces[t];
 	read_map(&facts->arena, c->process.pid, "uid_map", &f->uid_map);
 	read_map(&facts->arena, c->process.pid, "gid_map", &f->gid_map);
+	if (c->process.cgroup) {
+		f->cgroup = arena_strdup(&facts->arena, c->process.cgroup);
+		if (!f->cgroup)
+			return error_nomem(err);
+	}
 	f->setgroups_denied = denies_setgroups(c->process.pid);
 	facts->container_count++;
 	return 0;

@@ -64,6 +64,12 @@ static void describe_container(struct buffer *out, const struct step *step)
 	list_end(&list);
 }
 
+static void describe_cgroup(struct buffer *out, const struct step *step)
+{
+	describe_text(out, step->op == OP_CGROUP ? "make a cgroup below " : "use the cgroup ",
+		      step->a.text.text);
+}
+
 static void describe_terminal(struct buffer *out, const struct step *step)
 {
 	buffer_puts(out, "make a terminal");
@@ -446,6 +452,9 @@ static const struct phrase {
 	[OP_JOIN_NAMESPACE] = {.describe = describe_namespace},
 	[OP_JOIN_CONTAINER] = {.describe = describe_container},
 	[OP_UNDUMPABLE] = {.words = "let nobody trace it until its exec"},
+	[OP_CGROUP] = {.describe = describe_cgroup},
+	[OP_ENTER_CGROUP] = {.describe = describe_cgroup},
+	[OP_CGROUP_NAMESPACE] = {.words = "make a cgroup namespace"},
 	[OP_TERMINAL] = {.describe = describe_terminal},
 	[OP_CLONE] = {.describe = describe_clone},
 	[OP_OWN_FOLDER] = {.describe = describe_own_folder},

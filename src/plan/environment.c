@@ -79,11 +79,6 @@ static void add_asked(struct planner *p, struct env_list *env)
 	}
 }
 
-static bool all_digits(const char *s, size_t len)
-{
-	return len && strspn(s, "0123456789") >= len;
-}
-
 /* Names need the passwd file; so does the group of a bare number, and a default shell. */
 static void choose_lookups(struct planner *p)
 {
@@ -93,8 +88,8 @@ static void choose_lookups(struct planner *p)
 	bool directory = p->spec->root_kind == ROOT_DIRECTORY;
 
 	if (user)
-		p->lookup_user = !colon || !all_digits(user, name_len) ||
-				 !all_digits(colon + 1, strlen(colon + 1));
+		p->lookup_user = !colon || !plan_digits(user, name_len) ||
+				 !plan_digits(colon + 1, strlen(colon + 1));
 	p->lookup_shell = directory && !p->spec->arg_count && !p->spec->entrypoint;
 }
 

@@ -266,6 +266,7 @@ struct plan {
 	bool init;		  /* our init runs as the first process */
 	bool joins;		  /* there is a JOIN stage */
 	bool terminal;		  /* the child sends the master of its own terminal */
+	bool cgroup;		  /* the process is made in a cgroup of its own */
 	bool detached;		  /* nobody's job: no terminal, no dying with the caller */
 	bool parent_maps;	  /* the child waits for the parent's MAPS steps */
 	const char *summary_user; /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */

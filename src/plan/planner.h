@@ -67,6 +67,9 @@ const char *plan_copy(struct planner *p, const char *s); /* NULL stays NULL */
 /* The first container that this spec shares a namespace with, or NULL. */
 const char *plan_shared_container(const struct spec *spec);
 
+/* Who may be paused later gets a cgroup of its own, where one is delegated to us. */
+bool plan_own_cgroup(const struct planner *p);
+
 /* Is this namespace made new? And: is it the host's? (neither: joined) */
 bool plan_private(const struct planner *p, enum ns_type type);
 bool plan_host(const struct planner *p, enum ns_type type);
@@ -133,6 +136,9 @@ enum source_use {
 	SOURCE_TERMINAL,
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
+
+/* Does it begin with so many digits, at least one? An account word of digits is an id (user.c). */
+bool plan_digits(const char *text, size_t len);
 
 /* Is one of its components ".."? */
 bool path_has_dotdot(const char *path);

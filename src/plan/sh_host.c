@@ -226,7 +226,8 @@ void sh_host(struct sh *sh)
 	buffer_puts(
 		sh->out,
 		"\n# The new namespaces, and a shell in them that reads the rest of this file;\n"
-		"# descriptor 9 keeps the standard input for the command (a closed one: /dev/null).\n"
+		"# descriptor 9 keeps the standard input for the command (a closed one: "
+		"/dev/null).\n"
 		"true 2>/dev/null 9<&0 || exec </dev/null\n");
 	join(sh);
 	if (held)

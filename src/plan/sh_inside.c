@@ -91,6 +91,8 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_JOIN_NAMESPACE:
 	case OP_JOIN_CONTAINER:
 	case OP_UNDUMPABLE:
+	case OP_CGROUP:
+	case OP_ENTER_CGROUP:
 	case OP_TERMINAL:
 	case OP_CLONE:
 	case OP_FILE_LIMIT:
@@ -102,6 +104,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_SET_GROUPS:
 	case OP_SET_IDS:
 	case OP_TIME_OFFSETS:
+	case OP_CGROUP_NAMESPACE:
 	case OP_PROPAGATION:
 	case OP_PROCESS_GROUP:
 	case OP_KEYRING:

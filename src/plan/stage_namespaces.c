@@ -99,6 +99,8 @@ int stage_namespaces(struct planner *p)
 
 	if (s->kind == SPEC_EXEC)
 		return 0; /* its run has set them up */
+	if (plan_private(p, NS_CGROUP) && plan_own_cgroup(p))
+		plan_add(p, OP_CGROUP_NAMESPACE, ACTOR_CHILD, "cgroup");
 	add_procfs(p);
 	if (plan_private(p, NS_TIME))
 		add_time(p);

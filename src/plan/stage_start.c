@@ -3,11 +3,46 @@
 
 /* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives
  * us. */
+bool plan_own_cgroup(const struct planner *p)
+{
+	const struct spec *s = p->spec;
+	const struct facts *f = p->facts;
+
+	return s->kind == SPEC_RUN && (s->detach || s->tty || s->name) &&
+	       f->cgroup_delegated == ANSWER_YES && f->clone3 == ANSWER_YES;
+}
+
+static void add_cgroup(struct planner *p)
+{
+	const struct facts *f = p->facts;
+	const struct facts_container *c = facts_container(f, p->spec->container);
+	struct step *step;
+
+	if (plan_own_cgroup(p))
+		step = plan_add(p, OP_CGROUP, ACTOR_PARENT,
+				plan_text(p, "%s%s", f->cgroup_mount, f->cgroup_path));
+	else if (p->spec->kind == SPEC_EXEC && c && c->cgroup && f->clone3 == ANSWER_YES)
+		step = plan_add(p, OP_ENTER_CGROUP, ACTOR_PARENT, plan_copy(p, c->cgroup));
+	else
+		return;
+	step->a.text.text = step->subject;
+	p->plan->cgroup = true;
+}
+
+/* Which namespaces the clone itself makes: not time, whose offsets must be set before its first
+ * member, nor cgroup, where the process has to be in its own group first. */
+static bool made_by_clone(const struct planner *p, enum ns_type type)
+{
+	return plan_private(p, type) && type != NS_TIME &&
+	       !(type == NS_CGROUP && plan_own_cgroup(p));
+}
+
 int stage_prepare(struct planner *p)
 {
 	plan_add(p, OP_CHANNELS, ACTOR_PARENT, "report and control");
 	if (p->plan->init && p->plan->memfd_exec)
 		plan_add(p, OP_INIT_IMAGE, ACTOR_PARENT, "init");
+	add_cgroup(p);
 	return 0;
 }
 
@@ -81,7 +116,7 @@ static const char *private_names(struct planner *p)
 	const char *out = "";
 
 	for (int t = 0; t < NS_COUNT; t++)
-		if (plan_private(p, (enum ns_type)t) && t != NS_TIME)
+		if (made_by_clone(p, (enum ns_type)t))
 			out = plan_text(p, "%s%s%s", out, *out ? " " : "",
 					ns_type_name((enum ns_type)t));
 	return *out ? out : "no namespace";
@@ -95,7 +130,7 @@ int stage_clone(struct planner *p)
 				     private_names(p));
 
 	for (int t = 0; t < NS_COUNT; t++)
-		if (plan_private(p, (enum ns_type)t) && t != NS_TIME)
+		if (made_by_clone(p, (enum ns_type)t))
 			step->a.clone.flags |= ns_type_flag((enum ns_type)t);
 	step->a.clone.clone3 = p->plan->clone3;
 	if (!p->plan->clone3)

@@ -5,9 +5,9 @@
 #include <errno.h>
 #include <string.h>
 
-static bool all_digits(const char *s)
+bool plan_digits(const char *text, size_t len)
 {
-	return *s && strspn(s, "0123456789") == strlen(s);
+	return len && strspn(text, "0123456789") >= len;
 }
 
 /* Digits only, and in range: parse has checked it. */
@@ -45,7 +45,7 @@ static int check_group(struct planner *p, const char *group)
 			"use --userns ranges, or --group-add keep-groups to keep your own groups");
 		return -EPERM;
 	}
-	if (!all_digits(group)) {
+	if (!plan_digits(group, strlen(group))) {
 		error_set(p->err, -EINVAL, "group-add-name", "--group-add",
 			  "--group-add %s: further groups are given by number", group);
 		error_hint(p->err, "the root's /etc/group has the number: getent group %s", group);
@@ -98,10 +98,10 @@ static int check_user(struct planner *p)
 
 	if (!user || !p->plan->uid_map.count)
 		return 0;
-	gid = colon && all_digits(colon + 1) &&
+	gid = colon && plan_digits(colon + 1, strlen(colon + 1)) &&
 	      !idmap_down(&p->plan->gid_map, parse_id(colon + 1), &outside);
-	if (!gid && (!len || strspn(user, "0123456789") < len ||
-		     idmap_down(&p->plan->uid_map, parse_id(user), &outside)))
+	if (!gid &&
+	    (!plan_digits(user, len) || idmap_down(&p->plan->uid_map, parse_id(user), &outside)))
 		return 0;
 	error_set(p->err, -EINVAL, "user-unmapped", "--user",
 		  "--user %s: %s %u is not mapped in this container", user, gid ? "group" : "user",

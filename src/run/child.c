@@ -25,6 +25,7 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_SET_GROUPS] = child_set_groups,
 	[OP_SET_IDS] = child_set_ids,
 	[OP_PROCFS] = child_procfs,
+	[OP_CGROUP_NAMESPACE] = child_cgroup_namespace,
 	[OP_HOSTNAME] = child_hostname,
 	[OP_DOMAINNAME] = child_domainname,
 	[OP_LOOPBACK_UP] = child_loopback_up,
@@ -213,11 +214,12 @@ _Noreturn void child_main(struct child *c)
 	_exit(125); /* not reached: verify says that the last step is an exec */
 }
 
-int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd)
+int child_clone(const struct step *step, bool as_sibling, int cgroup, int *ret_pidfd)
 {
-	uint64_t extra = as_sibling ? CLONE_PARENT : 0;
+	uint64_t extra = (as_sibling ? CLONE_PARENT : 0) | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0);
 	struct sys_clone_args args = {
 		.flags = step->a.clone.flags | extra,
+		.cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
 		/* a sibling's end is announced as its maker's would be: clone(2) */
 		.exit_signal = as_sibling ? 0 : SIGCHLD,
 	};
@@ -230,7 +232,7 @@ int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd)
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uint64_t)(uintptr_t)ret_pidfd;
 	}
-	return SYS(clone3, &args, sizeof(args));
+	return SYS(clone3, &args, cgroup >= 0 ? sizeof(args) : SYS_CLONE_ARGS_V0);
 }
 
 /* A pid may have been reused since it was looked up: the namespace must be the one that was. */
@@ -269,7 +271,7 @@ static _Noreturn void make_sibling(struct child *c, int index)
 	int pid;
 
 	inject_fault(c, index);
-	pid = child_clone(&c->plan->steps[index], true, NULL);
+	pid = child_clone(&c->plan->steps[index], true, -1, NULL);
 	if (pid == 0)
 		child_main(c);
 	if (pid < 0)

@@ -53,9 +53,9 @@ _Noreturn void child_join(struct child *c);
 /* After the ids changed, where the UNDUMPABLE step was: 0 or -errno. */
 int child_hide(const struct child *c);
 
-/* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. pidfd may be NULL.
- */
-int child_clone(const struct step *step, bool as_sibling, int *ret_pidfd);
+/* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. `cgroup`: to be made
+ * in, or -1. pidfd may be NULL. */
+int child_clone(const struct step *step, bool as_sibling, int cgroup, int *ret_pidfd);
 
 /* 0, or -EPIPE when the supervisor is gone. */
 int child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
@@ -74,7 +74,7 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_lookup_user, child_bounding_set, child_set_user, child_capabilities, child_workdir,
 	child_no_new_privs, child_keep_capabilities, child_ambient, child_parent_death,
 	child_seccomp, child_close_fds;
-child_handler child_terminal;
+child_handler child_terminal, child_cgroup_namespace;
 child_handler child_exec_init, child_exec;
 
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */

@@ -100,6 +100,11 @@ int child_procfs(struct child *c, const struct step *step)
 	return 0;
 }
 
+int child_cgroup_namespace(struct child *c, const struct step *step)
+{
+	return SYS(unshare, CLONE_NEWCGROUP);
+}
+
 int child_hostname(struct child *c, const struct step *step)
 {
 	return SYS(sethostname, step->a.text.text, strlen(step->a.text.text));

@@ -19,10 +19,11 @@ struct run_options {
 	const char *pidfile; /* NULL: none */
 	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
 	int container;	     /* exec: pidfd of the container, -1: none; borrowed */
-	struct ending ending; /* what run_wait records and removes at the end; pidfile is the above */
+	struct ending
+		ending; /* what run_wait records and removes at the end; pidfile is the above */
 	/* Called once by run_wait when the wait is about to become a long one: may fill *ending.
 	 * NULL: nothing to do then. */
-	void (*before_long_wait)(void *data, pid_t pid, struct ending *ending);
+	void (*before_long_wait)(void *data, struct ending *ending);
 	void *data;
 };
 
@@ -36,6 +37,7 @@ struct run_process {
 	int pidfd;	     /* -1 where the kernel has none */
 	int control;	     /* our end; -1 without an init */
 	int terminal;	     /* the master of its own terminal, or -1 */
+	char *cgroup;	     /* the one made for it, absolute, or NULL; who ends it removes it */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
 	const char *

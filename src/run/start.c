@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -36,6 +37,7 @@ struct start {
 	struct run_process *process;
 	struct child child;
 	int report; /* read end */
+	int cgroup; /* its directory, or -1 */
 	pid_t joiner;
 	bool helpers_done, ready;
 	struct rootlet_error *err;
@@ -82,6 +84,40 @@ static int make_init_image(struct start *s, const struct step *step)
 	s->child.init_image = fd;
 	r = io_write_all(fd, init_image, init_image_size);
 	return r < 0 ? r : SYS(fcntl, fd, F_ADD_SEALS, seals);
+}
+
+static int open_directory(const char *path)
+{
+	return SYS(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* Its name is ours to choose: nothing else of the plan depends on it. */
+static int make_cgroup(struct start *s, const struct step *step)
+{
+	int r = -EEXIST;
+
+	for (int n = 0; r == -EEXIST && n < 1000; n++) {
+		free(s->process->cgroup);
+		if (asprintf(&s->process->cgroup, "%s/rootlet-%d-%d", step->a.text.text,
+			     (int)getpid(), n) < 0) {
+			s->process->cgroup = NULL;
+			return -ENOMEM;
+		}
+		r = mkdir(s->process->cgroup, 0755) < 0 ? -errno : 0;
+	}
+	if (r < 0) {
+		free(s->process->cgroup);
+		s->process->cgroup = NULL;
+		return r;
+	}
+	s->cgroup = open_directory(s->process->cgroup);
+	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+static int open_cgroup(struct start *s, const struct step *step)
+{
+	s->cgroup = open_directory(step->a.text.text);
+	return s->cgroup < 0 ? s->cgroup : 0;
 }
 
 static size_t count_words(const char *const *words)
@@ -222,12 +258,17 @@ static int make_process(struct start *s, const struct step *step)
 	int pid;
 
 	if (s->plan->joins) {
-		pid = SYS(clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
+		static const struct step plain = {.op = OP_CLONE, .a.clone.clone3 = true};
+
+		/* In the container's cgroup from the start: once it is inside, the way there is
+		 * out of its sight. */
+		pid = s->cgroup >= 0 ? child_clone(&plain, false, s->cgroup, NULL)
+				     : SYS(clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
 		if (pid == 0)
 			child_join(&s->child);
 		s->joiner = pid;
 	} else {
-		pid = child_clone(step, false, &s->process->pidfd);
+		pid = child_clone(step, false, s->cgroup, &s->process->pidfd);
 		if (pid == 0)
 			child_main(&s->child);
 		s->process->pid = pid < 0 ? 0 : pid;
@@ -289,10 +330,9 @@ static int map_with_helpers(struct start *s)
 static int parent_step(struct start *s, int index)
 {
 	static int (*const handlers[OP_COUNT])(struct start *, const struct step *) = {
-		[OP_CHANNELS] = make_channels,
-		[OP_INIT_IMAGE] = make_init_image,
-		[OP_CLONE] = make_process,
-		[OP_WRITE_MAP] = write_map,
+		[OP_CHANNELS] = make_channels, [OP_INIT_IMAGE] = make_init_image,
+		[OP_CGROUP] = make_cgroup,     [OP_ENTER_CGROUP] = open_cgroup,
+		[OP_CLONE] = make_process,     [OP_WRITE_MAP] = write_map,
 	};
 	const struct step *step = &s->plan->steps[index];
 	int r = -fault_at(index, -1);
@@ -377,6 +417,8 @@ static void undo(struct start *s)
 	}
 	p->pid = 0;
 	p->ended = true;
+	if (p->cgroup)
+		rmdir(p->cgroup);
 }
 
 static int write_pidfile(const struct run_process *p, struct rootlet_error *err)
@@ -473,7 +515,7 @@ static int new_process(const struct plan *plan, const struct run_options *option
 int run_start(const struct plan *plan, const struct run_options *options, struct run_process **ret,
 	      struct rootlet_error *err)
 {
-	struct start s = {.plan = plan, .report = -1, .err = err};
+	struct start s = {.plan = plan, .report = -1, .cgroup = -1, .err = err};
 	sigset_t all;
 	int r = plan_verify(plan, err);
 
@@ -487,6 +529,7 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 	fd_close(&s.child.report);
 	fd_close(&s.child.control);
 	fd_close(&s.child.init_image);
+	fd_close(&s.cgroup);
 	free(s.child.slots);
 	free(s.child.argv);
 	free(s.child.envp);

@@ -126,7 +126,7 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 	status = supervise_run(&s);
 	if (status == SUPERVISE_HANDOVER) {
 		if (p->options.before_long_wait)
-			p->options.before_long_wait(p->options.data, p->pid, &ending);
+			p->options.before_long_wait(p->options.data, &ending);
 		waiter_exec(&s, &ending);
 		s.handover_ns = 0; /* it could not: go on here */
 		status = supervise_run(&s);
@@ -166,5 +166,6 @@ void run_free(struct run_process *p)
 		unlink(p->options.pidfile);
 	pthread_sigmask(SIG_SETMASK, &p->saved_mask, NULL);
 	free(p->timings);
+	free(p->cgroup);
 	free(p);
 }

@@ -174,8 +174,6 @@ static int parse(struct loader *l, const char *text, size_t len)
 
 	if (!tokener)
 		return nomem(l);
-	while (len && strchr(" \t\r\n", text[len - 1])) /* strict mode allows none at the end */
-		len--;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	l->root = json_tokener_parse_ex(tokener, text, (int)len);
 	error = json_tokener_get_error(tokener);
@@ -188,7 +186,7 @@ static int parse(struct loader *l, const char *text, size_t len)
 			 json_tokener_error_desc(error));
 		return corrupt(l, "", why);
 	}
-	if (end < len)
+	if (end < len) /* a zero byte, which the tokener takes for the end */
 		return corrupt(l, "", "goes on after the closing brace");
 	return json_object_is_type(l->root, json_type_object) ? 0
 							      : corrupt(l, "", "is no JSON object");

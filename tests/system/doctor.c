@@ -52,8 +52,8 @@ static void doctor__saved_facts_give_the_same_answer(void **state)
 {
 	expect_out(shell("mkdir -m 700 x; export XDG_RUNTIME_DIR=$T/x; $R doctor --save-facts f "
 			 "--format=json >a; $R doctor --facts f --format=json >b; cmp a b && "
-			 "$R plan --facts f / id >p && grep -c clone p"),
-		   "1\n");
+			 "$R plan --facts f / id >p && grep -q clone p"),
+		   "");
 	expect_out(shell("$R doctor --save-facts - | head -c 1"), "{");
 }
 
@@ -65,9 +65,9 @@ static void doctor__fits_a_screen(void **state)
 
 	snprintf(script, sizeof(script),
 		 "export COLUMNS=80 LC_ALL=C.UTF-8; $R doctor %s >o; wc -l <o; "
-		 "wc -L <o; grep -c '✓ ok' o; grep -c $'\\033' o",
+		 "wc -L <o; grep -c '✓ ok' o; grep -c $'\\033' o || true",
 		 facts);
-	expect_out(shell(script), "28\n79\n21\n0\n");
+	expect_out(shell(script), "28\n78\n21\n0\n");
 	snprintf(script, sizeof(script),
 		 "LC_ALL=C $R doctor --color always %s | tr -d '\\n' | LC_ALL=C tr -d ' -~\\033'",
 		 facts);

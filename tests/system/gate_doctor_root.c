@@ -1,5 +1,5 @@
 /* Gate 30 of docs/SECURITY.md, the hosts that only root can set up: no subordinate ids, helpers
- * that are missing or have no power, a caller outside his primary group. Root changes nothing of
+ * that are missing or have no power, a caller outside the primary group. Root changes nothing of
  * the machine: each scene has a mount namespace of its own. The tests run as $ROOTLET_TEST_USER. */
 #include "doctor_check.h"
 

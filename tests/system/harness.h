@@ -84,6 +84,8 @@ int harness_main(const char *name, const struct CMUnitTest *tests, size_t count)
 int harness_setup(void **state);
 int harness_teardown(void **state);
 
+void harness_show(const struct result *r); /* all of it, on stderr */
+
 /* For the programs that start children in their own way (screen.c). */
 void harness_prepare_child(void); /* in the child: signals, directory, environment */
 char **harness_environment(void);

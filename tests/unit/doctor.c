@@ -217,6 +217,113 @@ static void few_files(struct facts *f)
 	f->nofile_soft = 64;
 }
 
+static void outer_filter(struct facts *f)
+{
+	f->clone3 = ANSWER_NO;
+}
+
+static void ids_unreadable(struct facts *f)
+{
+	f->subid_error = "/etc/subuid: Permission denied";
+	no_ids(f);
+}
+
+static void root_without_ids(struct facts *f)
+{
+	f->uid = f->gid = 0;
+	f->passwd_gid = 0;
+	f->user_name = "root";
+	no_ids(f);
+}
+
+static void few_ids(struct facts *f)
+{
+	f->subgids.ranges[0].count = 1000;
+}
+
+static void helper_untrusted(struct facts *f)
+{
+	f->newgidmap.state = HELPER_UNTRUSTED;
+	f->trials[TRIAL_RANGES].worked = ANSWER_UNKNOWN;
+}
+
+static void no_cgroup2(struct facts *f)
+{
+	f->cgroup2 = ANSWER_NO;
+	f->cgroup_mount = NULL;
+	f->cgroup_delegated = ANSWER_NO;
+}
+
+static void no_mount_setattr(struct facts *f)
+{
+	f->mount_setattr = ANSWER_NO;
+}
+
+static void no_openat2(struct facts *f)
+{
+	f->openat2 = ANSWER_NO;
+}
+
+static void no_mount_api(struct facts *f)
+{
+	f->mount_api = ANSWER_NO;
+}
+
+static void memfd_forbidden(struct facts *f)
+{
+	f->memfd_exec = ANSWER_NO;
+}
+
+static void memfd_refused(struct facts *f)
+{
+	fail_trial(f, TRIAL_MEMFD, "execveat(memfd)", EACCES);
+}
+
+static void no_time(struct facts *f)
+{
+	f->time_namespaces = ANSWER_NO;
+}
+
+static void ipc_refused(struct facts *f)
+{
+	fail_trial(f, TRIAL_IPC, "unshare(CLONE_NEWIPC)", EPERM);
+}
+
+static void map_refused(struct facts *f)
+{
+	fail_trial(f, TRIAL_SINGLE_MAP, "write(/proc/self/uid_map)", EPERM);
+}
+
+static void mount_refused(struct facts *f)
+{
+	fail_trial(f, TRIAL_TMPFS, "mount(tmpfs)", EPERM);
+}
+
+static void no_loopback(struct facts *f)
+{
+	fail_trial(f, TRIAL_LOOPBACK, "ioctl(SIOCSIFFLAGS, lo)", EPERM);
+}
+
+static void no_landlock(struct facts *f)
+{
+	f->landlock_abi = 0;
+}
+
+static void no_seccomp(struct facts *f)
+{
+	fail_trial(f, TRIAL_SECCOMP, "prctl(PR_SET_SECCOMP)", EINVAL);
+}
+
+static void runtime_on_nfs(struct facts *f)
+{
+	f->runtime_place.filesystem = "nfs";
+}
+
+static void data_read_only(struct facts *f)
+{
+	f->data_place.read_only = ANSWER_YES;
+}
+
 static const struct {
 	void (*change)(struct facts *f);
 	const char *id, *row;
@@ -273,6 +380,37 @@ static const struct {
 	{few_controllers, "cgroup-controllers", "cgroup", VERDICT_AMBER, "cpu pids", "Delegate="},
 	{keys_full, "key-limit", "keys", VERDICT_AMBER, "200 of your 200 keys",
 	 "sudo sysctl kernel.keys.maxkeys=2000"},
+	{outer_filter, "outer-filter", "surroundings", VERDICT_GREEN, "seccomp filter",
+	 "seccomp=unconfined"},
+	{ids_unreadable, "subids-unreadable", "subordinate-ids", VERDICT_RED,
+	 "/etc/subuid: Permission denied", "chmod 644"},
+	{root_without_ids, "root-subids-none", "subordinate-ids", VERDICT_RED,
+	 "root has no subordinate ids",
+	 "sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 root"},
+	{few_ids, "subids-few", "subordinate-ids", VERDICT_AMBER, "fewer than 65536",
+	 "usermod --add-subuids"},
+	{helper_untrusted, "helper-untrusted", "helpers", VERDICT_RED,
+	 "/usr/bin/newgidmap does not belong to root", "sudo chmod 4755 /usr/bin/newgidmap"},
+	{no_cgroup2, "cgroup2-missing", "cgroup", VERDICT_GREEN, "no cgroup2", ""},
+	{no_mount_setattr, "mount-setattr-missing", "kernel", VERDICT_GREEN, "Linux 5.12", ""},
+	{no_openat2, "openat2-missing", "kernel", VERDICT_GREEN, "Linux 5.6", ""},
+	{no_mount_api, "mount-api-missing", "kernel", VERDICT_GREEN, "Linux 5.2", ""},
+	{memfd_forbidden, "memfd-noexec", "memfd", VERDICT_GREEN, "vm.memfd_noexec", "sysctl"},
+	{memfd_refused, "memfd-noexec", "memfd", VERDICT_GREEN, "vm.memfd_noexec", "sysctl"},
+	{no_time, "time-namespaces-missing", "time", VERDICT_GREEN, "CONFIG_TIME_NS", ""},
+	{ipc_refused, "namespaces-refused", "namespaces", VERDICT_RED,
+	 "unshare(CLONE_NEWIPC) failed: Operation not permitted", "outside"},
+	{map_refused, "map-refused", "maps", VERDICT_RED, "write(/proc/self/uid_map) failed",
+	 "outside"},
+	{mount_refused, "mount-refused", "mounts", VERDICT_RED, "mount(tmpfs) failed",
+	 "seccomp=unconfined"},
+	{no_loopback, "loopback-refused", "loopback", VERDICT_AMBER, "ioctl(SIOCSIFFLAGS, lo)",
+	 "seccomp=unconfined"},
+	{no_landlock, "landlock-missing", "landlock", VERDICT_GREEN, "Linux 5.13", ""},
+	{no_seccomp, "seccomp-missing", "filter", VERDICT_RED, "prctl(PR_SET_SECCOMP) failed", ""},
+	{runtime_on_nfs, "runtime-remote", "runtime", VERDICT_AMBER, "/run/user/1000 is on nfs",
+	 "XDG_RUNTIME_DIR="},
+	{data_read_only, "store-read-only", "data", VERDICT_AMBER, "read-only", "XDG_DATA_HOME="},
 	{few_files, "nofile-low", "files", VERDICT_AMBER, "64", "ulimit -n 1048576"},
 };
 
@@ -360,8 +498,15 @@ static void doctor__what_was_not_tried_is_unknown(void **state)
 
 	assert_int_equal(survey_make(facts, &s), 0);
 	assert_int_equal(row_of(s, "overlay")->verdict, VERDICT_UNKNOWN);
-	assert_string_equal(row_of(s, "overlay")->found, "not tried");
+	assert_string_equal(row_of(s, "overlay")->found, "these facts do not say");
 	assert_int_equal(row_of(s, "user-namespaces")->verdict, VERDICT_GREEN);
+	survey_free(s);
+	facts_free(facts);
+	facts = load("surveyed"); /* tried, but not that far */
+	userns_refused(facts);
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_string_equal(row_of(s, "overlay")->found, "not tried");
+	assert_int_equal(row_of(s, "overlay")->verdict, VERDICT_UNKNOWN);
 	survey_free(s);
 	assert_int_equal(survey_make(nothing, &s), 0);
 	assert_int_equal(s->verdict, VERDICT_UNKNOWN);
@@ -381,9 +526,10 @@ static void doctor__the_letter_asks_for_what_is_missing(void **state)
 	assert_int_equal(survey_make(facts, &s), 0);
 	assert_non_null(s->letter);
 	assert_non_null(strstr(s->letter, "for alice on debian (Linux 6.1.0-18-amd64"));
-	assert_non_null(strstr(s->letter, "1. Please run: usermod --add-subuids 165536-231071 "
-					  "--add-subgids 165536-231071 alice\n"));
-	assert_non_null(strstr(s->letter, "2. Please run: loginctl enable-linger alice\n"));
+	assert_non_null(strstr(s->letter, "1. Please run:\n\n     usermod --add-subuids "
+					  "165536-231071 --add-subgids 165536-231071 "
+					  "alice\n"));
+	assert_non_null(strstr(s->letter, "2. Please run:\n\n     loginctl enable-linger alice\n"));
 	assert_null(strchr(s->letter, '\033'));
 	survey_free(s);
 	facts_free(facts);

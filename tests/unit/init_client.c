@@ -791,6 +791,8 @@ int main(int argc, char **argv)
 
 	if (argc > 1)
 		cmocka_set_test_filter(argv[1]);
+	for (int sig = 1; sig < 32; sig++) /* a job of a script ignores SIGINT, say */
+		signal(sig, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

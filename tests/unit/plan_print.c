@@ -513,6 +513,8 @@ static const struct {
 } in_script[] = {
 	{OP_CHANNELS, NULL},
 	{OP_INIT_IMAGE, NULL},
+	{OP_CGROUP, NULL},
+	{OP_ENTER_CGROUP, NULL},
 	{OP_JOIN_NAMESPACE, "nsenter --net=/proc/42/ns/net"},
 	{OP_JOIN_CONTAINER, NULL},
 	{OP_UNDUMPABLE, NULL},
@@ -526,6 +528,7 @@ static const struct {
 	{OP_SET_GROUPS, "--setuid 0 --setgid 0"},
 	{OP_SET_IDS, "nsenter --target \"$holder\" --user"},
 	{OP_PROCFS, "mount -n -t tmpfs -o size=64k,huge,nosuid tmpfs /proc"},
+	{OP_CGROUP_NAMESPACE, NULL},
 	{OP_HOSTNAME, "hostname text"},
 	{OP_DOMAINNAME, "domainname text"},
 	{OP_LOOPBACK_UP, "ip link set lo up"},

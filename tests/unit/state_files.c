@@ -123,6 +123,8 @@ static void state_files__forged_record(void **state)
 	char *text = with_id(FINE_RECORD, c->id);
 
 	/* The rows fail for what they say, not for the rest of the text. */
+	box_write(c->folder, "container.json", text, strlen(text) + 1);
+	expect_corrupt(box, c, "container.json", ""); /* a zero byte */
 	box_write(c->folder, "container.json", text, strlen(text));
 	box_ok(box, state_find(&box->store, "fine", 0, &found, &box->err));
 	free(text);
@@ -259,6 +261,27 @@ static void state_files__truncated_anywhere(void **state)
 	}
 	box_ok(box, state_refresh(c, &box->err));
 	assert_null(c->broken);
+	state_free(c);
+}
+
+/* What was broken for a moment is not broken for ever. */
+static void state_files__refresh_sees_the_mending(void **state)
+{
+	struct box *box = *state;
+	struct state_container *c = box_make(box, "web"), *found = NULL;
+	char text[4096];
+	size_t len;
+
+	read_back(c, "container.json", text, sizeof(text), &len);
+	box_write(c->folder, "container.json", "{}", 2);
+	box_ok(box, state_find(&box->store, "web", STATE_FIND_BROKEN, &found, &box->err));
+	box_ok(box, state_refresh(found, &box->err));
+	assert_non_null(found->broken);
+	box_write(c->folder, "container.json", text, len);
+	box_ok(box, state_refresh(found, &box->err));
+	assert_null(found->broken);
+	assert_string_equal(found->record.root, "/root");
+	state_free(found);
 	state_free(c);
 }
 
@@ -407,6 +430,7 @@ int main(void)
 		BOX_TEST(state_files__forged_process),
 		BOX_TEST(state_files__forged_exit),
 		BOX_TEST(state_files__truncated_anywhere),
+		BOX_TEST(state_files__refresh_sees_the_mending),
 		BOX_TEST(state_files__oversized),
 		BOX_TEST(state_files__a_record_that_is_too_long),
 		BOX_TEST(state_files__replaced),

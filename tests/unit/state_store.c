@@ -54,6 +54,7 @@ static void state_store__place(void **state)
 	mkdir(user, 0700);
 	mkdir(own, 0700);
 	mkdir(temporary, 01777);
+	assert_int_equal(chdir(box->dir), 0); /* "runtime" would be there */
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct state_places places = {rows[i].state_dir, rows[i].runtime_dir,
 					      rows[i].run_user, temporary};
@@ -71,6 +72,7 @@ static void state_store__place(void **state)
 		assert_non_null(strstr(store.note, rows[i].note));
 		state_store_close(&store);
 	}
+	assert_int_equal(chdir("/"), 0);
 }
 
 /* A folder that somebody else could have prepared is never used. */
