@@ -404,6 +404,59 @@ ROOTLET_PUBLIC int rootlet_container_rename(rootlet_container *container, const 
 ROOTLET_PUBLIC int rootlet_container_remove(rootlet_container *container, bool force,
 					    rootlet_error *err);
 
+/* All that is known of it as JSON (rootlet-inspect(1)), which the caller frees with free(3). */
+ROOTLET_PUBLIC int rootlet_container_inspect(const rootlet_container *container, char **ret_json,
+					     rootlet_error *err);
+
+/* What a detached container has printed, from the oldest line that is kept. The container must
+ * outlive it. */
+typedef struct rootlet_log rootlet_log;
+
+typedef struct {
+	bool from_stderr;
+	bool partial;	  /* the line goes on in the next entry of its stream */
+	bool missing;	  /* the log was rotated faster than it was read: before this, lines are lost */
+	int64_t time;	  /* nanoseconds since the epoch; 0: not known */
+	const char *text; /* until the next call; without the newline, and not ended by a NUL */
+	size_t length;
+} rootlet_log_entry;
+
+/* ids: no-log, log-read. */
+ROOTLET_PUBLIC int rootlet_log_open(const rootlet_container *container, rootlet_log **ret,
+				    rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_log_free(rootlet_log *log);
+/* Only the last `lines` lines of both streams together. Before the first next. */
+ROOTLET_PUBLIC int rootlet_log_tail(rootlet_log *log, uint64_t lines, rootlet_error *err);
+/* 1: an entry; 0: none at the moment; -errno. */
+ROOTLET_PUBLIC int rootlet_log_next(rootlet_log *log, rootlet_log_entry *ret, rootlet_error *err);
+/* Wait until there may be more. False: the container has ended, and all that it printed is there to
+ * be read. */
+ROOTLET_PUBLIC bool rootlet_log_wait(rootlet_log *log);
+/* For who is slow: poll(2) this (-1: nothing to poll) beside the output, and when it is readable
+ * call rootlet_log_notice, so that a file that is rotated away is held open. */
+ROOTLET_PUBLIC int rootlet_log_fd(const rootlet_log *log);
+ROOTLET_PUBLIC void rootlet_log_notice(rootlet_log *log);
+
+/* The processes of a running container, as both sides number them, in the order of their pids. */
+typedef struct rootlet_processes rootlet_processes;
+
+typedef struct {
+	int pid, host_pid;     /* in the container, and as the caller sees it */
+	int64_t uid, host_uid; /* uid -1: it has none in the container */
+	char state;	       /* 'R', 'S' …: proc_pid_stat(5) */
+	uint64_t cpu_ns;       /* used so far */
+	uint64_t rss, pss;     /* bytes; pss 0: not asked for, or not to be had */
+	const char *command;
+} rootlet_process_row;
+
+/* `pss` costs the kernel a walk over every page. ids: not-running, processes-read. */
+ROOTLET_PUBLIC int rootlet_processes_read(const rootlet_container *container, bool pss,
+					  rootlet_processes **ret, rootlet_error *err);
+/* -ERANGE past the end. */
+ROOTLET_PUBLIC int rootlet_processes_get(const rootlet_processes *processes, size_t index,
+					 rootlet_process_row *ret);
+ROOTLET_PUBLIC void rootlet_processes_free(rootlet_processes *processes);
+
 /* "TERM", "SIGTERM", "15", "RTMIN+3" → its number; 0: there is no such signal. */
 ROOTLET_PUBLIC int rootlet_signal_number(const char *text);
 

@@ -13,7 +13,8 @@ extern const struct args_command ps_command, inspect_command, start_command, att
 	stop_command, kill_command, wait_command, rm_command, rename_command, prune_command,
 	logs_command, top_command, stats_command, cp_command;
 
-/* commands.c: all of them in the order of `rootlet help`; NULL past the end, or for no such name. */
+/* commands.c: all of them in the order of `rootlet help`; NULL past the end, or for no such name.
+ */
 const struct args_command *command_get(size_t index);
 const struct args_command *command_find(const char *name);
 
@@ -23,8 +24,8 @@ int command_begin(const struct args_command *command, void *target, int argc, ch
 		  struct rootlet_error *err);
 void command_end(const struct args_command *command, void *target);
 
-/* The store of a line; a missing one is empty. Says where it is when that is unusual. -errno after a
- * message. */
+/* The store of a line; a missing one is empty. Says where it is when that is unusual. -errno after
+ * a message. */
 int command_store(const struct args *args, rootlet_store **ret, struct rootlet_error *err);
 
 /* One container of a line. 0, or -errno with a message in err. `word` is what the line calls it. */

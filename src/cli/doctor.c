@@ -135,11 +135,11 @@ void doctor_help(void)
 	       "  rootlet doctor --format=json            for scripts: rootlet-doctor(1)\n"
 	       "  rootlet doctor --save-facts host.json   this host as a file\n"
 	       "  rootlet doctor --facts host.json        judge that host\n\nOptions:\n"
-	       "  --format text|json                  the screen, or JSON with stable keys\n"
-	       "  --facts FILE                        judge what this file says, probe nothing\n"
-	       "  --save-facts FILE                   write what was found; - is standard output\n"
-	       "  --color auto|always|never           colour of the screen\n"
-	       "  --log-format text|json              form of error messages\n"
+	       "      --format text|json              the screen, or JSON with stable keys\n"
+	       "      --facts FILE                    judge what this file says, probe nothing\n"
+	       "      --save-facts FILE               write what was found; - is standard output\n"
+	       "      --color auto|always|never       colour of the screen\n"
+	       "      --log-format text|json          form of error messages\n"
 	       "\nExit status: 0 healthy or limited, 1 something is broken, 125 doctor itself "
 	       "failed.\n");
 }

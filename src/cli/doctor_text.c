@@ -14,7 +14,8 @@ enum {
 	TITLE = 18,
 	FOUND_AT = 2 + 1 + 1 + WORD + 1 + TITLE + 2,
 	LABEL = 15,
-	LETTER = 76
+	LETTER = 76,
+	NEVER = 1 << 20
 };
 
 static const struct sign {
@@ -68,6 +69,24 @@ static void print_rows(const rootlet_doctor *doctor, int width)
 	}
 }
 
+/* "18 ok, 2 limited. Containers start." */
+static void write_counts(const int *count, char *text, size_t size)
+{
+	static const rootlet_verdict order[] = {ROOTLET_VERDICT_GREEN, ROOTLET_VERDICT_AMBER,
+						ROOTLET_VERDICT_RED, ROOTLET_VERDICT_UNKNOWN};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (count[order[i]])
+			used += (size_t)snprintf(text + used, size - used, "%s%d %s",
+						 used ? ", " : "", count[order[i]],
+						 signs[order[i]].word);
+	snprintf(text + used, size - used, ".%s",
+		 count[ROOTLET_VERDICT_RED] || count[ROOTLET_VERDICT_UNKNOWN]
+			 ? ""
+			 : " Containers start.");
+}
+
 static void print_summary(const rootlet_doctor *doctor, int width)
 {
 	int count[ROOTLET_VERDICT_RED + 1] = {0};
@@ -82,10 +101,7 @@ static void print_summary(const rootlet_doctor *doctor, int width)
 		snprintf(text, sizeof(text),
 			 "All is well. Try `rootlet run / sh`, or `rootlet demo`.");
 	else
-		snprintf(text, sizeof(text), "%d ok, %d limited, %d broken, %d unknown.%s",
-			 count[ROOTLET_VERDICT_GREEN], count[ROOTLET_VERDICT_AMBER],
-			 count[ROOTLET_VERDICT_RED], count[ROOTLET_VERDICT_UNKNOWN],
-			 count[ROOTLET_VERDICT_RED] ? "" : " Containers start.");
+		write_counts(count, text, sizeof(text));
 	paragraph_print(stdout, text, 0, 0, width);
 }
 
@@ -99,14 +115,28 @@ static void print_field(const char *label, const char *text, int width)
 	paragraph_print(stdout, text, LABEL, LABEL, width);
 }
 
-/* Never broken: it is there to be copied. */
-static void print_line_to_copy(const char *label, const char *text)
+/* A command is never broken: it is there to be copied. */
+static void print_command(const char *label, const char *text)
 {
 	if (!*text)
 		return;
 	printf("    %-*s", LABEL - 4, label);
-	colored("1", text);
-	putchar('\n');
+	if (message_color(1))
+		fputs("\033[1m", stdout);
+	paragraph_print(stdout, text, LABEL, LABEL, NEVER);
+	if (message_color(1))
+		fputs("\033[0m", stdout);
+}
+
+static bool is_command(const char *text)
+{
+	static const char *const first[] = {"sudo ", "export ", "ulimit ", "systemd-run ",
+					    "docker "};
+
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		if (!strncmp(text, first[i], strlen(first[i])))
+			return true;
+	return false;
 }
 
 static const char *row_title(const rootlet_doctor *doctor, const char *id)
@@ -129,12 +159,15 @@ static void print_problem(const rootlet_doctor *doctor, const rootlet_doctor_pro
 	colored(signs[p->verdict].sgr, head);
 	putchar('\n');
 	print_field("found", p->means, width);
-	print_line_to_copy("checked", p->checked);
+	print_command("checked", p->checked);
 	print_field("means", p->why, width);
-	print_line_to_copy("mend", p->mend);
+	if (is_command(p->mend))
+		print_command("mend", p->mend);
+	else
+		print_field("mend", p->mend, width);
 	print_field("until then", p->meanwhile, width);
 	snprintf(more, sizeof(more), "rootlet help %s", p->id);
-	print_line_to_copy("more", more);
+	print_command("more", more);
 }
 
 static void print_problems(const rootlet_doctor *doctor, int width)

@@ -15,7 +15,7 @@ static int fail(const struct session *s)
 static int find_container(struct session *s, rootlet_store **store, int argc, char **argv)
 {
 	const char *name = rootlet_spec_get(s->spec, "container");
-	rootlet_spec *spec;
+	rootlet_spec *spec = NULL;
 	int r = rootlet_store_open(rootlet_spec_get(s->spec, "state-dir"), false, store, s->err);
 
 	if (r == 0)

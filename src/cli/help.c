@@ -1,6 +1,6 @@
 /* Help that teaches: made from the option table, so that it cannot say what the parser does not do.
  */
-#include "cli/cli.h"
+#include "cli/containers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,35 +41,18 @@ static const struct {
 	 "  rootlet unshare -u --hostname red sh    another hostname, nowhere else\n"
 	 "  rootlet unshare --join 4711 ip addr     enter the namespaces of a process\n",
 	 ROOTLET_UNSHARE},
+	{"exec", "rootlet exec [OPTIONS] CONTAINER COMMAND [ARG…]",
+	 "Run a further command in a container that runs: in its namespaces, with its "
+	 "capabilities, its\n"
+	 "filter and its user, unless an option says otherwise.",
+	 "  rootlet exec web ps ax                  what it has\n"
+	 "  rootlet exec -it web sh                 a shell, with a terminal of its own\n"
+	 "  rootlet exec -u 33 -w /srv web id       as another user, in another directory\n"
+	 "  rootlet exec -d web ./job               and do not wait for it\n",
+	 ROOTLET_EXEC},
 };
 
-enum { TOPIC_COUNT = sizeof(topics) / sizeof(topics[0]), NAME_WIDTH = 34 };
-
-/* Characters, not bytes: a continuation byte of UTF-8 takes no column. */
-static int columns(const char *text)
-{
-	int n = 0;
-
-	for (; *text; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
-static void print_option(const rootlet_option *o)
-{
-	char left[128];
-	int n;
-
-	n = o->letter ? snprintf(left, sizeof(left), "-%c, --%s", o->letter, o->name)
-		      : snprintf(left, sizeof(left), "    --%s", o->name);
-	if (o->metavar && n > 0 && (size_t)n < sizeof(left))
-		snprintf(left + n, sizeof(left) - (size_t)n, o->optional ? "[=%s]" : " %s",
-			 o->metavar);
-	if (columns(left) > NAME_WIDTH)
-		printf("  %s\n  %-*s  %s\n", left, NAME_WIDTH, "", o->help);
-	else
-		printf("  %s%*s  %s\n", left, NAME_WIDTH - columns(left), "", o->help);
-}
+enum { TOPIC_COUNT = sizeof(topics) / sizeof(topics[0]) };
 
 void help_command(rootlet_command command, const char *name)
 {
@@ -86,28 +69,49 @@ void help_command(rootlet_command command, const char *name)
 		if (!group || strcmp(group, o.group) != 0)
 			printf("\n%s:\n", o.group);
 		group = o.group;
-		print_option(&o);
+		args_print_option(o.letter, o.name, o.metavar, o.optional, o.help);
 	}
 	printf("\nExit status: the command's own; 128+N when signal N killed it; 125 rootlet "
 	       "itself failed;\n"
 	       "126 the command cannot be run; 127 it was not found; 124 after --timeout.\n");
 }
 
+/* A screen of 24 lines holds it. */
+static const struct {
+	const char *commands, *what; /* NULL: a heading */
+} overview[] = {
+	{"Run", NULL},
+	{"run", "a command in a container of its own; -d in the background"},
+	{"exec", "a further command in a container that runs"},
+	{"plan", "what run would do, step by step, and why; does nothing"},
+	{"unshare", "be the mapped root on your own files, or try one namespace"},
+	{"Containers", NULL},
+	{"ps", "those that run, or with -a all"},
+	{"start, stop, kill", "run one again, ask it to end, send it a signal"},
+	{"attach, wait", "connect with its command; wait for its end"},
+	{"logs", "what it has printed; -f follows it"},
+	{"cp", "copy files into it and out of it"},
+	{"rename, rm, prune", "its name; remove one; remove all that have ended"},
+	{"Understand", NULL},
+	{"top, stats", "its processes with both pids and both users; what it uses"},
+	{"inspect", "all that is known of it, as JSON"},
+	{"explain", "who is who, from both sides: a process, a container, a file"},
+	{"doctor", "what this host allows, what it lacks, what mends it"},
+	{"demo", "live demonstrations of what a container is"},
+};
+
 void help_main(void)
 {
-	printf("rootlet %s: containers without root, and without secrets about it\n\n"
-	       "Usage: rootlet COMMAND [OPTIONS] …\n\nCommands:\n"
-	       "  run       run a command in a container of its own\n"
-	       "  plan      print what run would do, and why; does nothing\n"
-	       "  unshare   be the mapped root on your own files, or try one namespace at a time\n"
-	       "  doctor    what this host allows, what it lacks, and the line that mends it\n"
-	       "  explain   who is who, from both sides: a process, a container or a file\n"
-	       "  demo      live demonstrations of what a container is: rootlet demo --list\n"
-	       "  help      explain a command or a message: help run, help userns-off, help "
-	       "messages\n"
-	       "  completion bash|zsh|fish   print a completion script\n\n"
-	       "Start with:  rootlet run / sh     then  rootlet plan / sh\n",
+	printf("rootlet %s: containers without root, and without secrets about it\n",
 	       rootlet_version());
+	for (size_t i = 0; i < sizeof(overview) / sizeof(overview[0]); i++) {
+		if (overview[i].what)
+			printf("  %-18s %s\n", overview[i].commands, overview[i].what);
+		else
+			printf("%s\n", overview[i].commands);
+	}
+	printf("More: help COMMAND, help MESSAGE-ID, help messages, completion bash|zsh|fish\n"
+	       "Start with:  rootlet run / sh     then  rootlet plan / sh\n");
 }
 
 int cli_help(int argc, char **argv)
@@ -136,6 +140,10 @@ int cli_help(int argc, char **argv)
 		if (strcmp(argv[0], topics[i].name) != 0)
 			continue;
 		help_command(topics[i].command, topics[i].name);
+		return 0;
+	}
+	if (command_find(argv[0])) {
+		args_print_help(command_find(argv[0]));
 		return 0;
 	}
 	if (help_message(argv[0]))

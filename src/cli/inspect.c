@@ -55,9 +55,10 @@ static int run(int argc, char **argv)
 const struct args_command inspect_command = {
 	.name = "inspect",
 	.usage = "rootlet inspect CONTAINER…",
-	.about = "Print all that is known of containers, as a JSON array: how each was started and "
-		 "how it is, what\nthis host could not give it, its namespaces, and its ids on both "
-		 "sides.",
+	.about =
+		"Print all that is known of containers, as a JSON array: how each was started and "
+		"how it is, what\nthis host could not give it, its namespaces, and its ids on both "
+		"sides.",
 	.examples = "  rootlet inspect web\n"
 		    "  rootlet inspect web | jq '.[0].state.pid'\n",
 	.group = "Understand",

@@ -1,5 +1,5 @@
 /* The rootlet command: looks the subcommand up and hands over. */
-#include "cli/cli.h"
+#include "cli/containers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,10 +25,7 @@ static const struct {
 
 /* Commands of the contract that later steps bring: a name that is known but not there yet is not a
  * typo. */
-static const char *const later[] = {
-	"start", "attach", "wait",    "stop", "kill", "pause", "unpause", "rename",
-	"rm",	 "ps",	   "inspect", "logs", "top",  "stats", "cp",	  "prune",
-};
+static const char *const later[] = {"pause", "unpause"};
 
 static int print_version(void)
 {
@@ -77,6 +74,7 @@ static int finish_output(int status)
 
 static int dispatch(int argc, char **argv)
 {
+	const struct args_command *container_command;
 	rootlet_error *err = NULL;
 
 	if (fcntl(0, F_GETFD) < 0 || fcntl(1, F_GETFD) < 0 || fcntl(2, F_GETFD) < 0)
@@ -102,6 +100,9 @@ static int dispatch(int argc, char **argv)
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return commands[i].run(argc - 2, argv + 2);
+	container_command = command_find(argv[1]);
+	if (container_command)
+		return container_command->run(argc - 2, argv + 2);
 	return unknown(argv[1]);
 }
 

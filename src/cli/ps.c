@@ -22,12 +22,12 @@ struct request {
 };
 
 static const struct args_option options[] = {
-	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all),
-	 "those too that do not run", NULL, 0, 0},
+	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all), "those too that do not run",
+	 NULL, 0, 0},
 	{"filter", 'f', ARGS_LIST, "KEY=VALUE", offsetof(struct request, filters),
 	 "name=PART, status=WORD or id=BEGINNING; of several of a key one must fit", NULL, 0, 0},
-	{"format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct request, format),
-	 "table or json", "table|json", 0, 0},
+	{"format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct request, format), "table or json",
+	 "table|json", 0, 0},
 	{"latest", 'l', ARGS_FLAG, NULL, offsetof(struct request, latest),
 	 "the one that was made last, also when it does not run", NULL, 0, 0},
 	{"no-trunc", 0, ARGS_FLAG, NULL, offsetof(struct request, no_trunc),
@@ -74,8 +74,7 @@ static bool fits(const rootlet_container_info *info, int key, const char *value)
 	case KEY_NAME:
 		return strstr(info->name, value) != NULL;
 	case KEY_STATUS:
-		return strcmp(status_word(info), value) == 0 ||
-		       strcmp(info->status, value) == 0;
+		return strcmp(status_word(info), value) == 0 || strcmp(info->status, value) == 0;
 	case KEY_ID:
 		return strncmp(info->id, value, strlen(value)) == 0;
 	default:
@@ -124,7 +123,7 @@ static int check(struct request *q, struct rootlet_error *err)
 /* ---- printed ---- */
 
 static const struct table_column columns[] = {
-	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 8, 30},	  {"COMMAND", false, 8, 30},
+	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 8, 30},	 {"COMMAND", false, 8, 30},
 	{"CREATED", false, 0, 0},      {"STATUS", false, 12, 0}, {"NAMES", false, 0, 0},
 };
 static const struct table_column whole_columns[] = {
@@ -210,9 +209,9 @@ static void add(struct output *o, const rootlet_container_info *info)
 static int finish(struct output *o)
 {
 	if (o->array)
-		printf("%s\n", json_object_to_json_string_ext(
-				       o->array, JSON_C_TO_STRING_PRETTY |
-							 JSON_C_TO_STRING_NOSLASHESCAPE));
+		printf("%s\n",
+		       json_object_to_json_string_ext(
+			       o->array, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
 	else if (!o->q->quiet && !o->table.failed)
 		table_print(stdout, &o->table, o->q->no_trunc ? 0 : table_width(), true,
 			    paragraph_utf8());

@@ -32,8 +32,10 @@ static int usage_no_words(const struct args_command *command, const struct reque
 	if (q->all ? !q->args.words.count : q->args.words.count > 0)
 		return 0;
 	if (q->all)
-		error_set(err, -EINVAL, "word-too-many", "--all", "%s: --all and names exclude "
-			  "each other", command->name);
+		error_set(err, -EINVAL, "word-too-many", "--all",
+			  "%s: --all and names exclude "
+			  "each other",
+			  command->name);
 	else
 		error_set(err, -EINVAL, "word-missing", "CONTAINER", "%s: name a CONTAINER",
 			  command->name);

@@ -102,8 +102,9 @@ static int run_start(int argc, char **argv)
 const struct args_command start_command = {
 	.name = "start",
 	.usage = "rootlet start [-a] CONTAINER…",
-	.about = "Run containers again that have ended, with the options of their first run, in the "
-		 "background.\nPrints their ids.",
+	.about =
+		"Run containers again that have ended, with the options of their first run, in the "
+		"background.\nPrints their ids.",
 	.examples = "  rootlet start web                       in the background\n"
 		    "  rootlet start -a build                  and stay to see what it prints\n",
 	.group = "Containers",
@@ -137,9 +138,8 @@ static const struct args_option attach_options[] = {
 
 static int attach(const struct attach_request *q, struct rootlet_error *err)
 {
-	rootlet_attach_options o = {.no_stdin = q->no_stdin,
-				    .sig_proxy = q->sig_proxy,
-				    .detach_keys = q->detach_keys};
+	rootlet_attach_options o = {
+		.no_stdin = q->no_stdin, .sig_proxy = q->sig_proxy, .detach_keys = q->detach_keys};
 	const char *word = q->args.words.items[0];
 	rootlet_container *container = NULL;
 	rootlet_container_info info;
@@ -178,8 +178,10 @@ static int run_attach(int argc, char **argv)
 const struct args_command attach_command = {
 	.name = "attach",
 	.usage = "rootlet attach [OPTIONS] CONTAINER",
-	.about = "Connect this terminal with the command of a container that runs in the background. "
-		 "When the\ncommand ends, so does attach, with its exit status. Closing the terminal "
+	.about = "Connect this terminal with the command of a container that runs in the "
+		 "background. "
+		 "When the\ncommand ends, so does attach, with its exit status. Closing the "
+		 "terminal "
 		 "leaves the container\nas it is.",
 	.examples = "  rootlet attach --detach-keys ctrl-p,ctrl-q shell\n"
 		    "  rootlet attach --no-stdin web           look on\n",

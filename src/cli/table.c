@@ -21,7 +21,12 @@ int table_width(void)
  * beyond ASCII (U+0080 to U+009F), which terminals obey too. */
 static size_t character(const unsigned char *p)
 {
-	size_t len = *p < 0x80 ? 1 : *p < 0xc2 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 0;
+	size_t len = *p < 0x80	 ? 1
+		     : *p < 0xc2 ? 0
+		     : *p < 0xe0 ? 2
+		     : *p < 0xf0 ? 3
+		     : *p < 0xf5 ? 4
+				 : 0;
 
 	if (len == 1)
 		return *p >= 0x20 && *p != 0x7f;

@@ -179,8 +179,9 @@ static int add_alias(struct facts *f, const struct lookup *l, size_t own, const 
 			return add_joined(f, source, len, ours.path + a->end,
 					  ours.folder && ours.path[a->end]);
 	}
-	return *l->real[own] && path_within(real, l->real[own]) ? add_joined(f, source, len, "", false)
-							     : 0;
+	return *l->real[own] && path_within(real, l->real[own])
+		       ? add_joined(f, source, len, "", false)
+		       : 0;
 }
 
 static int add_aliases(struct facts *f, const struct lookup *l, const struct spec_mount *m)

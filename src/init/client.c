@@ -143,7 +143,7 @@ static size_t input_room(const struct link *l)
 static int read_input(struct link *l)
 {
 	unsigned char typed[2048];
-	unsigned char *begin = l->packet + 1, *to = begin + l->in_len;
+	unsigned char *first = l->packet + 1, *to = first + l->in_len;
 	size_t room = input_room(l);
 	long n = raw_read(0, typed, room < sizeof(typed) ? room : sizeof(typed));
 
@@ -156,11 +156,11 @@ static int read_input(struct link *l)
 	}
 	for (long i = 0; i < n; i++) {
 		if (keys_type(&l->keys, typed[i], &to)) {
-			l->in_len = (unsigned int)(to - begin);
+			l->in_len = (unsigned int)(to - first);
 			return detach(l);
 		}
 	}
-	l->in_len = (unsigned int)(to - begin);
+	l->in_len = (unsigned int)(to - first);
 	send_input(l);
 	return GOING_ON;
 }

@@ -79,10 +79,10 @@ static json_object *make_namespaces(const rootlet_container_info *info)
 
 		snprintf(path, sizeof(path), "/proc/self/ns/%s", state_namespace_names[i]);
 		json_object_object_add(row, "inode", number((int64_t)inode, inode != 0));
-		json_object_object_add(
-			row, "shared_with_caller",
-			inode && stat(path, &st) == 0 ? json_object_new_boolean(st.st_ino == inode)
-						      : NULL);
+		json_object_object_add(row, "shared_with_caller",
+				       inode && stat(path, &st) == 0
+					       ? json_object_new_boolean(st.st_ino == inode)
+					       : NULL);
 		json_object_object_add(o, state_namespace_names[i], row);
 	}
 	return o;
@@ -144,8 +144,7 @@ static json_object *make_files(const rootlet_container *handle)
 
 	snprintf(path, sizeof(path), "%s/containers/%s", c->store->path, c->id);
 	json_object_object_add(o, "folder", json_object_new_string(path));
-	json_object_object_add(o, "cgroup",
-			       text(c->has_process ? c->process.cgroup : NULL));
+	json_object_object_add(o, "cgroup", text(c->has_process ? c->process.cgroup : NULL));
 	return o;
 }
 

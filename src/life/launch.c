@@ -124,13 +124,26 @@ static int write_state(struct apart *a, const struct run_process *process,
 	return r;
 }
 
+/* The monitor stands in `/`, so that it keeps no file system busy. Never freed: the process is about
+ * to become another program. */
+static const char *from_root(const char *path)
+{
+	AUTO_FREE char *cwd = NULL;
+	char *out;
+
+	if (!path || *path == '/')
+		return path;
+	cwd = getcwd(NULL, 0);
+	return cwd && asprintf(&out, "%s/%s", cwd, path) >= 0 ? out : NULL;
+}
+
 /* Descriptors of the monitor's own: the lock belongs to the ones that we have. */
 static void name_ending(struct apart *a, struct ending *e)
 {
 	const struct state_container *c = a->launch->container;
 
 	*e = (struct ending)ENDING_NONE;
-	e->pidfile = a->run.pidfile;
+	e->pidfile = from_root(a->run.pidfile);
 	if (!c)
 		return;
 	e->dir_fd = openat(c->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -160,6 +173,7 @@ static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 	name_ending(a, &m.ending);
 	if (l->container)
 		m.listen_fd = life_listen(m.ending.dir_fd);
+	(void)!chdir("/");
 	say(a, 0);
 	if (l->plan->memfd_exec)
 		monitor_exec(&m);

@@ -193,7 +193,7 @@ static void forget_run(struct spec *spec)
 int life_exec_spec(const struct state_container *c, int argc, const char *const *line,
 		   struct spec **ret, struct rootlet_error *err)
 {
-	struct spec *spec;
+	struct spec *spec = NULL;
 	int r = life_spec(c, &spec, err);
 
 	if (r < 0)

@@ -106,13 +106,12 @@ static int collect(const struct state_store *store, const char *prefix, struct c
 static int ambiguous(const struct state_store *store, const char *text,
 		     const struct candidates *all, struct rootlet_error *err)
 {
-	size_t shown = all->count < CANDIDATES ? all->count : CANDIDATES;
 	char list[CANDIDATES * (STATE_ID_LENGTH + STATE_NAME_MAX + 8)];
 	size_t used = 0, digits = strlen(text) + 4;
 
 	if (digits < 12)
 		digits = 12;
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < all->count && i < CANDIDATES; i++) {
 		AUTO_FD folder = state_open_folder(store->containers, all->ids[i]);
 		char name[STATE_NAME_MAX + 1] = "";
 
@@ -124,7 +123,7 @@ static int ambiguous(const struct state_store *store, const char *text,
 	}
 	error_set(err, -ENOTUNIQ, "ambiguous-id", text,
 		  "container \"%.64s\": %zu ids begin with it: %s%s", text, all->count, list,
-		  all->count > shown ? " …" : "");
+		  all->count > CANDIDATES ? " …" : "");
 	error_hint(err, "give more digits of the id, or the name");
 	return -ENOTUNIQ;
 }
@@ -236,7 +235,8 @@ static int read_entries(const struct state_store *store, unsigned flags, struct 
 
 		if (!state_is_id(entry->d_name))
 			continue;
-		if (arena_grow(&list->arena, &list->items, list->count, sizeof(*list->items)) < 0 ||
+		if (arena_grow(&list->arena, &list->items, list->count,
+			       sizeof(struct state_container *)) < 0 ||
 		    read_one(store, entry->d_name, flags, &patience, &list->arena, &c) < 0)
 			return error_nomem(err);
 		if (c)
@@ -257,7 +257,7 @@ int state_list(const struct state_store *store, unsigned flags, struct state_lis
 	if (r)
 		state_list_release(ret);
 	else if (ret->count)
-		qsort(ret->items, ret->count, sizeof(*ret->items), newest_first);
+		qsort(ret->items, ret->count, sizeof(struct state_container *), newest_first);
 	return r;
 }
 

@@ -319,6 +319,20 @@ static int load_monitor(struct loader *l, struct state_process *process)
 	return r ? r : load_u64(l, "monitorStartTime", 0, UINT64_MAX, &process->monitor_start_time);
 }
 
+static int load_boot(struct loader *l, struct state_process *process)
+{
+	const char *text = NULL;
+	int r = load_u64(l, "pidfdInode", 0, UINT64_MAX, &process->pidfd_inode);
+
+	if (!r)
+		r = load_text(l, "boot", &text);
+	if (!r && text && strlen(text) != STATE_BOOT_LENGTH)
+		return wanted(l, "boot", "a boot id of 36 characters, or null");
+	if (!r && text)
+		memcpy(process->boot, text, sizeof(process->boot));
+	return r;
+}
+
 static int load_cgroup(struct loader *l, const char **ret)
 {
 	int r = load_text(l, "cgroup", ret);
@@ -341,6 +355,8 @@ int state_load_process(struct state_container *c, int folder, struct state_proce
 		r = load_u64(&l, "startTime", 1, UINT64_MAX, &ret->start_time);
 	if (!r)
 		r = load_namespaces(&l, ret->namespaces);
+	if (!r)
+		r = load_boot(&l, ret);
 	if (!r)
 		r = load_monitor(&l, ret);
 	if (!r)

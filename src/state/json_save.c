@@ -119,6 +119,8 @@ int state_save_process(struct state_container *c, struct rootlet_error *err)
 		put(&w, namespaces, state_namespace_names[i],
 		    json_object_new_uint64(process->namespaces[i]));
 	put(&w, w.root, "namespaces", namespaces);
+	put(&w, w.root, "pidfdInode", json_object_new_uint64(process->pidfd_inode));
+	put_text(&w, "boot", process->boot[0] ? process->boot : NULL);
 	put_int(&w, "monitor", process->monitor);
 	put(&w, w.root, "monitorStartTime", json_object_new_uint64(process->monitor_start_time));
 	put_int(&w, "started", process->started);

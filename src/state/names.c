@@ -53,13 +53,15 @@ static bool is_plain(char c)
 
 static bool has_name_form(const char *name)
 {
-	size_t len = 0;
+	size_t len = strlen(name);
 
-	if (!is_plain(name[0]))
+	if (!is_plain(name[0]) || len > STATE_NAME_MAX)
 		return false;
-	while (is_plain(name[len]) || (name[len] && strchr("_.-", name[len])))
-		len++;
-	return name[len] == '\0' && len <= STATE_NAME_MAX;
+	for (size_t i = 0; i < len; i++) {
+		if (!is_plain(name[i]) && !strchr("_.-", name[i]))
+			return false;
+	}
+	return true;
 }
 
 int state_name_check(const char *name, struct rootlet_error *err)

@@ -95,8 +95,8 @@ int state_save_record(struct state_container *c, struct rootlet_error *err);
 int state_save_process(struct state_container *c, struct rootlet_error *err);
 int state_save_exit(struct state_container *c, struct rootlet_error *err);
 
-/* For a list, which nobody acts on: was it alive a moment ago? The start time tells a reused pid
- * without a pidfd. */
+/* For a list, which nobody acts on: was it alive a moment ago? Cheaper: by the inode of its pidfd,
+ * or by start time and pid namespace. */
 bool state_process_seen(const struct state_process *process);
 
 /* ---- reading a container (read.c) ---- */

@@ -19,6 +19,7 @@
 enum {
 	STATE_ID_LENGTH = 64, /* lower-case hexadecimal digits */
 	STATE_NAME_MAX = 128,
+	STATE_BOOT_LENGTH = 36,
 	STATE_NAMESPACES = 8, /* user pid mnt uts ipc net cgroup time: the order of enum ns_type */
 };
 
@@ -77,7 +78,9 @@ struct state_process {
 	pid_t pid;
 	uint64_t start_time;		       /* field 22 of /proc/PID/stat */
 	uint64_t namespaces[STATE_NAMESPACES]; /* inodes; 0: not known */
-	pid_t monitor;			       /* 0: none */
+	uint64_t pidfd_inode; /* never given twice in a boot (pidfs, Linux 6.9); 0: not known */
+	char boot[STATE_BOOT_LENGTH + 1]; /* boot id, /proc/sys/kernel/random; "": not known */
+	pid_t monitor;			  /* 0: none */
 	uint64_t monitor_start_time;
 	int64_t started;
 	const char *cgroup; /* its directory, absolute, as the host sees it; or NULL */
@@ -205,7 +208,8 @@ int state_remove(struct state_container *c, struct rootlet_error *err);
 
 /* ---- processes ---- */
 
-/* Fill pid, start_time and namespaces from /proc. -ESRCH when there is no such live process. */
+/* Fill pid, start_time, namespaces, pidfd_inode and boot. -ESRCH when there is no such live
+ * process. */
 int state_process_describe(pid_t pid, struct state_process *ret);
 /* The start time alone, for a monitor. -ESRCH as above. */
 int state_process_start_time(pid_t pid, uint64_t *ret);

@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-COMMANDS = ["run", "plan", "unshare"]
+COMMANDS = ["run", "plan", "unshare", "doctor"]
 # "  -e, --env NAME", "      --init" and, for one another's names, "--net for short" within the text.
 LISTED = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)", re.MULTILINE)
 NAMED = re.compile(r"(?<![\w-])\*--([a-z0-9-]+)(?:[=\\ ][^*]*)?\*")
@@ -30,7 +30,7 @@ def differences(command, help_text, page):
     named = set(NAMED.findall(page))
     found = [f"rootlet-{command}.1: --{name} is missing" for name in sorted(names - named)]
     found += [f"rootlet-{command}.1: there is no --{name}"
-              for name in sorted(named - names - ELSEWHERE[command])]
+              for name in sorted(named - names - ELSEWHERE.get(command, set()))]
     letters = {(letter, name) for letter, name in listed if letter}
     shown = set(LETTER.findall(page))
     if command != "plan":  # its page names run's options without their letters

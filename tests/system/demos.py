@@ -183,6 +183,8 @@ def test_script_runs_nothing():
         for words in re.findall(r"^check: .* -- (.*)$", source, re.MULTILINE):
             assert words in flat, words
         assert "Rule: " in text and "\033" not in text
+        commands = re.findall(r"^ *(?:\w+ +)?[$>] (.*)$", text, re.MULTILINE)
+        assert len(commands) > 3 and max(map(len, commands)) <= 76, max(commands, key=len)  # 80 columns
 
 
 def test_failing_check_is_status_1():
@@ -320,6 +322,9 @@ def on_terminal(arguments, keys):
         if text.count(b"q ends") > asked:
             asked += 1
             os.write(fd, keys(asked))
+    else:
+        os.kill(pid, signal.SIGTERM)
+    os.close(fd)
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), text.decode(), asked
 
 
@@ -327,7 +332,7 @@ def test_pauses_on_a_terminal():
     with tempfile.TemporaryDirectory() as folder:
         path = write(folder, "title: t\nstep: a\nask: guess\nhost: echo one\nwait: look around\nstep: b\nhost: echo two\n")
         status, text, asked = on_terminal([path], lambda _: b"\r")
-        assert (status, asked) == (0, 4), (status, asked, text)  # two steps, the question, the wait
+        assert (status, asked) == (0, 3), (status, asked, text)  # the first step, the question, the wait
         assert text.index("guess") < text.index("one") < text.index("look around") < text.index("two")
         status, text, asked = on_terminal([path], lambda n: b"q" if n == 3 else b"\r")
         assert (status, asked) == (130, 3) and "two" not in text

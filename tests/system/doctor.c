@@ -72,6 +72,9 @@ static void doctor__fits_a_screen(void **state)
 		 "LC_ALL=C $R doctor --color always %s | tr -d '\\n' | LC_ALL=C tr -d ' -~\\033'",
 		 facts);
 	expect_out(shell(script), ""); /* ASCII only, whatever the colour */
+	expect_out(shell("LC_ALL=C $R doctor --color always | tr -d '\\n' | LC_ALL=C tr -d "
+			 "' -~\\033'"),
+		   ""); /* and with the problems of this host */
 }
 
 static void doctor__problems_have_their_lines(void **state)

@@ -96,7 +96,8 @@ static void messages__bad_flags(void **state)
 	       "rootlet: --userns foo: is no such mode\nhint: use ranges, single, "
 	       "keep-id[:uid=U,gid=G] or ns:PATH\n"},
 	      {"$R run --tty / true", 125,
-	       "rootlet: --tty: standard input is not a terminal\nhint: leave -t out in scripts and "
+	       "rootlet: --tty: standard input is not a terminal\nhint: leave -t out in scripts "
+	       "and "
 	       "pipes; -i alone hands the pipe in\n"},
 	      {"$R run", 125,
 	       "rootlet: ROOT: none was given\nhint: name a directory that begins with / or . "

@@ -214,8 +214,11 @@ static ssize_t get_packet(struct seat *s, int ms)
 {
 	struct pollfd f = {.fd = s->monitor, .events = POLLIN};
 
-	ssize_t n = poll(&f, 1, ms) == 1 ? recv(s->monitor, packet, sizeof(packet), 0) : -1;
+	ssize_t n;
 
+	if (poll(&f, 1, ms) != 1)
+		return -1;
+	n = recv(s->monitor, packet, sizeof(packet), 0);
 	/* it ended with packets of ours unread; what it sent follows */
 	if (n < 0 && errno == ECONNRESET)
 		n = recv(s->monitor, packet, sizeof(packet), 0);

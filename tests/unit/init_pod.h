@@ -280,45 +280,45 @@ static inline void pod_free(struct pod *p)
 }
 
 /* One packet into `packet`, its size; 0 at the end; -1 after five seconds of silence. */
-static inline ssize_t pod_receive(int fd, unsigned char packet[ATTACH_PACKET])
+static inline ssize_t pod_receive(int fd, unsigned char into[ATTACH_PACKET])
 {
 	struct pollfd f = {.fd = fd, .events = POLLIN};
 	ssize_t n;
 
 	if (poll(&f, 1, 5000) != 1)
 		return -1;
-	n = recv(fd, packet, ATTACH_PACKET, 0);
+	n = recv(fd, into, ATTACH_PACKET, 0);
 	if (n < 0 && errno == ECONNRESET)
-		n = recv(fd, packet, ATTACH_PACKET, 0);
+		n = recv(fd, into, ATTACH_PACKET, 0);
 	return n;
 }
 
 static inline void pod_send(int fd, int type, const void *data, size_t size)
 {
-	unsigned char packet[ATTACH_PACKET];
+	unsigned char whole[ATTACH_PACKET];
 
-	packet[0] = (unsigned char)type;
+	whole[0] = (unsigned char)type;
 	if (size)
-		memcpy(packet + 1, data, size);
-	assert_int_equal(send(fd, packet, 1 + size, MSG_NOSIGNAL), 1 + size);
+		memcpy(whole + 1, data, size);
+	assert_int_equal(send(fd, whole, 1 + size, MSG_NOSIGNAL), 1 + size);
 }
 
 /* Wait until what the client has seen on stdout ends with `text`. */
 static inline void pod_expect(int fd, const char *text)
 {
-	static unsigned char packet[ATTACH_PACKET];
+	static unsigned char part[ATTACH_PACKET];
 	char seen[8192];
 	size_t len = 0, want = strlen(text);
 
 	for (;;) {
-		ssize_t n = pod_receive(fd, packet);
+		ssize_t n = pod_receive(fd, part);
 
 		if (n <= 0)
 			fail_msg("\"%s\" did not come, but \"%.*s\"", text, (int)len, seen);
-		if (packet[0] != ATTACH_STDOUT)
+		if (part[0] != ATTACH_STDOUT)
 			continue;
 		assert_true(len + (size_t)n < sizeof(seen));
-		memcpy(seen + len, packet + 1, (size_t)n - 1);
+		memcpy(seen + len, part + 1, (size_t)n - 1);
 		len += (size_t)n - 1;
 		if (len >= want && memcmp(seen + len - want, text, want) == 0)
 			return;
@@ -332,6 +332,9 @@ static inline char *pod_file(const struct pod *p, const char *name, size_t *ret_
 	struct stat st;
 	char *text;
 
+	if (ret_size)
+		*ret_size = 0;
+
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return NULL;
 	text = malloc((size_t)st.st_size + 1);
@@ -344,12 +347,23 @@ static inline char *pod_file(const struct pod *p, const char *name, size_t *ret_
 	return text;
 }
 
+/* The same, and it must be there. */
+static inline char *pod_text(const struct pod *p, const char *name)
+{
+	char *text = pod_file(p, name, NULL);
+
+	if (!text) {
+		fail_msg("there is no %s", name);
+		abort();
+	}
+	return text;
+}
+
 /* What the log has of one stream, its parts joined and every line's form checked. */
 static inline char *pod_logged(const struct pod *p, const char *name, const char *stream)
 {
-	char *text = pod_file(p, name, NULL), *to, *result;
+	char *text = pod_text(p, name), *to, *result;
 
-	assert_non_null(text);
 	result = to = malloc(strlen(text) + 1);
 	for (char *line = text; *line;) {
 		char *end = strchr(line, '\n'), kind;
@@ -381,6 +395,41 @@ static inline char *pod_logged(const struct pod *p, const char *name, const char
 	*to = '\0';
 	free(text);
 	return result;
+}
+
+/* Read to the end: everything of one type, as a string that the caller frees, and the exit. */
+static inline char *pod_read_all(int fd, int type, struct attach_exit *ret_exit)
+{
+	size_t len = 0, room = 1 << 16;
+	char *text = malloc(room);
+	static unsigned char packet[ATTACH_PACKET];
+	bool exited = false;
+	ssize_t n;
+
+	assert_non_null(text);
+	*ret_exit = (struct attach_exit){-1, -1};
+	while ((n = pod_receive(fd, packet)) > 0) {
+		assert_false(exited); /* nothing follows it */
+		if (packet[0] == ATTACH_EXIT) {
+			assert_int_equal(n, 1 + sizeof(*ret_exit));
+			memcpy(ret_exit, packet + 1, sizeof(*ret_exit));
+			exited = true;
+		} else if (packet[0] == type) {
+			while (len + (size_t)n > room) {
+				char *more = realloc(text, room *= 2);
+
+				if (!more)
+					abort();
+				text = more;
+			}
+			memcpy(text + len, packet + 1, (size_t)n - 1);
+			len += (size_t)n - 1;
+		}
+	}
+	assert_int_equal(n, 0);
+	assert_true(exited);
+	text[len] = '\0';
+	return text;
 }
 
 #endif

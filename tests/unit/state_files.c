@@ -137,10 +137,12 @@ static void state_files__forged_record(void **state)
 #define SPACES(user)                                                                               \
 	"\"namespaces\":{\"user\":" user ",\"pid\":1,\"mnt\":1,\"uts\":1,\"ipc\":1,\"net\":1,"     \
 	"\"cgroup\":1,\"time\":1}"
-#define PROCESS(pid, start, user, monitor, cgroup)                                                 \
+#define BOOTED(pid, start, user, inode, boot, monitor, cgroup)                                     \
 	HEAD "\"pid\":" pid ",\"startTime\":" start                                                \
-	     "," SPACES(user) ",\"monitor\":" monitor                                              \
+	     "," SPACES(user) ",\"pidfdInode\":" inode ",\"boot\":" boot ",\"monitor\":" monitor   \
 			      ",\"monitorStartTime\":0,\"started\":0,\"cgroup\":" cgroup "}"
+#define PROCESS(pid, start, user, monitor, cgroup)                                                 \
+	BOOTED(pid, start, user, "0", "null", monitor, cgroup)
 
 static void state_files__forged_process(void **state)
 {
@@ -157,6 +159,9 @@ static void state_files__forged_process(void **state)
 		{PROCESS("12", "true", "1", "0", "null"), "/startTime"},
 		{PROCESS("12", "1", "-1", "0", "null"), "/namespaces/user"},
 		{PROCESS("12", "1", "null", "0", "null"), "/namespaces/user"},
+		{BOOTED("12", "1", "1", "-1", "null", "0", "null"), "/pidfdInode"},
+		{BOOTED("12", "1", "1", "0", "\"short\"", "0", "null"), "/boot"},
+		{BOOTED("12", "1", "1", "0", "7", "0", "null"), "/boot"},
 		{PROCESS("12", "1", "1", "1", "null"), "/monitor"},
 		{PROCESS("12", "1", "1", "-1", "null"), "/monitor"},
 		{PROCESS("12", "1", "1", "0", "1"), "/cgroup"},

@@ -97,16 +97,24 @@ static void state_life__reused_pid_is_dead(void **state)
 	pid_t pid = start_child();
 	const struct state_process real = describe(pid);
 
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 5; i++) {
 		struct state_process process = real;
-		bool dead = i < 2;
+		bool dead = i < 4;
 
+		if (i != 2)
+			process.pidfd_inode = 0; /* as before Linux 6.9 */
+		else if (process.pidfd_inode)
+			process.pidfd_inode++; /* all else is the same: reused within a tick */
+		else
+			continue;
 		if (i == 0)
 			process.start_time++;
 		else if (i == 1)
 			process.namespaces[1]++;
-		else
-			memset(process.namespaces, 0, sizeof(process.namespaces)); /* not known */
+		else if (i == 3)
+			process.boot[0] = process.boot[0] == 'a' ? 'b' : 'a';
+		else if (i == 4) /* not known */
+			memset(process.namespaces, 0, sizeof(process.namespaces));
 		box_ok(box, state_write_process(c, &process, &box->err));
 		assert_int_equal(status_of(box, c), dead ? STATE_EXITED : STATE_RUNNING);
 		assert_int_equal(c->lost, dead);
@@ -148,6 +156,7 @@ static void state_life__describe(void **state)
 	pid_t pid = start_child();
 
 	process = describe(getpid());
+	assert_int_equal(strlen(process.boot), STATE_BOOT_LENGTH);
 	for (int i = 0; i < STATE_NAMESPACES; i++) {
 		char path[64];
 
@@ -318,6 +327,7 @@ static void state_life__lists_only_the_living(void **state)
 		struct state_container *c = box_make(box, NULL);
 
 		process.start_time += i == 3; /* from here on: others */
+		process.pidfd_inode += i == 3;
 		if (i)
 			box_ok(box, state_write_process(c, &process, &box->err));
 		state_free(c);

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 
 enum { COMMAND_SECONDS = 60, FILE_SECONDS = 10, GRACE_MS = 400, END_SECONDS = 10 };
@@ -177,17 +178,34 @@ bool child_wait_file(const char *path)
 	return false;
 }
 
+/* Keys one by one, so that q needs no Enter after it. false: it is no terminal. */
+static bool take_keys(struct termios *old)
+{
+	struct termios raw;
+
+	if (tcgetattr(0, old) < 0)
+		return false;
+	raw = *old;
+	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO); /* ISIG stays: Ctrl-C is a signal */
+	return tcsetattr(0, TCSADRAIN, &raw) == 0;
+}
+
 bool child_pause(void)
 {
+	struct termios old;
+	bool keys;
 	char c = 0;
 
 	fflush(stdout);
+	keys = take_keys(&old);
 	while (!stop_signal && c != '\n') {
 		if (!wait_input(0, -1))
 			continue;
 		if (read(0, &c, 1) <= 0 || c == 'q')
 			stop_signal = SIGINT;
 	}
+	if (keys)
+		tcsetattr(0, TCSADRAIN, &old);
 	return !stop_signal;
 }
 

@@ -23,6 +23,7 @@ struct play {
 	char reason[512];
 	int number, passed, failed;
 	bool left_out; /* this step: its `when` did not hold */
+	bool waited;   /* a `wait` was the last: the next step need not */
 	char folder[128];
 };
 
@@ -203,7 +204,9 @@ static bool may_play(struct play *p)
 
 static void begin_step(struct play *p, const struct item *item)
 {
-	show_wait(p->show, "");
+	if (!p->waited)
+		show_wait(p->show, "");
+	p->waited = false;
 	if (child_stopped())
 		return;
 	p->left_out = false;
@@ -350,6 +353,7 @@ static int text_item(struct play *p, const struct item *item)
 		show_rule(p->show, text);
 	else if (item->kind == ITEM_WAIT)
 		show_wait(p->show, text);
+	p->waited = item->kind == ITEM_WAIT;
 	return 0;
 }
 

@@ -146,12 +146,12 @@ void show_words(const struct show *show, const char *text)
 
 void show_ask(const struct show *show, const char *text)
 {
-	char lead[32];
+	char lead[48];
 
 	if (!show->on)
 		return;
 	last_block = BLOCK_WORDS;
-	snprintf(lead, sizeof(lead), "\n%s  ? ", on(show, YELLOW));
+	snprintf(lead, sizeof(lead), "\n  %s?%s %s", on(show, "1;33"), off(show), on(show, BOLD));
 	show_wrapped(lead, INDENT, show->width, text);
 	fputs(off(show), stdout);
 }
@@ -278,8 +278,7 @@ void show_wait(const struct show *show, const char *text)
 	if (*text)
 		show_wrapped("    ", INDENT, show->width, text);
 	printf("    %s[Enter] goes on, q ends%s ", on(show, DIM), off(show));
-	if (child_pause())
-		return;
+	child_pause();
 	putchar('\n');
 }
 

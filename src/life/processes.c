@@ -1,0 +1,329 @@
+/* Gathers a container's processes from /proc; see processes.h. What goes away while it is looked at
+ * is left out. */
+#include "life/processes.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/nsfs.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+enum {
+	STATUS_MAX = 1 << 16,
+	COMMAND_MAX = 4096,
+	LEVELS_MAX = 33, /* pid_namespaces(7): 32 below the first */
+	KNOWN_MAX = 64,
+	TYPE_PID = 1, /* places in state_namespace_names */
+	TYPE_MNT = 2,
+};
+
+struct map_row {
+	int64_t inside, outside, count;
+};
+
+struct gathering {
+	struct life_processes *out;
+	unsigned flags;
+	uint64_t pid_ns, mnt_ns;
+	bool own_pids;
+	int level; /* of the container's pid namespace in NSpid */
+	struct map_row *map;
+	size_t map_count;
+	struct known { /* pid namespaces that were looked at */
+		uint64_t inode;
+		bool inside;
+	} known[KNOWN_MAX];
+	size_t known_count;
+};
+
+static char *read_text(pid_t pid, const char *file)
+{
+	char path[48], *text = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return io_read_file(path, STATUS_MAX, &text, NULL) < 0 ? NULL : text;
+}
+
+/* ---- which ---- */
+
+static uint64_t namespace_of(pid_t pid, const char *type)
+{
+	char path[48], text[64];
+	uint64_t inode = 0;
+	const char *at;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, type);
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n < 1)
+		return 0;
+	text[n] = '\0';
+	at = strchr(text, '[');
+	return at && sscanf(at + 1, "%" SCNu64, &inode) == 1 ? inode : 0;
+}
+
+/* Is this namespace the container's, or below it? NS_GET_PARENT: ioctl_ns(2), Linux 4.9. */
+static bool descends(const struct gathering *g, pid_t pid)
+{
+	char path[48];
+	AUTO_FD fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	for (int i = 0; fd >= 0 && i < LEVELS_MAX; i++) {
+		struct stat st;
+		int parent;
+
+		if (fstat(fd, &st) < 0)
+			return false;
+		if (st.st_ino == g->pid_ns)
+			return true;
+		parent = ioctl(fd, NS_GET_PARENT); /* EPERM at the top of what we may see */
+		fd_close(&fd);
+		fd = parent;
+	}
+	return false;
+}
+
+static bool is_inside(struct gathering *g, pid_t pid)
+{
+	uint64_t inode;
+	bool inside;
+
+	if (!g->own_pids)
+		return namespace_of(pid, "mnt") == g->mnt_ns;
+	inode = namespace_of(pid, "pid");
+	if (!inode || inode == g->pid_ns)
+		return inode == g->pid_ns;
+	for (size_t i = 0; i < g->known_count; i++)
+		if (g->known[i].inode == inode)
+			return g->known[i].inside;
+	inside = descends(g, pid);
+	if (g->known_count < KNOWN_MAX)
+		g->known[g->known_count++] = (struct known){inode, inside};
+	return inside;
+}
+
+/* ---- what ---- */
+
+/* The line "Name:\t…" of /proc/PID/status, after its colon. */
+static const char *line_of(const char *status, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = status; p; p = strchr(p, '\n'), p = p ? p + 1 : NULL)
+		if (strncmp(p, name, len) == 0 && p[len] == ':')
+			return p + len + 1;
+	return NULL;
+}
+
+/* The pids from ours to its own; how many. */
+static int read_pids(const char *status, pid_t pids[LEVELS_MAX])
+{
+	const char *p = line_of(status, "NSpid");
+	int n = 0;
+
+	while (p && n < LEVELS_MAX) {
+		char *end;
+		long value;
+
+		while (*p == '\t' || *p == ' ')
+			p++;
+		if (*p < '0' || *p > '9')
+			break;
+		value = strtol(p, &end, 10);
+		pids[n++] = (pid_t)value;
+		p = end;
+	}
+	return n;
+}
+
+static int64_t map_id(const struct gathering *g, int64_t outside)
+{
+	for (size_t i = 0; i < g->map_count; i++) {
+		const struct map_row *row = &g->map[i];
+
+		if (outside >= row->outside && outside - row->outside < row->count)
+			return row->inside + (outside - row->outside);
+	}
+	return -1;
+}
+
+/* State, and fields 14 and 15 of /proc/PID/stat: ticks in user and kernel mode. The second field,
+ * the name, may hold anything: counting begins at the last ")". */
+static void read_stat(struct life_process *p)
+{
+	AUTO_FREE char *text = read_text(p->host_pid, "stat");
+	const char *at = text ? strrchr(text, ')') : NULL;
+	uint64_t user, system;
+	long ticks = sysconf(_SC_CLK_TCK);
+
+	p->state = '?';
+	if (!at ||
+	    sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
+		   &p->state, &user, &system) != 3)
+		return;
+	p->cpu_ns = (user + system) * (1000000000u / (uint64_t)(ticks > 0 ? ticks : 100));
+}
+
+static uint64_t kilobytes(const char *text, const char *name)
+{
+	const char *line = text ? line_of(text, name) : NULL;
+	uint64_t n = 0;
+
+	return line && sscanf(line, "%" SCNu64, &n) == 1 ? n * 1024 : 0;
+}
+
+static const char *read_command(struct gathering *g, pid_t pid, const char *status)
+{
+	char path[48], text[COMMAND_MAX];
+	AUTO_FD fd = -1;
+	const char *name;
+	ssize_t n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(text) - 1);
+	while (n > 0 && !text[n - 1])
+		n--;
+	for (ssize_t i = 0; i < n; i++)
+		if (!text[i])
+			text[i] = ' ';
+	if (n > 0)
+		return arena_strndup(&g->out->arena, text, (size_t)n);
+	name = line_of(status, "Name");
+	name = name ? name + strspn(name, "\t ") : "?";
+	return arena_printf(&g->out->arena, "[%.*s]", (int)strcspn(name, "\n"), name);
+}
+
+static int add(struct gathering *g, pid_t pid)
+{
+	AUTO_FREE char *status = read_text(pid, "status");
+	const char *uid = status ? line_of(status, "Uid") : NULL;
+	struct life_processes *out = g->out;
+	struct life_process p = {.host_pid = pid, .uid = -1, .host_uid = -1};
+	pid_t pids[LEVELS_MAX];
+	int levels;
+
+	if (!status)
+		return 0;
+	levels = read_pids(status, pids);
+	p.pid = g->level < levels ? pids[g->level] : pid;
+	if (uid && sscanf(uid, "%" SCNd64, &p.host_uid) == 1)
+		p.uid = map_id(g, p.host_uid);
+	read_stat(&p);
+	p.rss = kilobytes(status, "VmRSS");
+	if (g->flags & LIFE_PROCESSES_PSS) {
+		AUTO_FREE char *smaps = read_text(pid, "smaps_rollup"); /* Linux 4.14 */
+
+		p.pss = kilobytes(smaps, "Pss");
+	}
+	p.command = read_command(g, pid, status);
+	if (!p.command || arena_grow(&out->arena, &out->items, out->count, sizeof(p)) < 0)
+		return -ENOMEM;
+	out->items[out->count++] = p;
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static int read_map(struct gathering *g, pid_t pid)
+{
+	AUTO_FREE char *text = read_text(pid, "uid_map");
+	char *save = NULL;
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		struct map_row row;
+
+		if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64, &row.inside, &row.outside,
+			   &row.count) != 3)
+			continue;
+		if (arena_grow(&g->out->arena, &g->map, g->map_count, sizeof(row)) < 0)
+			return -ENOMEM;
+		g->map[g->map_count++] = row;
+	}
+	return 0;
+}
+
+static int by_pid(const void *a, const void *b)
+{
+	const struct life_process *x = a, *y = b;
+
+	return x->pid != y->pid ? (x->pid > y->pid) - (x->pid < y->pid)
+				: (x->host_pid > y->host_pid) - (x->host_pid < y->host_pid);
+}
+
+static int gather(struct gathering *g)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	int r = 0;
+
+	if (!proc)
+		return -errno;
+	while (r == 0 && (entry = readdir(proc)) != NULL) {
+		uint64_t pid;
+
+		if (io_parse_u64(entry->d_name, INT32_MAX, &pid) == 0 && is_inside(g, (pid_t)pid))
+			r = add(g, (pid_t)pid);
+	}
+	closedir(proc);
+	return r;
+}
+
+/* Its own pid namespace: its first process is number 1 there. */
+static bool learn(struct gathering *g, const struct state_container *c)
+{
+	AUTO_FREE char *status = read_text(c->process.pid, "status");
+	pid_t pids[LEVELS_MAX];
+	int levels = status ? read_pids(status, pids) : 0;
+
+	if (!levels)
+		return false;
+	g->level = levels - 1;
+	g->own_pids = levels > 1 && pids[levels - 1] == 1;
+	g->pid_ns = c->process.namespaces[TYPE_PID];
+	g->mnt_ns = c->process.namespaces[TYPE_MNT];
+	return read_map(g, c->process.pid) == 0;
+}
+
+int life_processes(const struct state_container *c, unsigned flags, struct life_processes *ret,
+		   struct rootlet_error *err)
+{
+	struct gathering g = {.out = ret, .flags = flags};
+	int r;
+
+	*ret = (struct life_processes){0};
+	arena_init(&ret->arena);
+	if (!state_alive(c) || !learn(&g, c)) {
+		error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
+		error_hint(err, "`rootlet start %s` runs it again", c->name);
+		return -ESRCH;
+	}
+	r = gather(&g);
+	if (r < 0) {
+		life_processes_release(ret);
+		return error_set(err, r, "processes-read", c->name, "read the processes of %s: %s",
+				 c->name, error_text(r));
+	}
+	if (ret->count)
+		qsort(ret->items, ret->count, sizeof(*ret->items), by_pid);
+	return 0;
+}
+
+void life_processes_release(struct life_processes *processes)
+{
+	arena_release(&processes->arena);
+	*processes = (struct life_processes){0};
+}
