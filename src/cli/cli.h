@@ -72,6 +72,9 @@ bool message_color(int fd);	      /* may colour be used on this descriptor? */
 /* explain.c */
 void explain_help(void);
 
+/* meaning.c: whose each namespace is, and what that means; for `unshare -v` */
+void print_meanings(const rootlet_plan *plan);
+
 /* demo.c */
 void demo_help(void);
 

@@ -123,8 +123,8 @@ static int check(struct request *q, struct rootlet_error *err)
 /* ---- printed ---- */
 
 static const struct table_column columns[] = {
-	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 8, 30},	 {"COMMAND", false, 8, 30},
-	{"CREATED", false, 0, 0},      {"STATUS", false, 12, 0}, {"NAMES", false, 0, 0},
+	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 6, 30},	 {"COMMAND", false, 8, 30},
+	{"CREATED", false, 0, 0},      {"STATUS", false, 31, 0}, {"NAMES", false, 0, 0},
 };
 static const struct table_column whole_columns[] = {
 	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 0, 0},	{"COMMAND", false, 0, 0},

@@ -160,6 +160,8 @@ static int run_command(rootlet_command command, const char *name, int argc, char
 		print_notes(s.plan);
 		if (message_wanted(LEVEL_INFO))
 			print_summary(&s);
+		if (rootlet_spec_get(s.spec, "verbose"))
+			print_meanings(s.plan);
 		if (rootlet_spec_get(s.spec, "verbose") || message_wanted(LEVEL_DEBUG))
 			print_steps(&s);
 		status = start(&s);

@@ -66,6 +66,7 @@ static void messages__standard_output_is_full(void **state)
 	static const char *const commands[] = {
 		"help",	   "--help",	      "help run",    "run --help",
 		"version", "completion bash", "plan / true", "plan --format json / true",
+		"doctor",  "explain",	      "demo --list",
 	};
 	char script[128];
 

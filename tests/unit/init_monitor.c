@@ -355,6 +355,7 @@ static void monitor__is_small_when_idle(void **state)
 {
 	for (int tty = 0; tty < 2; tty++) {
 		POD(SCRIPT = "seq 1 5000; echo up; exec sleep 100", .tty = tty, .input = true);
+		static unsigned char packet[ATTACH_PACKET];
 		long kb;
 
 		pod_start(&p);

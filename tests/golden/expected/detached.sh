@@ -7,12 +7,14 @@
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
-#  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 86, close_fds: the shell closes descriptors up to 9 only
-#  - step 87, process_group: the command stays in the script's process group
-#  - step 88, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 95, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 96, exec_init: the command is run without the init
+#  - step 2, cgroup: the script stays in the caller's cgroup
+#  - steps 4 to 5, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 10, cgroup_namespace: the script stays in the caller's cgroup
+#  - step 88, close_fds: the shell closes descriptors up to 9 only
+#  - step 89, process_group: the command stays in the script's process group
+#  - step 90, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 97, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 98, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -31,15 +33,18 @@ PATH=$PATH:/usr/sbin:/sbin
 # 0  make the report and control channels [differs: the shell waits for its children; a failed
 #    command says why]
 # 1  make the image of the init [differs: there is no init: the command itself is the first process]
+# 2  make a cgroup below
+#    /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope [differs: the
+#    script stays in the caller's cgroup]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 2  clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces
+# 3  clone3 a process into its own user, pid, mnt, uts, ipc, net namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 3  open / (a directory) [differs: sources are found later, by name, with the mapped root's rights]
-# 4  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 4  open / (a directory) [differs: sources are found later, by name, with the mapped root's rights]
+# 5  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # A process that holds the new user namespace open while its maps are written.
@@ -52,23 +57,23 @@ done
 
 # ---- MAPS: Say which ids outside the ids inside stand for.
 
-# 5  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
+# 6  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newuidmap "$holder" 0 1000 1 1 100000 65536
-# 6  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
+# 7  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newgidmap "$holder" 0 1000 1 1 100000 65536
 trap - EXIT
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 7  drop every supplementary group
-# 8  become uid 0, gid 0
+# 8  drop every supplementary group
+# 9  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
 true 2>/dev/null 9<&0 || exec </dev/null
 nsenter --target "$holder" --user --setuid 0 --setgid 0 \
 	sh -c 'kill "$1"; shift; exec "$@"' sh "$holder" \
-	unshare --pid --mount --uts --ipc --net --cgroup --propagation private \
+	unshare --pid --mount --uts --ipc --net --propagation private \
 	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
@@ -146,11 +151,12 @@ read_only() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 9  mount proc (nosuid, nodev, noexec)
+# 10  make a cgroup namespace [differs: the script stays in the caller's cgroup]
+# 11  mount proc (nosuid, nodev, noexec)
 mount -n -t proc -o nosuid,nodev,noexec proc /proc
-# 10  set the hostname rootlet
+# 12  set the hostname rootlet
 hostname rootlet
-# 11  bring the loopback interface up
+# 13  bring the loopback interface up
 if command -v ip >/dev/null; then
 	ip link set lo up
 elif command -v ifconfig >/dev/null; then
@@ -158,153 +164,153 @@ elif command -v ifconfig >/dev/null; then
 else
 	echo 'note: neither ip nor ifconfig: loopback stays down' >&2
 fi
-# 12  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
+# 14  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 
 # ---- ROOT: Build the file system that the command sees; leave the host's.
 
-# 13  make every mount private
+# 15  make every mount private
 #    (an option of unshare, above)
-# 14  mount tmpfs as the new root (mode=0755, nosuid, nodev)
+# 16  mount tmpfs as the new root (mode=0755, nosuid, nodev)
 mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$new"
-# 15  link /bin → usr/bin
+# 17  link /bin → usr/bin
 ln -s -- usr/bin "$new/bin"
-# 16  bind /boot → /boot (recursive)
+# 18  bind /boot → /boot (recursive)
 target="$new/boot"; make_like /boot
 mount -n --rbind /boot "$target"
-# 17  bind /etc → /etc (recursive)
+# 19  bind /etc → /etc (recursive)
 target="$new/etc"; make_like /etc
 mount -n --rbind /etc "$target"
-# 18  bind /home → /home (recursive)
+# 20  bind /home → /home (recursive)
 target="$new/home"; make_like /home
 mount -n --rbind /home "$target"
-# 19  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
+# 21  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
 ln -s -- boot/initrd.img-6.1.0-18-amd64 "$new/initrd.img"
-# 20  link /lib → usr/lib
+# 22  link /lib → usr/lib
 ln -s -- usr/lib "$new/lib"
-# 21  link /lib32 → usr/lib32
+# 23  link /lib32 → usr/lib32
 ln -s -- usr/lib32 "$new/lib32"
-# 22  link /lib64 → usr/lib64
+# 24  link /lib64 → usr/lib64
 ln -s -- usr/lib64 "$new/lib64"
-# 23  link /libx32 → usr/libx32
+# 25  link /libx32 → usr/libx32
 ln -s -- usr/libx32 "$new/libx32"
-# 24  bind /lost+found → /lost+found (recursive)
+# 26  bind /lost+found → /lost+found (recursive)
 target="$new/lost+found"; make_like /lost+found
 mount -n --rbind /lost+found "$target"
-# 25  bind /media → /media (recursive)
+# 27  bind /media → /media (recursive)
 target="$new/media"; make_like /media
 mount -n --rbind /media "$target"
-# 26  bind /mnt → /mnt (recursive)
+# 28  bind /mnt → /mnt (recursive)
 target="$new/mnt"; make_like /mnt
 mount -n --rbind /mnt "$target"
-# 27  bind /opt → /opt (recursive)
+# 29  bind /opt → /opt (recursive)
 target="$new/opt"; make_like /opt
 mount -n --rbind /opt "$target"
-# 28  bind /root → /root (recursive)
+# 30  bind /root → /root (recursive)
 target="$new/root"; make_like /root
 mount -n --rbind /root "$target"
-# 29  link /sbin → usr/sbin
+# 31  link /sbin → usr/sbin
 ln -s -- usr/sbin "$new/sbin"
-# 30  bind /srv → /srv (recursive)
+# 32  bind /srv → /srv (recursive)
 target="$new/srv"; make_like /srv
 mount -n --rbind /srv "$target"
-# 31  bind /usr → /usr (recursive)
+# 33  bind /usr → /usr (recursive)
 target="$new/usr"; make_like /usr
 mount -n --rbind /usr "$target"
-# 32  bind /var → /var (recursive)
+# 34  bind /var → /var (recursive)
 target="$new/var"; make_like /var
 mount -n --rbind /var "$target"
-# 33  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
+# 35  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
 ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$new/vmlinuz"
-# 34  make the directory /proc (mode 0755)
+# 36  make the directory /proc (mode 0755)
 target="$new/proc"; make_dir
-# 35  make the directory /sys (mode 0755)
+# 37  make the directory /sys (mode 0755)
 target="$new/sys"; make_dir
-# 36  make the directory /dev (mode 0755)
+# 38  make the directory /dev (mode 0755)
 target="$new/dev"; make_dir
-# 37  make the directory /run (mode 0755)
+# 39  make the directory /run (mode 0755)
 target="$new/run"; make_dir
-# 38  make the directory /tmp (mode 1777)
+# 40  make the directory /tmp (mode 1777)
 target="$new/tmp"; make_dir; chmod 1777 "$target"
-# 39  set ro nosuid nodev on / and every mount below
+# 41  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
-# 40  put the new proc on /proc
+# 42  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
-# 41  mount sysfs on /sys (ro, nosuid, nodev, noexec)
+# 43  mount sysfs on /sys (ro, nosuid, nodev, noexec)
 inside /sys; make_dir
 mount -n -t sysfs -o nosuid,nodev,noexec sysfs "$target"
 remount "$target" ro
-# 42  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
+# 44  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
 inside /sys/fs/cgroup
 if [ -e "$target" ]; then
 	mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
 	remount "$target" ro
 fi
-# 43  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
+# 45  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
 inside /dev; make_dir
 mount -n -t tmpfs -o mode=0755,size=65536k,nosuid tmpfs "$target"
 dev=$target
-# 44  bind the host's /dev/null → /dev/null (device 1:3)
+# 46  bind the host's /dev/null → /dev/null (device 1:3)
 target="$dev/null"; make_file
 mount -n --bind /dev/null "$target"
-# 45  bind the host's /dev/zero → /dev/zero (device 1:5)
+# 47  bind the host's /dev/zero → /dev/zero (device 1:5)
 target="$dev/zero"; make_file
 mount -n --bind /dev/zero "$target"
-# 46  bind the host's /dev/full → /dev/full (device 1:7)
+# 48  bind the host's /dev/full → /dev/full (device 1:7)
 target="$dev/full"; make_file
 mount -n --bind /dev/full "$target"
-# 47  bind the host's /dev/random → /dev/random (device 1:8)
+# 49  bind the host's /dev/random → /dev/random (device 1:8)
 target="$dev/random"; make_file
 mount -n --bind /dev/random "$target"
-# 48  bind the host's /dev/urandom → /dev/urandom (device 1:9)
+# 50  bind the host's /dev/urandom → /dev/urandom (device 1:9)
 target="$dev/urandom"; make_file
 mount -n --bind /dev/urandom "$target"
-# 49  bind the host's /dev/tty → /dev/tty (device 5:0)
+# 51  bind the host's /dev/tty → /dev/tty (device 5:0)
 target="$dev/tty"; make_file
 mount -n --bind /dev/tty "$target"
-# 50  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+# 52  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
 target="$dev/pts"; make_dir
 mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
-# 51  link /dev/fd → /proc/self/fd
+# 53  link /dev/fd → /proc/self/fd
 ln -s -- /proc/self/fd "$dev/fd"
-# 52  link /dev/stdin → /proc/self/fd/0
+# 54  link /dev/stdin → /proc/self/fd/0
 ln -s -- /proc/self/fd/0 "$dev/stdin"
-# 53  link /dev/stdout → /proc/self/fd/1
+# 55  link /dev/stdout → /proc/self/fd/1
 ln -s -- /proc/self/fd/1 "$dev/stdout"
-# 54  link /dev/stderr → /proc/self/fd/2
+# 56  link /dev/stderr → /proc/self/fd/2
 ln -s -- /proc/self/fd/2 "$dev/stderr"
-# 55  link /dev/ptmx → pts/ptmx
+# 57  link /dev/ptmx → pts/ptmx
 ln -s -- pts/ptmx "$dev/ptmx"
-# 56  bind the host's /dev/null → /dev/console (device 1:3)
+# 58  bind the host's /dev/null → /dev/console (device 1:3)
 target="$dev/console"; make_file
 mount -n --bind /dev/null "$target"
-# 57  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+# 59  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
 target="$dev/shm"; make_dir
 mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 58  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+# 60  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 59  make the new root's own /run writable
+# 61  make the new root's own /run writable
 inside /run
 mount -n --bind "$new/run" "$target"
 remount "$target" rw
-# 60  make the new root's own /tmp writable
+# 62  make the new root's own /tmp writable
 inside /tmp
 mount -n --bind "$new/tmp" "$target"
 remount "$target" rw
-# 61  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
+# 63  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
 inside /var/tmp
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
 fi
-# 62  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
+# 64  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
 inside /home/alice
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$target"
 fi
-# 63  write /etc/hostname (8 bytes, mode 0644, if present)
+# 65  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
 ' >"$dev/.text"
 chmod 0644 "$dev/.text"
@@ -314,7 +320,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 64  write /etc/hosts (79 bytes, mode 0644, if present)
+# 66  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
@@ -326,7 +332,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 65  write /etc/resolv.conf (181 bytes, mode 0644, if present)
+# 67  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
 ' >"$dev/.text"
@@ -337,77 +343,77 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 66  hide /proc/acpi (if present)
+# 68  hide /proc/acpi (if present)
 hide /proc/acpi
-# 67  hide /proc/asound (if present)
+# 69  hide /proc/asound (if present)
 hide /proc/asound
-# 68  hide /proc/interrupts (if present)
+# 70  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 69  hide /proc/kcore (if present)
+# 71  hide /proc/kcore (if present)
 hide /proc/kcore
-# 70  hide /proc/keys (if present)
+# 72  hide /proc/keys (if present)
 hide /proc/keys
-# 71  hide /proc/latency_stats (if present)
+# 73  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 72  hide /proc/sched_debug (if present)
+# 74  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 73  hide /proc/scsi (if present)
+# 75  hide /proc/scsi (if present)
 hide /proc/scsi
-# 74  hide /proc/timer_list (if present)
+# 76  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 75  hide /proc/timer_stats (if present)
+# 77  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 76  hide /sys/firmware (if present)
+# 78  hide /sys/firmware (if present)
 hide /sys/firmware
-# 77  hide /sys/devices/virtual/powercap (if present)
+# 79  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 78  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
+# 80  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
 hide /sys/devices/system/cpu/cpu0/thermal_throttle
-# 79  make /proc/bus read-only (if present)
+# 81  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 80  make /proc/fs read-only (if present)
+# 82  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 81  make /proc/irq read-only (if present)
+# 83  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 82  make /proc/sys read-only (if present)
+# 84  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 83  make /proc/sysrq-trigger read-only (if present)
+# 85  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 84  make the new root the root
+# 86  make the new root the root
 cd "$new"
 pivot_root . .
-# 85  detach the old root
+# 87  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 86  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 88  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 87  start a process group [differs: the command stays in the script's process group]
-# 88  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 89  start a process group [differs: the command stays in the script's process group]
+# 90  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 89  set the umask 0022
+# 91  set the umask 0022
 # (right before the exec, below)
-# 90  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 92  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 91  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 93  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 92  go to /home/alice
+# 94  go to /home/alice
 cd /home/alice 2>/dev/null || cd /
-# 93  set no_new_privs
+# 95  set no_new_privs
 # (an option of setpriv, below)
-# 94  die by SIGKILL when the process that made us does
+# 96  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 95  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 97  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
-# 96  exec the init, which runs sleep 60 [differs: the command is run without the init]
+# 98  exec the init, which runs sleep 60 [differs: the command is run without the init]
 set -- sleep 60
 set -- env -i \
 	PATH=/usr/local/bin:/usr/bin:/bin \

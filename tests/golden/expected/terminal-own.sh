@@ -7,12 +7,14 @@
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
-#  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 54, terminal: script(1) makes one, of the host's devpts
-#  - step 57, close_fds: the shell closes descriptors up to 9 only
-#  - step 58, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 65, seccomp: no tool of util-linux 2.38 loads a filter
-#  - step 66, exec_init: the command is run without the init
+#  - step 2, cgroup: the script stays in the caller's cgroup
+#  - steps 4 to 5, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 10, cgroup_namespace: the script stays in the caller's cgroup
+#  - step 56, terminal: script(1) makes one, of the host's devpts
+#  - step 59, close_fds: the shell closes descriptors up to 9 only
+#  - step 60, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 67, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 68, exec_init: the command is run without the init
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -31,16 +33,19 @@ PATH=$PATH:/usr/sbin:/sbin
 # 0  make the report and control channels [differs: the shell waits for its children; a failed
 #    command says why]
 # 1  make the image of the init [differs: there is no init: the command itself is the first process]
+# 2  make a cgroup below
+#    /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope [differs: the
+#    script stays in the caller's cgroup]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 2  clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces
+# 3  clone3 a process into its own user, pid, mnt, uts, ipc, net namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 3  open /srv/debian (a directory) [differs: sources are found later, by name, with the mapped
+# 4  open /srv/debian (a directory) [differs: sources are found later, by name, with the mapped
 #    root's rights]
-# 4  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 5  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # A process that holds the new user namespace open while its maps are written.
@@ -53,23 +58,23 @@ done
 
 # ---- MAPS: Say which ids outside the ids inside stand for.
 
-# 5  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
+# 6  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newuidmap "$holder" 0 1000 1 1 100000 65536
-# 6  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
+# 7  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newgidmap "$holder" 0 1000 1 1 100000 65536
 trap - EXIT
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 7  drop every supplementary group
-# 8  become uid 0, gid 0
+# 8  drop every supplementary group
+# 9  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
 true 2>/dev/null 9<&0 || exec </dev/null
 nsenter --target "$holder" --user --setuid 0 --setgid 0 \
 	sh -c 'kill "$1"; shift; exec "$@"' sh "$holder" \
-	unshare --pid --mount --uts --ipc --net --cgroup --propagation private \
+	unshare --pid --mount --uts --ipc --net --propagation private \
 	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
 set -eu
 umask 022
@@ -147,11 +152,12 @@ read_only() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 9  mount proc (nosuid, nodev, noexec)
+# 10  make a cgroup namespace [differs: the script stays in the caller's cgroup]
+# 11  mount proc (nosuid, nodev, noexec)
 mount -n -t proc -o nosuid,nodev,noexec proc /proc
-# 10  set the hostname rootlet
+# 12  set the hostname rootlet
 hostname rootlet
-# 11  bring the loopback interface up
+# 13  bring the loopback interface up
 if command -v ip >/dev/null; then
 	ip link set lo up
 elif command -v ifconfig >/dev/null; then
@@ -159,70 +165,70 @@ elif command -v ifconfig >/dev/null; then
 else
 	echo 'note: neither ip nor ifconfig: loopback stays down' >&2
 fi
-# 12  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
+# 14  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 
 # ---- ROOT: Build the file system that the command sees; leave the host's.
 
-# 13  make every mount private
+# 15  make every mount private
 #    (an option of unshare, above)
-# 14  bind /srv/debian as the new root (recursive)
+# 16  bind /srv/debian as the new root (recursive)
 mount -n --rbind /srv/debian "$new"
-# 15  put the new proc on /proc
+# 17  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
-# 16  mount sysfs on /sys (ro, nosuid, nodev, noexec)
+# 18  mount sysfs on /sys (ro, nosuid, nodev, noexec)
 inside /sys; make_dir
 mount -n -t sysfs -o nosuid,nodev,noexec sysfs "$target"
 remount "$target" ro
-# 17  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
+# 19  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
 inside /sys/fs/cgroup
 if [ -e "$target" ]; then
 	mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
 	remount "$target" ro
 fi
-# 18  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
+# 20  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
 inside /dev; make_dir
 mount -n -t tmpfs -o mode=0755,size=65536k,nosuid tmpfs "$target"
 dev=$target
-# 19  bind the host's /dev/null → /dev/null (device 1:3)
+# 21  bind the host's /dev/null → /dev/null (device 1:3)
 target="$dev/null"; make_file
 mount -n --bind /dev/null "$target"
-# 20  bind the host's /dev/zero → /dev/zero (device 1:5)
+# 22  bind the host's /dev/zero → /dev/zero (device 1:5)
 target="$dev/zero"; make_file
 mount -n --bind /dev/zero "$target"
-# 21  bind the host's /dev/full → /dev/full (device 1:7)
+# 23  bind the host's /dev/full → /dev/full (device 1:7)
 target="$dev/full"; make_file
 mount -n --bind /dev/full "$target"
-# 22  bind the host's /dev/random → /dev/random (device 1:8)
+# 24  bind the host's /dev/random → /dev/random (device 1:8)
 target="$dev/random"; make_file
 mount -n --bind /dev/random "$target"
-# 23  bind the host's /dev/urandom → /dev/urandom (device 1:9)
+# 25  bind the host's /dev/urandom → /dev/urandom (device 1:9)
 target="$dev/urandom"; make_file
 mount -n --bind /dev/urandom "$target"
-# 24  bind the host's /dev/tty → /dev/tty (device 5:0)
+# 26  bind the host's /dev/tty → /dev/tty (device 5:0)
 target="$dev/tty"; make_file
 mount -n --bind /dev/tty "$target"
-# 25  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+# 27  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
 target="$dev/pts"; make_dir
 mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
-# 26  link /dev/fd → /proc/self/fd
+# 28  link /dev/fd → /proc/self/fd
 ln -s -- /proc/self/fd "$dev/fd"
-# 27  link /dev/stdin → /proc/self/fd/0
+# 29  link /dev/stdin → /proc/self/fd/0
 ln -s -- /proc/self/fd/0 "$dev/stdin"
-# 28  link /dev/stdout → /proc/self/fd/1
+# 30  link /dev/stdout → /proc/self/fd/1
 ln -s -- /proc/self/fd/1 "$dev/stdout"
-# 29  link /dev/stderr → /proc/self/fd/2
+# 31  link /dev/stderr → /proc/self/fd/2
 ln -s -- /proc/self/fd/2 "$dev/stderr"
-# 30  link /dev/ptmx → pts/ptmx
+# 32  link /dev/ptmx → pts/ptmx
 ln -s -- pts/ptmx "$dev/ptmx"
-# 31  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+# 33  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
 target="$dev/shm"; make_dir
 mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 32  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+# 34  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 33  write /etc/hostname (8 bytes, mode 0644, if present)
+# 35  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
 ' >"$dev/.text"
 chmod 0644 "$dev/.text"
@@ -232,7 +238,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 34  write /etc/hosts (79 bytes, mode 0644, if present)
+# 36  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
@@ -244,7 +250,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 35  write /etc/resolv.conf (181 bytes, mode 0644, if present)
+# 37  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
 ' >"$dev/.text"
@@ -255,78 +261,78 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 36  hide /proc/acpi (if present)
+# 38  hide /proc/acpi (if present)
 hide /proc/acpi
-# 37  hide /proc/asound (if present)
+# 39  hide /proc/asound (if present)
 hide /proc/asound
-# 38  hide /proc/interrupts (if present)
+# 40  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 39  hide /proc/kcore (if present)
+# 41  hide /proc/kcore (if present)
 hide /proc/kcore
-# 40  hide /proc/keys (if present)
+# 42  hide /proc/keys (if present)
 hide /proc/keys
-# 41  hide /proc/latency_stats (if present)
+# 43  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 42  hide /proc/sched_debug (if present)
+# 44  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 43  hide /proc/scsi (if present)
+# 45  hide /proc/scsi (if present)
 hide /proc/scsi
-# 44  hide /proc/timer_list (if present)
+# 46  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 45  hide /proc/timer_stats (if present)
+# 47  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 46  hide /sys/firmware (if present)
+# 48  hide /sys/firmware (if present)
 hide /sys/firmware
-# 47  hide /sys/devices/virtual/powercap (if present)
+# 49  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 48  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
+# 50  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
 hide /sys/devices/system/cpu/cpu0/thermal_throttle
-# 49  make /proc/bus read-only (if present)
+# 51  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 50  make /proc/fs read-only (if present)
+# 52  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 51  make /proc/irq read-only (if present)
+# 53  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 52  make /proc/sys read-only (if present)
+# 54  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 53  make /proc/sysrq-trigger read-only (if present)
+# 55  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 54  make a terminal of 80 columns and 24 rows, also as /dev/console [differs: script(1) makes one,
+# 56  make a terminal of 80 columns and 24 rows, also as /dev/console [differs: script(1) makes one,
 #    of the host's devpts]
-# 55  make the new root the root
+# 57  make the new root the root
 cd "$new"
 pivot_root . .
-# 56  detach the old root
+# 58  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 57  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 59  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 58  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 60  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 59  set the umask 0022
+# 61  set the umask 0022
 # (right before the exec, below)
-# 60  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 62  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 61  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 63  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 62  go to /
+# 64  go to /
 cd /
-# 63  set no_new_privs
+# 65  set no_new_privs
 # (an option of setpriv, below)
-# 64  die by SIGKILL when the process that made us does
+# 66  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 65  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 67  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
-# 66  exec the init, which runs bash [differs: the command is run without the init]
+# 68  exec the init, which runs bash [differs: the command is run without the init]
 set -- bash
 set -- env -i \
 	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \

@@ -1,0 +1,85 @@
+/* What each namespace of a start means, for `unshare -v`: whose it is, and what that changes. Read
+ * from the plan's own steps, so that it cannot say what is not done. */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	const char *name, *own;
+} namespaces[] = {
+	{"user", "you are root inside, and outside who you were"},
+	{"pid", "process numbers begin again at 1, /proc shows them alone, nobody else is seen"},
+	{"mnt", "what is mounted here, nobody else sees"},
+	{"uts", "a hostname that nobody else sees"},
+	{"ipc", "shared memory and message queues: none but what is made inside"},
+	{"net", "devices, addresses and ports: loopback only, offline"},
+	{"cgroup", "the control group that you are in is the top of the tree"},
+	{"time", "clocks since boot can differ from the host's; the date cannot"},
+};
+
+enum { COUNT = sizeof(namespaces) / sizeof(namespaces[0]) };
+enum whose { OF_HOST, OF_ITS_OWN, OF_ANOTHER };
+
+/* "user, pid" has the word "pid" and not the word "id". */
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = strstr(text, word); p; p = strstr(p + 1, word))
+		if ((p == text || p[-1] == ' ') && (p[n] == ',' || p[n] == ' '))
+			return true;
+	return false;
+}
+
+static enum whose whose_is(const char *step, const char *name)
+{
+	const char *own = strstr(step, " into its own ");
+
+	if (own && strstr(own, " namespace") && has_word(own, name))
+		return OF_ITS_OWN;
+	if (strcmp(name, "time") == 0 && strncmp(step, "make a time namespace", 21) == 0)
+		return OF_ITS_OWN;
+	if (strncmp(step, "join the ", 9) == 0 && has_word(step, name))
+		return OF_ANOTHER;
+	return OF_HOST;
+}
+
+static void find_owners(const rootlet_plan *plan, enum whose whose[COUNT])
+{
+	for (size_t i = 0; i < rootlet_plan_step_count(plan); i++) {
+		char *text = NULL;
+
+		if (rootlet_plan_step_text(plan, i, &text) < 0)
+			continue;
+		for (int n = 0; n < COUNT; n++)
+			if (whose[n] == OF_HOST)
+				whose[n] = whose_is(text, namespaces[n].name);
+		free(text);
+	}
+}
+
+void print_meanings(const rootlet_plan *plan)
+{
+	enum whose whose[COUNT] = {OF_HOST};
+	char line[256], host[128] = "";
+
+	find_owners(plan, whose);
+	for (int n = 0; n < COUNT; n++) {
+		if (whose[n] == OF_HOST) {
+			size_t len = strlen(host);
+
+			snprintf(host + len, sizeof(host) - len, "%s%s", len ? ", " : "",
+				 namespaces[n].name);
+			continue;
+		}
+		snprintf(line, sizeof(line), "%-10s %-8s %s", namespaces[n].name,
+			 whose[n] == OF_ITS_OWN ? "its own:" : "joined:", namespaces[n].own);
+		message_progress(LEVEL_DEBUG, line);
+	}
+	if (!*host)
+		return;
+	snprintf(line, sizeof(line), "%-10s %s", "the host's", host);
+	message_progress(LEVEL_DEBUG, line);
+}
