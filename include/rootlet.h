@@ -457,6 +457,18 @@ ROOTLET_PUBLIC int rootlet_processes_get(const rootlet_processes *processes, siz
 					 rootlet_process_row *ret);
 ROOTLET_PUBLIC void rootlet_processes_free(rootlet_processes *processes);
 
+/* Copy a file, or a directory with all in it, into a running container or out of it. `path` is
+ * resolved with the container's root as `/`; copies belong to its root inside, to the caller
+ * outside. A destination that is a directory takes the copy in, under its name; a source that ends
+ * with "/." is copied without its name. *ret_passed (may be NULL): how many devices, sockets and
+ * pipes were left out. ids: not-running, copy. */
+ROOTLET_PUBLIC int rootlet_container_copy_in(const rootlet_container *container, const char *local,
+					     const char *path, size_t *ret_passed,
+					     rootlet_error *err);
+ROOTLET_PUBLIC int rootlet_container_copy_out(const rootlet_container *container, const char *path,
+					      const char *local, size_t *ret_passed,
+					      rootlet_error *err);
+
 /* "TERM", "SIGTERM", "15", "RTMIN+3" → its number; 0: there is no such signal. */
 ROOTLET_PUBLIC int rootlet_signal_number(const char *text);
 

@@ -14,8 +14,7 @@ enum { NAME_MAX_LENGTH = 64 };
 
 static const struct args_option common_options[] = {
 	{"state-dir", 0, ARGS_TEXT, "DIR", offsetof(struct args, state_dir),
-	 "where the state of containers is, instead of $XDG_RUNTIME_DIR/rootlet", "a directory", 0,
-	 0},
+	 "the state: not $XDG_RUNTIME_DIR/rootlet", "a directory", 0, 0},
 	{"color", 0, ARGS_CHOICE, "WHEN", offsetof(struct args, color),
 	 "auto (on a terminal), always or never", "auto|always|never", 0, 0},
 	{"log-format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct args, log_format),
@@ -147,7 +146,10 @@ static int bad_value(const struct line *l, const struct args_option *o, const ch
 {
 	char good[128];
 
-	snprintf(good, sizeof(good), "%s", o->type == ARGS_FLAG ? "true or false" : o->metavar);
+	snprintf(good, sizeof(good), "%s",
+		 o->type == ARGS_FLAG	  ? "true or false"
+		 : o->type == ARGS_NUMBER ? "a number"
+					  : o->metavar);
 	if (o->values)
 		say_values(o->values, good, sizeof(good));
 	if (o->type != ARGS_FLAG && !*value)

@@ -49,8 +49,7 @@ enum args_words { WORDS_NONE, WORDS_CONTAINERS, WORDS_PATHS, WORDS_OTHER };
 
 struct args_command {
 	const char *name, *usage, *about, *examples;
-	const char *group; /* a heading of `rootlet help`, or NULL: not listed */
-	const char *brief; /* its line there */
+	const char *brief; /* one line, for completions */
 	int (*run)(int argc, char **argv);
 	const struct args_option *options; /* the last one has no name; the common ones follow it */
 	enum args_words kind;		   /* for completions */

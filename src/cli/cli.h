@@ -36,6 +36,8 @@ void session_close(struct session *s);
 
 /* run.c: start in the foreground, and wait. Returns the exit status. */
 int start_and_wait(struct session *s);
+/* What --log-level and -v want to know before the start. */
+void announce_plan(const struct session *s);
 
 /* kept.c: containers with a supervisor of their own. Each prints its messages and returns the exit
  * status. */

@@ -1,18 +1,45 @@
-/* rootlet completion: scripts for the shells, made from the option table. */
-#include "cli/cli.h"
+/* rootlet completion: scripts for the shells, made from the tables that the parsers read. Names of
+ * containers are asked for when they are needed (`completion --names`). */
+#include "cli/containers.h"
 #include "cli/demo/demo.h"
 
 #include <stdio.h>
 #include <string.h>
 
+/* Commands whose options are the library's. */
 static const struct {
-	const char *name;
+	const char *name, *brief;
 	rootlet_command command;
-} commands[] = {{"run", ROOTLET_RUN}, {"plan", ROOTLET_PLAN}, {"unshare", ROOTLET_UNSHARE}};
+} spec_commands[] = {
+	{"run", "a command in a container of its own", ROOTLET_RUN},
+	{"exec", "a further command in a container that runs", ROOTLET_EXEC},
+	{"plan", "what run would do, and why", ROOTLET_PLAN},
+	{"unshare", "be the mapped root on your own files", ROOTLET_UNSHARE},
+};
 
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+/* Those with a parser of their own. */
+static const struct {
+	const char *name, *brief, *words;
+} other_commands[] = {
+	{"explain", "who is who, from both sides",
+	 "--format=text --format=json --format=svg --user= --color= --width= --ascii "
+	 "--state-dir="},
+	{"doctor", "what this host allows, and what mends it",
+	 "--format=text --format=json --facts= --save-facts= --color="},
+	{"demo", "live demonstrations",
+	 "--list --no-pause --script --json --color= all"},	/* and the names */
+	{"help", "explain a command or a message", "messages"}, /* and those */
+	{"completion", "print a completion script", "bash zsh fish"},
+};
 
-static void print_words(rootlet_command command)
+enum {
+	SPEC_COUNT = sizeof(spec_commands) / sizeof(spec_commands[0]),
+	OTHER_COUNT = sizeof(other_commands) / sizeof(other_commands[0]),
+};
+
+/* ---- words ---- */
+
+static void print_spec_words(rootlet_command command)
 {
 	rootlet_option o;
 
@@ -21,55 +48,116 @@ static void print_words(rootlet_command command)
 			printf("--%s%s ", o.name, o.metavar && !o.optional ? "=" : "");
 }
 
-#define EXPLAIN_WORDS                                                                              \
-	"--format=text --format=json --format=svg --user= --color= --width= --ascii --state-dir="
-
-static void print_demo_words(void)
+static void print_choices(const struct args_option *o)
 {
-	printf("--list --no-pause --script --json --color= all");
-	for (size_t i = 0; i < demo_text_count; i++)
-		printf(" %s", demo_texts[i].name);
+	size_t count = 1;
+	char value[32];
+
+	for (const char *p = o->values; *p; p++)
+		count += *p == '|';
+	for (size_t i = 0; i < count; i++) {
+		args_choice_name(o->values, (int)i, value, sizeof(value));
+		printf("--%s=%s ", o->name, value);
+	}
 }
 
-static void print_message_ids(void)
+static void print_args_words(const struct args_command *command)
 {
+	const struct args_option *o;
+
+	for (size_t i = 0; (o = args_option(command, i)) != NULL; i++) {
+		if (o->type == ARGS_CHOICE)
+			print_choices(o);
+		else
+			printf("--%s%s ", o->name, o->metavar ? "=" : "");
+	}
+}
+
+static void print_command_names(void)
+{
+	for (size_t i = 0; i < SPEC_COUNT; i++)
+		printf("%s ", spec_commands[i].name);
+	for (size_t i = 0; command_get(i); i++)
+		printf("%s ", command_get(i)->name);
+	for (size_t i = 0; i < OTHER_COUNT; i++)
+		printf("%s ", other_commands[i].name);
+}
+
+static void print_other_words(size_t index)
+{
+	const char *name = other_commands[index].name;
 	rootlet_message m;
 
+	printf("%s", other_commands[index].words);
+	for (size_t i = 0; strcmp(name, "demo") == 0 && i < demo_text_count; i++)
+		printf(" %s", demo_texts[i].name);
+	if (strcmp(name, "help") != 0)
+		return;
+	putchar(' ');
+	print_command_names();
 	for (size_t i = 0; rootlet_message_get(i, &m) == 0; i++)
 		printf("%s ", m.id);
 }
 
-static int print_bash(void)
+/* ---- bash, and zsh after it ---- */
+
+/* What stands beside the options: files, containers, both, or only the words. */
+static const char *bash_kind(enum args_words kind)
 {
-	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words=\n\tCOMPREPLY=()\n"
-	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-	       "\t\tCOMPREPLY=($(compgen -W 'run plan unshare doctor explain demo help completion' "
-	       "-- "
-	       "\"$cur\"))\n"
-	       "\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		printf("\t%s) words='", commands[i].name);
-		print_words(commands[i].command);
+	switch (kind) {
+	case WORDS_CONTAINERS:
+		return "names";
+	case WORDS_PATHS:
+		return "names+files";
+	case WORDS_NONE:
+	case WORDS_OTHER:
+		break;
+	}
+	return "words";
+}
+
+static void print_bash_cases(void)
+{
+	for (size_t i = 0; i < SPEC_COUNT; i++) {
+		printf("\t%s) kind=%s words='", spec_commands[i].name,
+		       spec_commands[i].command == ROOTLET_EXEC ? "names+files" : "files");
+		print_spec_words(spec_commands[i].command);
 		printf("' ;;\n");
 	}
-	printf("\texplain) words='" EXPLAIN_WORDS "' ;;\n");
-	printf("\tdemo) words='");
-	print_demo_words();
-	printf("' ;;\n\tdoctor) words='--format= --facts= --save-facts= --color=' ;;\n\thelp) "
-	       "words='run plan unshare doctor explain demo messages ");
-	print_message_ids();
-	printf("' ;;\n\tcompletion) words='bash zsh "
-	       "fish' "
-	       ";;\n\tesac\n"
-	       "\tcase $cur in\n"
+	for (size_t i = 0; command_get(i); i++) {
+		printf("\t%s) kind=%s words='", command_get(i)->name,
+		       bash_kind(command_get(i)->kind));
+		print_args_words(command_get(i));
+		printf("' ;;\n");
+	}
+	for (size_t i = 0; i < OTHER_COUNT; i++) {
+		printf("\t%s) kind=%s words='", other_commands[i].name,
+		       strcmp(other_commands[i].name, "explain") == 0 ? "names+files" : "words");
+		print_other_words(i);
+		printf("' ;;\n");
+	}
+}
+
+static int print_bash(void)
+{
+	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words= kind=files names=\n"
+	       "\tCOMPREPLY=()\n"
+	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W '");
+	print_command_names();
+	printf("' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	print_bash_cases();
+	printf("\tesac\n"
+	       "\tcase $cur,$kind in\n"
 	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= "
-	       "]] && "
-	       "compopt -o nospace ;;\n"
-	       "\t*) case ${COMP_WORDS[1]} in demo | help | completion) COMPREPLY=($(compgen -W "
-	       "\"$words\" -- "
-	       "\"$cur\")) ;;\n\t   *) COMPREPLY=($(compgen -f -- \"$cur\")); compopt -o filenames "
-	       ";; esac ;;\n"
-	       "\tesac\n}\ncomplete -F _rootlet rootlet\n");
+	       "]] && compopt -o nospace; return ;;\n"
+	       "\t*,words) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+	       "\t*,names*) names=$(rootlet completion --names 2>/dev/null)\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$names\" -- \"$cur\")) ;;\n"
+	       "\tesac\n"
+	       "\tcase $kind in *files) COMPREPLY+=($(compgen -f -- \"$cur\")); compopt -o "
+	       "filenames ;; esac\n"
+	       "}\ncomplete -F _rootlet rootlet\n");
 	return 0;
 }
 
@@ -81,40 +169,96 @@ static int print_zsh(void)
 	return print_bash();
 }
 
-static int print_fish(void)
+/* ---- fish ---- */
+
+static void print_fish_text(const char *text)
+{
+	printf(" -d '");
+	for (; *text; text++)
+		printf(*text == '\'' || *text == '\\' ? "\\%c" : "%c", *text);
+	printf("'\n");
+}
+
+static void print_fish_command(const char *name, const char *brief)
+{
+	printf("complete -c rootlet -n __fish_use_subcommand -f -a %s", name);
+	print_fish_text(brief);
+}
+
+static void print_fish_option(const char *command, const char *name, char letter, bool value,
+			      const char *help)
+{
+	printf("complete -c rootlet -n '__fish_seen_subcommand_from %s' -l %s%s", command, name,
+	       value ? " -r" : "");
+	if (letter)
+		printf(" -s %c", letter);
+	print_fish_text(help);
+}
+
+static void print_fish_spec(size_t index)
 {
 	rootlet_option o;
 
-	printf("complete -c rootlet -n __fish_use_subcommand -f -a 'run plan unshare doctor "
-	       "explain demo "
-	       "help "
-	       "completion'\n");
-	printf("complete -c rootlet -n '__fish_seen_subcommand_from help' -f -a 'run plan unshare "
-	       "doctor explain demo messages ");
-	print_message_ids();
-	printf("'\n");
-	for (int i = 0; i < 4; i++)
-		printf("complete -c rootlet -n '__fish_seen_subcommand_from doctor' -r -l %s\n",
-		       (const char *const[]){"format", "facts", "save-facts", "color"}[i]);
-	printf("complete -c rootlet -n '__fish_seen_subcommand_from explain' -a '" EXPLAIN_WORDS
-	       "'\n");
-	printf("complete -c rootlet -n '__fish_seen_subcommand_from demo' -f -a '");
-	print_demo_words();
-	printf("'\n");
-	for (size_t c = 0; c < COMMAND_COUNT; c++) {
-		for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++) {
-			if (!(o.commands & (unsigned)commands[c].command))
-				continue;
-			printf("complete -c rootlet -n '__fish_seen_subcommand_from %s' -l %s%s",
-			       commands[c].name, o.name, o.metavar && !o.optional ? " -r" : "");
-			if (o.letter)
-				printf(" -s %c", o.letter);
-			printf(" -d '");
-			for (const char *h = o.help; *h; h++)
-				printf(*h == '\'' ? "\\'" : "%c", *h);
-			printf("'\n");
-		}
+	for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++)
+		if (o.commands & (unsigned)spec_commands[index].command)
+			print_fish_option(spec_commands[index].name, o.name, o.letter,
+					  o.metavar && !o.optional, o.help);
+}
+
+static void print_fish_names(const char *command, bool files)
+{
+	printf("complete -c rootlet -n '__fish_seen_subcommand_from %s'%s -a '(rootlet completion "
+	       "--names 2>/dev/null)'\n",
+	       command, files ? "" : " -f");
+}
+
+static int print_fish(void)
+{
+	const struct args_command *c;
+	const struct args_option *o;
+
+	for (size_t i = 0; i < SPEC_COUNT; i++) {
+		print_fish_command(spec_commands[i].name, spec_commands[i].brief);
+		print_fish_spec(i);
 	}
+	print_fish_names("exec explain", true);
+	for (size_t i = 0; (c = command_get(i)) != NULL; i++) {
+		print_fish_command(c->name, c->brief);
+		for (size_t k = 0; (o = args_option(c, k)) != NULL; k++)
+			print_fish_option(c->name, o->name, o->letter, o->metavar != NULL, o->help);
+		if (c->kind == WORDS_CONTAINERS || c->kind == WORDS_PATHS)
+			print_fish_names(c->name, c->kind == WORDS_PATHS);
+	}
+	for (size_t i = 0; i < OTHER_COUNT; i++) {
+		print_fish_command(other_commands[i].name, other_commands[i].brief);
+		printf("complete -c rootlet -n '__fish_seen_subcommand_from %s'%s -a '",
+		       other_commands[i].name,
+		       strcmp(other_commands[i].name, "explain") == 0 ? "" : " -f");
+		print_other_words(i);
+		printf("'\n");
+	}
+	return 0;
+}
+
+/* ---- live names ---- */
+
+/* Silent whatever happens: nobody wants an error in the middle of a line. */
+static int print_names(void)
+{
+	rootlet_store *store = NULL;
+	rootlet_list *list = NULL;
+	rootlet_container_info info;
+
+	if (rootlet_store_open(NULL, false, &store, NULL) < 0)
+		return EXIT_ROOTLET;
+	if (rootlet_container_list(store, true, &list, NULL) == 0)
+		for (size_t i = 0; i < rootlet_list_count(list); i++) {
+			rootlet_container_get(rootlet_list_get(list, i), &info);
+			if (*info.name)
+				printf("%s\n", info.name);
+		}
+	rootlet_list_free(list);
+	rootlet_store_free(store);
 	return 0;
 }
 
@@ -123,7 +267,10 @@ int cli_completion(int argc, char **argv)
 	static const struct {
 		const char *shell;
 		int (*print)(void);
-	} rows[] = {{"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}};
+	} rows[] = {{"bash", print_bash},
+		    {"zsh", print_zsh},
+		    {"fish", print_fish},
+		    {"--names", print_names}};
 
 	for (size_t i = 0; argc == 1 && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(argv[0], rows[i].shell) == 0)

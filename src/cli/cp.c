@@ -2,14 +2,88 @@
 #include "cli/containers.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct side {
+	char *container; /* NULL: here */
+	const char *path;
+};
+
+/* "NAME:PATH"; what begins with / or . is a path of ours, whatever is in it. */
+static int cut(const char *word, struct side *ret, struct rootlet_error *err)
+{
+	const char *colon = strchr(word, ':');
+
+	*ret = (struct side){.path = word};
+	if (*word == '/' || *word == '.' || !colon)
+		return 0;
+	if (colon == word || !colon[1])
+		return error_set(err, -EINVAL, "copy-words", word,
+				 "cp: %s: is not CONTAINER:PATH: one of the two is missing", word);
+	ret->container = strndup(word, (size_t)(colon - word));
+	ret->path = colon + 1;
+	return ret->container ? 0 : error_nomem(err);
+}
+
+static int find_and_copy(const struct args *args, const struct side *from, const struct side *to,
+			 struct rootlet_error *err)
+{
+	rootlet_container *container = NULL;
+	rootlet_store *store = NULL;
+	size_t passed = 0;
+	char text[96];
+	int r;
+
+	if (command_store(args, &store, err) < 0)
+		return EXIT_ROOTLET;
+	r = rootlet_container_find(store, to->container ? to->container : from->container, false,
+				   &container, err);
+	if (r == 0 && to->container)
+		r = rootlet_container_copy_in(container, from->path, to->path, &passed, err);
+	else if (r == 0)
+		r = rootlet_container_copy_out(container, from->path, to->path, &passed, err);
+	rootlet_container_free(container);
+	rootlet_store_free(store);
+	if (r < 0)
+		return command_fail(err);
+	snprintf(text, sizeof(text), "cp: passed over %zu %s", passed,
+		 passed == 1 ? "device, socket or pipe" : "devices, sockets and pipes");
+	if (passed)
+		message_note(text);
+	return 0;
+}
+
+static int copy(const struct args *args, struct rootlet_error *err)
+{
+	struct side from = {0}, to = {0};
+	int status = EXIT_ROOTLET, r = cut(args->words.items[0], &from, err);
+
+	if (r == 0)
+		r = cut(args->words.items[1], &to, err);
+	if (r == 0 && !from.container == !to.container) {
+		r = error_set(err, -EINVAL, "copy-words", NULL, "cp: %s",
+			      from.container ? "both sides name a container"
+					     : "neither side names a container");
+		error_hint(err, "one of them is CONTAINER:PATH, the other a path that begins with "
+				"/ or . or has no colon");
+	}
+	if (r < 0)
+		message_usage(err, "cp");
+	else
+		status = find_and_copy(args, &from, &to, err);
+	free(from.container);
+	free(to.container);
+	return status;
+}
 
 static int run(int argc, char **argv)
 {
 	struct args args = {0};
 	struct rootlet_error err = {0};
 	int r = command_begin(&cp_command, &args, argc, argv, &err);
-	int status = EXIT_ROOTLET;
+	int status = r == 0 ? copy(&args, &err) : EXIT_ROOTLET;
 
 	command_end(&cp_command, &args);
 	return r > 0 ? 0 : status;
@@ -17,13 +91,17 @@ static int run(int argc, char **argv)
 
 const struct args_command cp_command = {
 	.name = "cp",
-	.usage = "rootlet cp CONTAINER:PATH LOCAL, or LOCAL CONTAINER:PATH",
-	.about = "Copy.",
-	.group = "Containers",
-	.brief = "copy files into or out of a container",
+	.usage = "rootlet cp CONTAINER:PATH LOCAL\n       rootlet cp LOCAL CONTAINER:PATH",
+	.about = "Copy a file, or a directory with all in it, out of a container that runs or into "
+		 "it. PATH is the\ncontainer's own: no link in there leads to a file of the host. "
+		 "Copies belong to the container's\nroot inside, and to you outside.",
+	.examples = "  rootlet cp web:/etc/nginx ./nginx       out, as ./nginx or into it\n"
+		    "  rootlet cp ./site/. web:/srv            what is in ./site, into /srv\n",
+	.brief = "copy files into and out of a container that runs",
 	.run = run,
 	.kind = WORDS_PATHS,
 	.least = 2,
 	.most = 2,
-	.word = "source and a destination",
+	.word = "SOURCE and a DESTINATION",
+	.ends = "0 when all was copied, else 125.",
 };

@@ -54,8 +54,10 @@ int cli_exec(int argc, char **argv)
 		status = find_container(&s, &store, argc, argv);
 	if (r == 0 && status == 0)
 		status = session_plan(&s);
-	if (r == 0 && status == 0)
+	if (r == 0 && status == 0) {
+		announce_plan(&s);
 		status = start(&s);
+	}
 	session_close(&s);
 	rootlet_store_free(store);
 	return status;

@@ -61,7 +61,6 @@ const struct args_command inspect_command = {
 		"sides.",
 	.examples = "  rootlet inspect web\n"
 		    "  rootlet inspect web | jq '.[0].state.pid'\n",
-	.group = "Understand",
 	.brief = "all that is known of a container, as JSON",
 	.run = run,
 	.options = options,

@@ -22,8 +22,8 @@ static const struct args_option options[] = {
 	{"follow", 'f', ARGS_FLAG, NULL, offsetof(struct request, follow),
 	 "go on until the container has ended", NULL, 0, 0},
 	{"since", 0, ARGS_TEXT, "TIME", offsetof(struct request, since),
-	 "nothing older: 90s, 10m, 2h, 1d ago, or 2026-11-22T01:02:03Z",
-	 "a time, as 10m or 2026-11-22T01:02:03Z", 0, 0},
+	 "nothing older: 90s, 10m, 2h, 1d, or a date", "a time, as 10m or 2026-11-22T01:02:03Z", 0,
+	 0},
 	{"tail", 'n', ARGS_NUMBER, "N", offsetof(struct request, tail),
 	 "only the last N lines; -1: all", NULL, -1, INT64_MAX},
 	{"timestamps", 't', ARGS_FLAG, NULL, offsetof(struct request, timestamps),
@@ -187,7 +187,6 @@ const struct args_command logs_command = {
 		"  rootlet logs -f web                     and go on\n"
 		"  rootlet logs -t --tail 20 web           the last 20 lines, with their times\n"
 		"  rootlet logs web 2>/dev/null            standard output alone\n",
-	.group = "Understand",
 	.brief = "what a container has printed; -f follows it",
 	.run = run,
 	.options = options,

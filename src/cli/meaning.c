@@ -10,7 +10,7 @@ static const struct {
 	const char *name, *own;
 } namespaces[] = {
 	{"user", "you are root inside, and outside who you were"},
-	{"pid", "process numbers begin again at 1, /proc shows them alone, nobody else is seen"},
+	{"pid", "process numbers begin again at 1, and /proc shows no others"},
 	{"mnt", "what is mounted here, nobody else sees"},
 	{"uts", "a hostname that nobody else sees"},
 	{"ipc", "shared memory and message queues: none but what is made inside"},
@@ -60,26 +60,35 @@ static void find_owners(const rootlet_plan *plan, enum whose whose[COUNT])
 	}
 }
 
+static void add_name(char list[128], const char *name)
+{
+	size_t len = strlen(list);
+
+	snprintf(list + len, 128 - len, "%s%s", len ? ", " : "", name);
+}
+
+static void print_line(const char *what, const char *text)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "%-10s %s", what, text);
+	message_progress(LEVEL_DEBUG, line);
+}
+
 void print_meanings(const rootlet_plan *plan)
 {
 	enum whose whose[COUNT] = {OF_HOST};
-	char line[256], host[128] = "";
+	char host[128] = "", joined[128] = "";
 
 	find_owners(plan, whose);
 	for (int n = 0; n < COUNT; n++) {
-		if (whose[n] == OF_HOST) {
-			size_t len = strlen(host);
-
-			snprintf(host + len, sizeof(host) - len, "%s%s", len ? ", " : "",
-				 namespaces[n].name);
-			continue;
-		}
-		snprintf(line, sizeof(line), "%-10s %-8s %s", namespaces[n].name,
-			 whose[n] == OF_ITS_OWN ? "its own:" : "joined:", namespaces[n].own);
-		message_progress(LEVEL_DEBUG, line);
+		if (whose[n] == OF_ITS_OWN)
+			print_line(namespaces[n].name, namespaces[n].own);
+		else
+			add_name(whose[n] == OF_HOST ? host : joined, namespaces[n].name);
 	}
-	if (!*host)
-		return;
-	snprintf(line, sizeof(line), "%-10s %s", "the host's", host);
-	message_progress(LEVEL_DEBUG, line);
+	if (*joined)
+		print_line("joined", joined);
+	if (*host)
+		print_line("the host's", host);
 }

@@ -25,7 +25,7 @@ static const struct args_option options[] = {
 	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all), "those too that do not run",
 	 NULL, 0, 0},
 	{"filter", 'f', ARGS_LIST, "KEY=VALUE", offsetof(struct request, filters),
-	 "name=PART, status=WORD or id=BEGINNING; of several of a key one must fit", NULL, 0, 0},
+	 "name=PART, status=WORD or id=BEGINNING", NULL, 0, 0},
 	{"format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct request, format), "table or json",
 	 "table|json", 0, 0},
 	{"latest", 'l', ARGS_FLAG, NULL, offsetof(struct request, latest),
@@ -271,7 +271,6 @@ const struct args_command ps_command = {
 	.examples = "  rootlet ps -a                           those too that have ended\n"
 		    "  rootlet ps -aq --filter status=exited   ids, for scripts\n"
 		    "  rootlet ps --format json                with stable keys: rootlet-ps(1)\n",
-	.group = "Containers",
 	.brief = "list containers: those that run, or with -a all",
 	.run = run,
 	.options = options,

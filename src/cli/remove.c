@@ -17,7 +17,7 @@ struct request {
 static const struct args_option rm_options[] = {
 	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all), "every container", NULL, 0, 0},
 	{"force", 'f', ARGS_FLAG, NULL, offsetof(struct request, force),
-	 "kill it first when it runs; one that is not there is no failure", NULL, 0, 0},
+	 "kill it first; not being there is no failure", NULL, 0, 0},
 	{0},
 };
 
@@ -80,7 +80,6 @@ const struct args_command rm_command = {
 	.examples = "  rootlet rm web                          it must have ended\n"
 		    "  rootlet rm -f web                       kill it first\n"
 		    "  rootlet rm -fa                          clear all away\n",
-	.group = "Containers",
 	.brief = "remove containers that have ended, or with -f any",
 	.run = run_rm,
 	.options = rm_options,
@@ -124,7 +123,6 @@ const struct args_command rename_command = {
 	.usage = "rootlet rename CONTAINER NAME",
 	.about = "Give a container another name. Its hostname stays what it was.",
 	.examples = "  rootlet rename web old-web\n",
-	.group = "Containers",
 	.brief = "give a container another name",
 	.run = run_rename,
 	.kind = WORDS_CONTAINERS,
@@ -220,7 +218,6 @@ const struct args_command prune_command = {
 	.about = "Remove every container that has ended, and what killed starts left behind. "
 		 "Prints the ids of\nwhat it removed. On a terminal it asks first.",
 	.examples = "  rootlet prune -f                        for scripts and timers\n",
-	.group = "Containers",
 	.brief = "remove all containers that have ended",
 	.run = run_prune,
 	.options = prune_options,

@@ -148,6 +148,16 @@ static void print_summary(const struct session *s)
 	free(text);
 }
 
+void announce_plan(const struct session *s)
+{
+	if (message_wanted(LEVEL_INFO))
+		print_summary(s);
+	if (rootlet_spec_get(s->spec, "verbose"))
+		print_meanings(s->plan);
+	if (rootlet_spec_get(s->spec, "verbose") || message_wanted(LEVEL_DEBUG))
+		print_steps(s);
+}
+
 static int run_command(rootlet_command command, const char *name, int argc, char **argv)
 {
 	struct session s;
@@ -158,12 +168,7 @@ static int run_command(rootlet_command command, const char *name, int argc, char
 		status = session_plan(&s);
 	if (r == 0 && status == 0) {
 		print_notes(s.plan);
-		if (message_wanted(LEVEL_INFO))
-			print_summary(&s);
-		if (rootlet_spec_get(s.spec, "verbose"))
-			print_meanings(s.plan);
-		if (rootlet_spec_get(s.spec, "verbose") || message_wanted(LEVEL_DEBUG))
-			print_steps(&s);
+		announce_plan(&s);
 		status = start(&s);
 	}
 	session_close(&s);

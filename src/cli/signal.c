@@ -48,8 +48,7 @@ static int usage_no_words(const struct args_command *command, const struct reque
 static const struct args_option stop_options[] = {
 	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all), "all that run", NULL, 0, 0},
 	{"time", 't', ARGS_NUMBER, "SECONDS", offsetof(struct request, seconds),
-	 "how long it may take before SIGKILL; -1: as run's --stop-timeout said", NULL, -1,
-	 INT32_MAX / 1000},
+	 "how long before SIGKILL; -1: as the run said", NULL, -1, INT32_MAX / 1000},
 	{0},
 };
 
@@ -89,7 +88,6 @@ const struct args_command stop_command = {
 		 "already is no failure.",
 	.examples = "  rootlet stop web                        SIGTERM, ten seconds, SIGKILL\n"
 		    "  rootlet stop -t 0 web db                at once\n",
-	.group = "Containers",
 	.brief = "ask containers to end, and see that they do",
 	.run = run_stop,
 	.options = stop_options,
@@ -156,7 +154,6 @@ const struct args_command kill_command = {
 		 "likes.",
 	.examples = "  rootlet kill web                        SIGKILL\n"
 		    "  rootlet kill -s HUP web                 read your configuration again\n",
-	.group = "Containers",
 	.brief = "send containers a signal",
 	.run = run_kill,
 	.options = kill_options,
@@ -198,7 +195,6 @@ const struct args_command wait_command = {
 		 "status. One that\nhas ended already is not waited for; 125 when nobody recorded "
 		 "how it ended.",
 	.examples = "  rootlet wait build && echo ended        the status is on standard output\n",
-	.group = "Containers",
 	.brief = "wait for the end of containers, and print their exit statuses",
 	.run = run_wait,
 	.kind = WORDS_CONTAINERS,

@@ -107,7 +107,6 @@ const struct args_command start_command = {
 		"background.\nPrints their ids.",
 	.examples = "  rootlet start web                       in the background\n"
 		    "  rootlet start -a build                  and stay to see what it prints\n",
-	.group = "Containers",
 	.brief = "run containers again that have ended",
 	.run = run_start,
 	.options = start_options,
@@ -185,7 +184,6 @@ const struct args_command attach_command = {
 		 "leaves the container\nas it is.",
 	.examples = "  rootlet attach --detach-keys ctrl-p,ctrl-q shell\n"
 		    "  rootlet attach --no-stdin web           look on\n",
-	.group = "Containers",
 	.brief = "connect with the command of a container that runs",
 	.run = run_attach,
 	.options = attach_options,

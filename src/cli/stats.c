@@ -278,7 +278,6 @@ const struct args_command stats_command = {
 		 "share of what they share (pss), or without (rss).",
 	.examples = "  rootlet stats                           all that run\n"
 		    "  rootlet stats --no-stream --format json web\n",
-	.group = "Understand",
 	.brief = "what containers use of processor and memory",
 	.run = run,
 	.options = options,

@@ -130,7 +130,6 @@ const struct args_command top_command = {
 		"that it has\ninside, and those that the host knows it by.",
 	.examples = "  rootlet top web                         who is who\n"
 		    "  rootlet top --format json web           with stable keys: rootlet-top(1)\n",
-	.group = "Understand",
 	.brief = "a container's processes, with both pids and both users",
 	.run = run,
 	.options = options,

@@ -51,8 +51,8 @@ static void add_install(struct buffer *b, const struct facts *f)
 		[SUSE] = "sudo zypper install shadow",
 		[ARCH] = "sudo pacman -S shadow",
 		[ALPINE] = "sudo apk add shadow-uidmap",
-		[OTHER] = "sudo apt install uidmap (Debian, Ubuntu), or the package shadow-utils "
-			  "(Fedora, SUSE)",
+		[OTHER] = ("sudo apt install uidmap (Debian, Ubuntu), or the package shadow-utils "
+			   "(Fedora, SUSE)"),
 	};
 
 	buffer_puts(b, lines[family_of(f)]);

@@ -52,6 +52,7 @@ struct survey_check {
 	const char *id, *group, *title;
 	unsigned needs;	  /* without one of these probes the row is unknown */
 	enum trial trial; /* without its success the row is unknown; TRIAL_COUNT: none */
+	/* adds nothing: the row is unknown */
 	void (*found)(const struct facts *facts, struct buffer *b);
 	const char *conditions[ROW_CONDITIONS]; /* ids, the likeliest cause first */
 };

@@ -27,6 +27,8 @@ static bool tried(const struct facts *f, enum trial trial)
 
 static void say_userns(const struct facts *f, struct buffer *b)
 {
+	if (!tried(f, TRIAL_USERNS) && f->userns_allowed != ANSWER_YES)
+		return;
 	if (!tried(f, TRIAL_USERNS))
 		buffer_puts(b, "allowed");
 	else if (f->trials[TRIAL_NESTED].worked == ANSWER_YES)
@@ -102,9 +104,10 @@ static void say_mounts(const struct facts *f, struct buffer *b)
 
 static void say_proc(const struct facts *f, struct buffer *b)
 {
-	buffer_puts(b, f->trials[TRIAL_PROCFS].worked == ANSWER_YES
-			       ? "mounted for a new pid namespace"
-			       : "no part of it is covered");
+	if (f->trials[TRIAL_PROCFS].worked == ANSWER_YES)
+		buffer_puts(b, "mounted for a new pid namespace");
+	else if (f->proc_visible == ANSWER_YES)
+		buffer_puts(b, "no part of it is covered");
 }
 
 static void say_overlay(const struct facts *f, struct buffer *b)
@@ -151,9 +154,7 @@ static void say_cgroup(const struct facts *f, struct buffer *b)
 
 static void say_keys(const struct facts *f, struct buffer *b)
 {
-	if (f->keys_max == UINT64_MAX)
-		buffer_puts(b, "the kernel keeps none");
-	else
+	if (f->keys_max != UINT64_MAX && f->keys_used != UINT64_MAX)
 		buffer_printf(b, "%llu of %llu in use", (unsigned long long)f->keys_used,
 			      (unsigned long long)f->keys_max);
 }

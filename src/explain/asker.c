@@ -123,9 +123,11 @@ static void judge(struct look *l, const struct place *p, struct file_in_ns *f)
 		rule = unknown ? RULE_UNKNOWN : RULE_SEARCH;
 		refused = f->blocked_at;
 	}
-	for (int i = 0; i < ACCESS_KINDS; i++)
-		f->verdicts[i] = refused ? (struct verdict){.rule = rule}
-					 : access_judge(&f->inode, &p->asker, i);
+	for (int i = 0; i < ACCESS_KINDS; i++) {
+		f->verdicts[i] = (struct verdict){.rule = rule};
+		if (!refused)
+			f->verdicts[i] = access_judge(&f->inode, &p->asker, i);
+	}
 	f->setuid = setuid_judge(&f->inode, S_ISUID, f->no_new_privs);
 	f->setgid = setuid_judge(&f->inode, S_ISGID, f->no_new_privs);
 }

@@ -23,7 +23,7 @@ static void mode_words(uint32_t mode, char ret[11])
 		if ((mode & S_IFMT) == types[i].type)
 			ret[0] = types[i].letter;
 	for (int i = 0; i < 9; i++)
-		ret[i + 1] = mode & (0400u >> i) ? letters[i] : '-';
+		ret[i + 1] = (mode & (0400u >> i)) ? letters[i] : '-';
 	if (mode & S_ISUID)
 		ret[3] = ret[3] == 'x' ? 's' : 'S';
 	if (mode & S_ISGID)
@@ -265,7 +265,7 @@ static void draw(const struct file_view *v, struct canvas *c)
 	size_t half = two ? (c->width - DRAW_GAP) / 2 : c->width, row[2] = {3, 3}, at, side = 0;
 
 	at = canvas_printf(c, 0, 0, STYLE_TITLE, "FILE ");
-	at = canvas_put(c, 0, at, STYLE_PLAIN, v->path);
+	canvas_put(c, 0, at, STYLE_PLAIN, v->path);
 	at = canvas_printf(c, 1, 0, STYLE_DIM, "%llu bytes, inode %llu",
 			   (unsigned long long)v->size, (unsigned long long)v->inode);
 	if (v->user)

@@ -233,7 +233,7 @@ static int find_inner(struct look *l)
 	text = read_proc(l->arena, getpid(), "mountinfo", NULL, &r);
 	if (!info || !text)
 		return r == -ENOMEM ? r : 0;
-	wanted = atoi(info + strlen("mnt_id:"));
+	wanted = (int)strtol(info + strlen("mnt_id:"), NULL, 10);
 	while ((r = mount_line_next(l->arena, &text, &m)) > 0)
 		if (m.id == wanted) {
 			l->inner = mount_inner(l->arena, &m, l->view->path);

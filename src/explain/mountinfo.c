@@ -4,7 +4,6 @@
 #include "base/path.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +47,17 @@ static bool has_option(const char *list, size_t len, const char *name)
 	return false;
 }
 
+/* A number and the character that ends it: what follows, or NULL. */
+static const char *number_field(const char *text, char end, unsigned long *ret)
+{
+	char *stop;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	*ret = strtoul(text, &stop, 10);
+	return *stop == end ? stop + 1 : NULL;
+}
+
 /* id parent major:minor root point options … 1: filled; 0: the end; -errno. */
 int mount_line_next(struct arena *a, const char **text, struct mount_line *ret)
 {
@@ -55,14 +65,21 @@ int mount_line_next(struct arena *a, const char **text, struct mount_line *ret)
 		const char *line = *text, *end = line + strcspn(line, "\n"), *p;
 		struct mount_line m = {0};
 		size_t len;
-		int used = 0;
+		unsigned long id, parent, major, minor;
 
 		if (!*line)
 			return 0;
 		*text = *end ? end + 1 : end;
-		if (sscanf(line, "%d %*d %u:%u %n", &m.id, &m.major, &m.minor, &used) != 3 || !used)
+		p = number_field(line, ' ', &id);
+		p = p ? number_field(p, ' ', &parent) : NULL;
+		p = p ? number_field(p, ':', &major) : NULL;
+		p = p ? number_field(p, ' ', &minor) : NULL;
+		if (!p)
 			continue;
-		p = next_field(line + used, end, &len);
+		m.id = (int)id;
+		m.major = (unsigned)major;
+		m.minor = (unsigned)minor;
+		p = next_field(p, end, &len);
 		m.root = unescape(a, p, len);
 		p = next_field(p + len, end, &len);
 		m.point = unescape(a, p, len);

@@ -104,9 +104,8 @@ static void add_process(struct gatherer *g, int pid)
 		return;
 	}
 	node = add_chain(g, fd);
-	if (node < 0)
-		g->error = node == -ENOMEM ? node : g->error;
-	else if (add_member(g, &g->tree->nodes[node], pid, &status) < 0)
+	if (node == -ENOMEM ||
+	    (node >= 0 && g->tree->nodes && add_member(g, &g->tree->nodes[node], pid, &status) < 0))
 		g->error = -ENOMEM;
 }
 
@@ -143,7 +142,7 @@ int tree_gather(struct arena *a, int first, struct userns_tree *ret)
 		return -errno;
 	add_process(&g, first);
 	while ((entry = readdir(proc))) {
-		int pid = atoi(entry->d_name);
+		int pid = (int)strtol(entry->d_name, NULL, 10);
 
 		if (pid > 0 && pid != first)
 			add_process(&g, pid);

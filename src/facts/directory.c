@@ -30,30 +30,45 @@ enum { TIMEOUT_MS = 10000, OUTPUT_LIMIT = 256 << 10 };
 
 /* ---- where it is ---- */
 
-/* In the tree that we were built in: beside our own program's folder, owned by the program's owner,
- * a file. Else whoever may write in the folder above a copy of ours could lend us a program. */
-static const char *built(struct arena *a)
+/* Ours to trust as far as our own program is: its owner's, and not for everybody to write. */
+static bool owned(const char *path, mode_t type, uid_t owner)
 {
+	struct stat st;
+
+	return lstat(path, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == owner &&
+	       !(st.st_mode & S_IWOTH);
+}
+
+/* Beside our own program: unpacked from contrib/dist's archive, or in the tree that built it. The
+ * file and its folder belong to the program's owner. Else whoever may write in the folder above a
+ * copy of ours, such as /tmp, could lend us a program (gate 16); and between our look and the start
+ * of it nobody but that owner can put another in its place. */
+static const char *beside(struct arena *a)
+{
+	static const char *const folders[] = {"libexec/rootlet", "nss"};
 	char path[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", path, sizeof(path));
-	struct stat program, helper;
-	const char *slash, *found;
+	struct stat program;
+	const char *slash;
 
 	if (n <= 0 || (size_t)n >= sizeof(path) || stat("/proc/self/exe", &program) < 0)
 		return NULL;
 	slash = memrchr(path, '/', (size_t)n);
-	if (!slash)
-		return NULL;
-	found = arena_printf(a, "%.*s/../nss/rootlet-nss", (int)(slash - path), path);
-	if (!found || lstat(found, &helper) < 0 || !S_ISREG(helper.st_mode) ||
-	    helper.st_uid != program.st_uid || (helper.st_mode & S_IWOTH))
-		return NULL;
-	return found;
+	for (size_t i = 0; slash && i < sizeof(folders) / sizeof(folders[0]); i++) {
+		const char *folder =
+			arena_printf(a, "%.*s/../%s", (int)(slash - path), path, folders[i]);
+		const char *found = folder ? arena_printf(a, "%s/rootlet-nss", folder) : NULL;
+
+		if (found && owned(folder, S_IFDIR, program.st_uid) &&
+		    owned(found, S_IFREG, program.st_uid))
+			return found;
+	}
+	return NULL;
 }
 
 static const char *find_program(struct arena *a)
 {
-	return faccessat(AT_FDCWD, installed, X_OK, AT_EACCESS) == 0 ? installed : built(a);
+	return faccessat(AT_FDCWD, installed, X_OK, AT_EACCESS) == 0 ? installed : beside(a);
 }
 
 /* ---- running it ---- */

@@ -85,8 +85,11 @@ unsigned facts_needs(const struct spec *spec)
 
 	if (!spec)
 		return FACT_ALL;
+	if (spec->seccomp == SECCOMP_FILE)
+		needs |= FACT_PROFILE;
 	if (spec->kind == SPEC_EXEC)
-		return needs | (spec->seccomp == SECCOMP_FILE ? FACT_PROFILE : 0);
+		return needs |
+		       (spec->landlock && spec->root_kind == ROOT_HOST ? FACT_ROOT_ENTRIES : 0);
 	if (needs_subids(spec))
 		needs |= FACT_SUBIDS;
 	if (spec->root_kind == ROOT_HOST)
@@ -98,8 +101,6 @@ unsigned facts_needs(const struct spec *spec)
 	for (size_t i = 0; i < spec->mount_count; i++)
 		if (facts_may_show_own(&spec->mounts[i]))
 			needs |= FACT_OWN;
-	if (spec->seccomp == SECCOMP_FILE)
-		needs |= FACT_PROFILE;
 	return needs;
 }
 

@@ -188,8 +188,8 @@ static void judge_place(struct facts *f, struct facts_place *p)
 		arena_strdup(&f->arena, filesystem_name((long)fs.f_type, number, sizeof(number)));
 	if (statvfs(path, &flags) < 0)
 		return;
-	p->noexec = flags.f_flag & ST_NOEXEC ? ANSWER_YES : ANSWER_NO;
-	p->read_only = flags.f_flag & ST_RDONLY ? ANSWER_YES : ANSWER_NO;
+	p->noexec = (flags.f_flag & ST_NOEXEC) ? ANSWER_YES : ANSWER_NO;
+	p->read_only = (flags.f_flag & ST_RDONLY) ? ANSWER_YES : ANSWER_NO;
 }
 
 /* XDG base directory specification: ours, and 0700. */

@@ -111,21 +111,46 @@ static void exec_helper(const struct helper_call *call, int errors)
 						  NULL};
 
 	die_with_parent();
-	dup2(errors, 1);
-	dup2(errors, 2);
+	if (dup2(errors, 1) < 0 || dup2(errors, 2) < 0)
+		_exit(127);
 	execve(call->argv[0], (char *const *)(uintptr_t)call->argv,
 	       (char *const *)(uintptr_t)environment);
 	_exit(127);
+}
+
+/* What comes through the pipe until its end; a helper that waits for a dead directory service is
+ * killed. Its length. */
+static size_t hear(int pipe, pid_t pid, char *buf, size_t size)
+{
+	struct pollfd p = {.fd = pipe, .events = POLLIN};
+	size_t used = 0;
+
+	while (used < size) {
+		int r = poll(&p, 1, PATIENCE_MS);
+		ssize_t n;
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r == 0)
+			kill(pid, SIGKILL);
+		n = r > 0 ? read(pipe, buf + used, size - used) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		used += (size_t)n;
+	}
+	return used;
 }
 
 /* 0: it wrote the map. What it said, in the arena. */
 static int run_helper(struct facts *f, const struct helper_call *call, const char **ret_said)
 {
 	char said[SAID_SIZE];
+	const char *line_end;
 	int ends[2], status = 0;
-	size_t used = 0;
-	ssize_t n;
-	pid_t pid;
+	size_t used;
+	pid_t pid, reaped;
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
@@ -133,20 +158,18 @@ static int run_helper(struct facts *f, const struct helper_call *call, const cha
 	if (pid == 0)
 		exec_helper(call, ends[1]);
 	close(ends[1]);
-	while (pid > 0 && used + 1 < sizeof(said)) {
-		n = read(ends[0], said + used, sizeof(said) - 1 - used);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		used += (size_t)n;
-	}
+	used = pid > 0 ? hear(ends[0], pid, said, sizeof(said)) : 0;
 	close(ends[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	used = memchr(said, '\n', used) ? (size_t)((char *)memchr(said, '\n', used) - said) : used;
+	if (pid < 0)
+		return -EAGAIN;
+	do
+		reaped = waitpid(pid, &status, 0);
+	while (reaped < 0 && errno == EINTR);
+	line_end = memchr(said, '\n', used);
+	used = line_end ? (size_t)(line_end - said) : used;
 	*ret_said = used ? arena_strndup(&f->arena, said, used) : NULL;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+	/* Who ignores SIGCHLD gets no status: nothing is claimed then but failure. */
+	return reaped == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
 }
 
 /* A helper that is not root's alone is never handed a namespace, not even this one. */
@@ -162,7 +185,7 @@ static void map_with_helpers(struct facts *f, pid_t pid)
 {
 	struct facts_trial *t = &f->trials[TRIAL_RANGES];
 	bool keep_own = f->uid != 0;
-	struct helper_call call;
+	struct helper_call call = {0};
 	int r;
 
 	t->call = "newuidmap";

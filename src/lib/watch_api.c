@@ -1,8 +1,10 @@
-/* The public façade: what a container prints, and its processes. Composes rooms; decides nothing.
+/* The public façade: what a container prints, its processes, its files. Composes rooms; decides
+ * nothing.
  */
 #include "lib/handles.h"
 
 #include "base/fd.h"
+#include "life/copy.h"
 #include "life/log.h"
 #include "life/processes.h"
 
@@ -172,4 +174,18 @@ void rootlet_processes_free(rootlet_processes *processes)
 		return;
 	life_processes_release(&processes->processes);
 	free(processes);
+}
+
+/* ---- files ---- */
+
+int rootlet_container_copy_in(const rootlet_container *container, const char *local,
+			      const char *path, size_t *ret_passed, rootlet_error *err)
+{
+	return life_copy(container->container, LIFE_COPY_IN, local, path, ret_passed, err);
+}
+
+int rootlet_container_copy_out(const rootlet_container *container, const char *path,
+			       const char *local, size_t *ret_passed, rootlet_error *err)
+{
+	return life_copy(container->container, LIFE_COPY_OUT, local, path, ret_passed, err);
 }

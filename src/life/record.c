@@ -187,7 +187,6 @@ static void forget_run(struct spec *spec)
 	spec->detach_keys = NULL;
 	spec->timeout_seconds = 0;
 	spec->preserve_fds = 0;
-	spec->mount_count = spec->device_count = 0;
 }
 
 int life_exec_spec(const struct state_container *c, int argc, const char *const *line,

@@ -97,12 +97,15 @@ static void choose_lookups(struct planner *p)
  */
 static void choose_hostname(struct planner *p)
 {
+	enum ns_mode asked = p->spec->namespaces[NS_UTS].mode;
+	bool own = p->spec->kind == SPEC_EXEC ? asked == NS_MODE_UNSET || asked == NS_MODE_PRIVATE
+					      : plan_private(p, NS_UTS);
+
 	if (p->spec->hostname)
 		p->plan->hostname = plan_copy(p, p->spec->hostname);
-	else if (p->spec->kind == SPEC_EXEC ||
-		 (p->spec->kind == SPEC_RUN && plan_private(p, NS_UTS)))
+	else if (p->spec->kind != SPEC_UNSHARE && own)
 		p->plan->hostname = "rootlet";
-	else if (p->spec->kind == SPEC_RUN && plan_host(p, NS_UTS))
+	else if (p->spec->kind != SPEC_UNSHARE && asked == NS_MODE_HOST)
 		p->plan->hostname = plan_copy(p, p->facts->hostname);
 }
 

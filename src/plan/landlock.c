@@ -107,15 +107,33 @@ static bool covered(const struct places *places, const struct place *place)
 	return false;
 }
 
-static const char *const *rules(struct planner *p)
+/* A further command may write where the container's own may: in the places that its run has made.
+ * Which namespaces it shares changes none of them. */
+static struct plan *plan_of_run(struct planner *p)
+{
+	struct spec run = *p->spec;
+	struct plan *plan = NULL;
+
+	run.kind = SPEC_RUN;
+	run.userns = USERNS_SINGLE;
+	run.uidmap = run.gidmap = (struct spec_map){0};
+	run.user = NULL;
+	run.groups = (struct string_list){0};
+	run.tty = run.landlock = false;
+	for (int t = 0; t < NS_COUNT; t++)
+		run.namespaces[t] = (struct spec_namespace){NS_MODE_UNSET, NULL};
+	return plan_make(&run, p->facts, &plan, p->err) < 0 ? NULL : plan;
+}
+
+static const char *const *rules(struct planner *p, const struct plan *plan)
 {
 	struct places places = {0};
 	const char **out;
 	size_t n = 0;
 
-	for (size_t i = 0; i < p->plan->count; i++)
-		if (step_stage(&p->plan->steps[i]) == STAGE_ROOT)
-			take_step(p, &places, &p->plan->steps[i]);
+	for (size_t i = 0; i < plan->count; i++)
+		if (step_stage(&plan->steps[i]) == STAGE_ROOT)
+			take_step(p, &places, &plan->steps[i]);
 	out = arena_alloc(p->arena, (places.count + 1) * sizeof(*out));
 	if (!out) {
 		p->nomem = true;
@@ -123,7 +141,7 @@ static const char *const *rules(struct planner *p)
 	}
 	for (size_t i = 0; i < places.count; i++)
 		if (places.items[i].writable && !covered(&places, &places.items[i]))
-			out[n++] = places.items[i].path;
+			out[n++] = plan_copy(p, places.items[i].path);
 	out[n] = NULL;
 	return out;
 }
@@ -131,6 +149,7 @@ static const char *const *rules(struct planner *p)
 int plan_landlock(struct planner *p)
 {
 	uint32_t abi = p->facts->landlock_abi;
+	struct plan *run;
 	struct step *step;
 
 	if (!p->spec->landlock)
@@ -151,6 +170,14 @@ int plan_landlock(struct planner *p)
 			"directories; Linux 5.19 has what is needed");
 	step = plan_add(p, OP_LANDLOCK, ACTOR_CHILD, "landlock");
 	step->a.landlock.rights = changes | (abi >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0);
-	step->a.landlock.paths = rules(p);
+	if (p->spec->kind != SPEC_EXEC) {
+		step->a.landlock.paths = rules(p, p->plan);
+		return 0;
+	}
+	run = plan_of_run(p);
+	if (!run)
+		return -EINVAL;
+	step->a.landlock.paths = rules(p, run);
+	plan_free(run);
 	return 0;
 }

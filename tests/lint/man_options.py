@@ -12,13 +12,14 @@ import re
 import subprocess
 import sys
 
-COMMANDS = ["run", "plan", "unshare", "doctor"]
+COMMANDS = ["run", "plan", "unshare", "doctor", "exec", "ps", "inspect", "start", "attach",
+            "stop", "kill", "wait", "rm", "rename", "prune", "logs", "top", "stats", "cp", "demo"]
 # "  -e, --env NAME", "      --init" and, for one another's names, "--net for short" within the text.
 LISTED = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)", re.MULTILINE)
 NAMED = re.compile(r"(?<![\w-])\*--([a-z0-9-]+)(?:[=\\ ][^*]*)?\*")
 LETTER = re.compile(r"(?<![\w-])\*-(\w)\*, \*--([a-z0-9-]+)\*")
 # Named in a page although the command's own help does not list them.
-ELSEWHERE = {"run": {"net"}, "plan": {"net"}, "unshare": set()}
+ELSEWHERE = {"run": {"net"}, "plan": {"net"}, "exec": {"net"}, "stop": {"stop-signal"}, "start": {"rm"}}
 
 
 def differences(command, help_text, page):

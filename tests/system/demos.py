@@ -163,6 +163,21 @@ def played(name, seen):
 
 # ---- the frame ----
 
+def demo_commands(source):
+    """Of a text, as README.md says: a word that is run, and the indented lines below it."""
+    found, open_item = [], False
+    for line in source.splitlines():
+        if line[:1] in ("\t", " "):
+            if open_item:
+                found[-1] += "\n" + line[1:]
+            continue
+        word, _, rest = line.partition(":")
+        open_item = word in ("inside", "host", "both", "start", "when", "finally")
+        if open_item:
+            found.append(rest.strip())
+    return found
+
+
 def test_list():
     names = [row["demo"] for row in json.loads(demo("--list", "--json").stdout)]
     assert set(names) == {path.stem for path in pathlib.Path(DEMOS).glob("*.demo")} == set(SAW)
@@ -183,6 +198,8 @@ def test_script_runs_nothing():
         for words in re.findall(r"^check: .* -- (.*)$", source, re.MULTILINE):
             assert words in flat, words
         assert "Rule: " in text and "\033" not in text
+        for command in demo_commands(source):
+            subprocess.run(["sh", "-n", "-c", command], check=True)  # also those that could not be played here
         commands = re.findall(r"^ *(?:\w+ +)?[$>] (.*)$", text, re.MULTILINE)
         assert len(commands) > 3 and max(map(len, commands)) <= 76, max(commands, key=len)  # 80 columns
 

@@ -18,7 +18,7 @@
 	"hostname; env | grep -v -e ^TERM= -e ^SHLVL= -e ^_= | sort\n"                             \
 	"for f in /proc/self/fd/*; do echo ${f##*/}; done\n"                                       \
 	"unshare -U true 2>&1; mkdir /usr/x 2>&1 | tail -c 30; touch /tmp/t && rm /tmp/t\n"        \
-	"cat /etc/shadow /root/.x 2>&1; ls -d /proc/1/cwd/ 2>&1\n"                                 \
+	"cat /etc/shadow /root/.x 2>&1; true\n"                                                    \
 	"END\n"
 
 static const char *const variants[] = {
@@ -74,8 +74,8 @@ static void exec__has_what_the_containers_command_has(void **state)
 
 	for (size_t i = 0; i < VARIANTS; i++) {
 		snprintf(script, sizeof(script),
-			 LOOK PROFILE ALLOW_ALL
-			 "$R run --log-level error -d --name a %s -v ./look:/tmp/look:ro / sh -c "
+			 "O='%s'; " LOOK PROFILE ALLOW_ALL
+			 "$R run --log-level error -d --name a $O -v ./look:/tmp/look:ro / sh -c "
 			 "'sh "
 			 "/tmp/look; "
 			 "echo END; exec sleep 60' >id; said a END; "
@@ -83,7 +83,7 @@ static void exec__has_what_the_containers_command_has(void **state)
 			 "allow.json; "
 			 "$R exec a sh /tmp/look >as.exec 2>&1; [ $(wc -l <as.run) -gt 60 ] || cat "
 			 "as.run; "
-			 "diff as.run as.exec && echo same; $R rm -f a; left",
+			 "diff as.run as.exec && echo same || echo \"$O\"; $R rm -f a; left",
 			 variants[i]);
 		expect_out(life(script), "same\na\n");
 	}

@@ -118,6 +118,8 @@ static void compare_map(struct json_object *map, const char *name)
 	const char *line = said(name);
 	size_t i = 0;
 
+	if (!json_object_is_type(map, json_type_array))
+		fail_msg("%s: explain knows no map", name);
 	for (; *line; line = strchr(line, '\n') + 1, i++) {
 		struct json_object *row = json_object_array_get_idx(map, i);
 		long long inside, outside, count;
@@ -280,6 +282,30 @@ static void explain__what_is_roots_is_shown_as_not_readable(void **state)
 	expect_contains(r, "user    not readable for you ?");
 	expect_contains(r, "Not readable for you: it belongs to 0 (root).");
 	expect_contains(r, "read by you");
+}
+
+static void explain__finds_a_container_by_its_name(void **state)
+{
+	const struct result *r = shell_leaving(
+		"s=\"--state-dir $T/state\"; $R run -d $s --name web / sleep 60 > id || exit 98\n"
+		"$R explain $s --format=json web > name.json && $R explain $s --format=json $(cut "
+		"-c1-12 id) "
+		"> id.json; x=$?; kill -9 $(sed -n 's/^ *\"pid\": *\\([0-9]*\\),$/\\1/p' name.json "
+		"| "
+		"head -n 1); sleep 0.3; $R explain $s web; echo $? >&2; exit $x",
+		3000);
+	struct json_object *by_name, *by_id;
+
+	expect_status(r, 0);
+	assert_non_null(strstr(r->err, "the container does not run"));
+	assert_non_null(strstr(r->err, "\n125\n"));
+	by_name = load("name.json");
+	by_id = load("id.json");
+	assert_string_equal(text_at(by_name, "/pids/1/pid"), "1");
+	assert_string_equal(text_at(by_name, "/namespaces/0/same"), "false");
+	assert_int_equal(number_at(by_name, "/pid"), number_at(by_id, "/pid"));
+	json_object_put(by_name);
+	json_object_put(by_id);
 }
 
 /* ---- the picture ---- */
@@ -547,6 +573,7 @@ int main(void)
 		test(explain__itself_shares_everything),
 		test(explain__works_inside),
 		test(explain__what_is_roots_is_shown_as_not_readable),
+		test(explain__finds_a_container_by_its_name),
 		test(explain__draws_lines_only_where_the_locale_can),
 		test(explain__follows_the_width_asked_for),
 		test(explain__svg_is_well_formed),

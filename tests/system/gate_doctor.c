@@ -77,12 +77,19 @@ static void gate_30_under_no_new_privs(void **state)
 
 static void gate_30_no_runtime_folder(void **state)
 {
+	const struct result *r;
+
 	doctor_expect(shell("XDG_RUNTIME_DIR=$T/none " JSON), "runtime-missing", "amber",
 		      "there is no such folder", "loginctl enable-linger");
 	doctor_expect(shell("mkdir x; chmod 755 x; XDG_RUNTIME_DIR=$T/x " JSON), "runtime-missing",
 		      "amber", "others may enter", "loginctl enable-linger");
 	doctor_expect(shell("XDG_RUNTIME_DIR=/etc " JSON), "runtime-missing", "amber",
 		      "belongs to somebody else", "loginctl enable-linger");
+	/* run says so, and goes on in a folder of its own */
+	r = shell_leaving("XDG_RUNTIME_DIR=$T/none $R run -d --rm / true", 5000);
+	expect_status(r, 0);
+	if (!strstr(r->err, harness_expand("XDG_RUNTIME_DIR ($T/none) is no directory of yours")))
+		fail_msg("%s: %s", r->what, r->err);
 	expect_absent(shell("mkdir -m 700 y; XDG_RUNTIME_DIR=$T/y " JSON), "runtime-missing");
 }
 

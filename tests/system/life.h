@@ -51,7 +51,7 @@ static inline void life_write_functions(void)
 /* The script ends all that it has started: what still lives five seconds later fails the test. */
 static inline const struct result *life(const char *script)
 {
-	static char text[16384];
+	static char text[20000];
 	const struct result *r;
 
 	life_write_functions();

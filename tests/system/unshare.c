@@ -102,6 +102,10 @@ static void unshare__the_shell_is_the_default_command(void **state)
 static void unshare__says_what_each_flag_did(void **state)
 {
 	expect_error_has(shell("$R unshare -v -n -u true"), 0, "own user, uts, net namespaces");
+	expect_error_has(shell("$R unshare -v -n -u true"), 0, "uts        a hostname that nobody");
+	expect_error_has(shell("$R unshare -v -n -u true"), 0, "net        devices, addresses and");
+	expect_error_has(shell("$R unshare -v -n -u true"), 0,
+			 "the host's pid, mnt, ipc, cgroup, time\n");
 }
 
 static void unshare__joins_the_namespaces_of_a_process(void **state)

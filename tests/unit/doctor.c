@@ -508,6 +508,12 @@ static void doctor__what_was_not_tried_is_unknown(void **state)
 	assert_string_equal(row_of(s, "overlay")->found, "not tried");
 	assert_int_equal(row_of(s, "overlay")->verdict, VERDICT_UNKNOWN);
 	survey_free(s);
+	facts->proc_visible = ANSWER_UNKNOWN; /* no /proc to look at */
+	facts->keys_max = UINT64_MAX;
+	assert_int_equal(survey_make(facts, &s), 0);
+	assert_int_equal(row_of(s, "proc")->verdict, VERDICT_UNKNOWN);
+	assert_int_equal(row_of(s, "keys")->verdict, VERDICT_UNKNOWN);
+	survey_free(s);
 	assert_int_equal(survey_make(nothing, &s), 0);
 	assert_int_equal(s->verdict, VERDICT_UNKNOWN);
 	assert_int_equal(s->problem_count, 0);

@@ -94,16 +94,17 @@ static void map__between_child_and_parent_is_computed(void **state)
 static void map__an_id_that_is_not_mapped_is_nobody(void **state)
 {
 	struct idmap map = map_of("0 1001 1\n1 100000 65536\n");
-	struct id_pair pair = map_pair(&map, false, 100032);
+	static struct id_pair mapped, other, same;
 
-	assert_true(pair.mapped);
-	assert_int_equal(pair.inside, 33);
-	pair = map_pair(&map, false, 0);
-	assert_false(pair.mapped);
-	assert_int_equal(pair.inside, 65534);
-	pair = map_pair(&map, true, 0);
-	assert_true(pair.mapped);
-	assert_int_equal(pair.inside, 0);
+	mapped = map_pair(&map, false, 100032);
+	other = map_pair(&map, false, 0);
+	same = map_pair(&map, true, 0);
+	assert_true(mapped.mapped);
+	assert_int_equal(mapped.inside, 33);
+	assert_false(other.mapped);
+	assert_int_equal(other.inside, 65534);
+	assert_true(same.mapped);
+	assert_int_equal(same.inside, 0);
 }
 
 /* ---- status ---- */

@@ -377,6 +377,111 @@ static void directory__is_what_nsswitch_names(void **state)
 		assert_memory_equal(text, expected, strlen(text));
 }
 
+/* ---- where it is found ---- */
+
+/* A copy of this test in bin/, and a helper that says where it lies. */
+struct beside {
+	const char *made;    /* the helper's folder, beside bin/ */
+	mode_t mode, folder; /* the helper's and the folder's */
+	const char *given;   /* what belongs to somebody else */
+	bool linked;	     /* the helper is a link to one that would do */
+	bool found;
+};
+
+static int shell(const char *format, ...)
+{
+	char command[1024];
+	va_list args;
+	int n;
+
+	va_start(args, format);
+	n = vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	assert_true(n > 0 && (size_t)n < sizeof(command));
+	return system(command); /* NOLINT(cert-env33-c): of our own making */
+}
+
+/* To give files away takes root, real or mapped. */
+static const char *as_root(void)
+{
+	return geteuid() == 0 ? "" : "unshare --map-auto --map-root-user";
+}
+
+static bool make_tree(const struct beside *row)
+{
+	if (shell("cd %s && mkdir -p tree/bin tree/%s && cp /proc/%d/exe tree/bin/copy && "
+		  "cd tree/%s && printf '#!/bin/sh\necho \"$0\"\n' >real && chmod 0%o real && "
+		  "%s real rootlet-nss && chmod 0%o .",
+		  directory, row->made, (int)getpid(), row->made, (unsigned)row->mode,
+		  row->linked ? "ln -s" : "mv", (unsigned)row->folder) != 0)
+		fail();
+	return !row->given ||
+	       shell("%s chown 7 %s/tree/%s 2>/dev/null", as_root(), directory, row->given) == 0;
+}
+
+/* What the copy's helper says, or why there is none. */
+static void ask_copy(char *answer, size_t size)
+{
+	char command[512];
+	FILE *copy;
+
+	snprintf(command, sizeof(command), "%s/tree/bin/copy --ask", directory);
+	copy = popen(command, "r"); /* NOLINT(cert-env33-c) */
+	assert_non_null(copy);
+	assert_non_null(fgets(answer, (int)size, copy));
+	assert_int_equal(pclose(copy), 0);
+}
+
+/* As contrib/dist's archive has it, and as a build folder has it; else not at all. */
+static void directory__the_program_is_found_beside_ours(void **state)
+{
+	static const struct beside rows[] = {
+		{"libexec/rootlet", 0755, 0755, NULL, false, true},
+		{"nss", 0775, 0775, NULL, false, true},
+		{"libexec/rootlet", 0757, 0755, NULL, false, false},
+		{"libexec/rootlet", 0755, 0777, NULL, false, false},
+		{"libexec/rootlet", 0755, 01777, NULL, false, false},
+		{"libexec/rootlet", 0755, 0755, NULL, true, false},
+		{"libexec/rootlet", 0755, 0755, "libexec/rootlet/rootlet-nss", false, false},
+		{"libexec/rootlet", 0755, 0755, "libexec/rootlet", false, false},
+		{"bin", 0755, 0755, NULL, false, false},
+		{"libexec", 0755, 0755, NULL, false, false},
+	};
+
+	if (access(LIBEXECDIR "/rootlet/rootlet-nss", X_OK) == 0)
+		skip(); /* an installed one goes first */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char answer[512] = "", expected[512];
+
+		if (make_tree(&rows[i])) {
+			ask_copy(answer, sizeof(answer));
+			snprintf(expected, sizeof(expected), "%s/tree/bin/../%s/rootlet-nss\n",
+				 directory, rows[i].made);
+			if (rows[i].found)
+				assert_string_equal(answer, expected);
+			else
+				assert_non_null(strstr(answer, "rootlet-nss is missing"));
+		} else {
+			print_message("no subordinate ids: row %zu is left out\n", i);
+		}
+		assert_int_equal(
+			shell("%s rm -rf %s/tree", rows[i].given ? as_root() : "", directory), 0);
+	}
+}
+
+/* What the copy does. */
+static int ask_and_print(void)
+{
+	const char *text, *error;
+	struct arena a;
+
+	arena_init(&a);
+	ask(&a, NULL, "subid", "alice", 0, &text, &error);
+	printf("%s\n", text ? text : error);
+	arena_release(&a);
+	return 0;
+}
+
 static int make_directory(void **state)
 {
 	return mkdtemp(directory) ? 0 : -1;
@@ -394,8 +499,11 @@ static int remove_directory(void **state)
 	return rmdir(directory);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc == 2 && !strcmp(argv[1], "--ask"))
+		return ask_and_print();
+
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(directory__every_way_to_fail_is_said),
 		cmocka_unit_test(directory__a_missing_program_is_named),
@@ -404,6 +512,7 @@ int main(void)
 		cmocka_unit_test(subids__files_and_libsubid_agree),
 		cmocka_unit_test(passwd__the_program_and_the_c_library_agree),
 		cmocka_unit_test(directory__is_what_nsswitch_names),
+		cmocka_unit_test(directory__the_program_is_found_beside_ours),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);

@@ -35,38 +35,66 @@ static void client__slow_loses_nothing(void **state)
 	pod_free(&p);
 }
 
-/* It reads nothing until all is over: exit record and removal do not wait, its output does. */
+/* Read on until `size` bytes of stdout have come; the text goes on at `text`. */
+static size_t read_some(int fd, char *text, size_t size)
+{
+	size_t got = 0;
+
+	while (got < size) {
+		ssize_t n = pod_receive(fd, packet);
+
+		assert_true(n > 0);
+		if (packet[0] != ATTACH_STDOUT)
+			continue;
+		memcpy(text + got, packet + 1, (size_t)n - 1);
+		got += (size_t)n - 1;
+	}
+	return got;
+}
+
+/* Two that read no more when the rest fits into the kernel's buffers: the container ends, its exit
+ * is recorded and its state removed without them, and then each gets all of its output. */
 static void client__slow_at_the_end_delays_nobody(void **state)
 {
-	POD(SCRIPT = "seq 1 50000; exit 4", .remove = true);
-	struct attach_exit end = {0};
-	int second;
-	char *text, *other, path[256];
+	enum { TOTAL = 288894, WANTED = 240000 };
+	POD(SCRIPT = "read x; seq 1 50000; exit 4", .remove = true, .input = true);
+	const size_t wanted[2] = {WANTED, WANTED + 20000};
+	char *text[2], path[256];
+	size_t got[2];
+	int fds[2];
 
 	pod_start(&p);
-	second = pod_connect(&p);
-	/* the two get the rest at their own pace */
-	for (int i = 0; i < 3; i++)
-		assert_true(pod_receive(second, packet) > 0);
-	for (int i = 0; i < 8; i++)
-		assert_true(pod_receive(p.client, packet) > 0);
-	pod_path(&p, path, "containers/" POD_ID);
-	close(second);
-	for (int i = 0; i < 400 && access(path, F_OK) == 0; i++) {
-		struct pollfd f = {.fd = p.client, .events = POLLIN};
-
-		/* enough for the container to end, not enough to see its end */
-		if (i < 25 && poll(&f, 1, 0) == 1)
-			assert_true(pod_receive(p.client, packet) > 0);
-		box_sleep(5);
+	fds[0] = p.client;
+	fds[1] = pod_connect(&p);
+	pod_send(p.client, ATTACH_INPUT, "\n", 1);
+	for (int i = 0; i < 2; i++) {
+		text[i] = malloc(TOTAL + ATTACH_PACKET);
+		got[i] = 0;
 	}
+	while (got[0] < WANTED) { /* in turns, or one would wait for the other */
+		for (int i = 0; i < 2; i++) {
+			if (got[i] < wanted[i])
+				got[i] += read_some(fds[i], text[i] + got[i], 1);
+		}
+	}
+	pod_path(&p, path, "containers/" POD_ID);
+	for (int i = 0; i < 1000 && access(path, F_OK) == 0; i++)
+		box_sleep(5);
 	assert_int_equal(access(path, F_OK), -1);
-	text = pod_read_all(p.client, ATTACH_STDOUT, &end);
-	other = strstr(text, "\n49999\n50000\n");
-	assert_non_null(other);
-	assert_int_equal(end.status, 4);
+	for (int i = 0; i < 2; i++) {
+		struct attach_exit end;
+		char *rest = pod_read_all(fds[i], ATTACH_STDOUT, &end), *at = text[i];
+
+		assert_int_equal(got[i] + strlen(rest), TOTAL);
+		memcpy(text[i] + got[i], rest, strlen(rest) + 1);
+		for (int n = 1; n <= 50000; n++)
+			assert_int_equal(strtol(at, &at, 10), n);
+		assert_int_equal(end.status, 4);
+		free(rest);
+		free(text[i]);
+	}
+	close(fds[1]);
 	assert_int_equal(pod_wait(&p), 4);
-	free(text);
 	pod_free(&p);
 }
 
@@ -115,10 +143,12 @@ static void client__several_see_the_same(void **state)
 
 static void owner__gone_ends_the_container(void **state)
 {
-	for (int variant = 0; variant < 4; variant++) {
+	static const char filler[ATTACH_DATA];
+
+	for (int variant = 0; variant < 5; variant++) {
 		POD(SCRIPT = "trap '' TERM HUP; (setsid sleep 100 &); echo up; sleep 100",
 		    .owned = true, .b.host_pid = variant == 1 || variant == 2,
-		    .b.no_init = variant == 2, .tty = variant == 3);
+		    .b.no_init = variant == 2, .tty = variant == 3, .input = variant == 4);
 		uint64_t begin;
 		char *text;
 
@@ -126,6 +156,9 @@ static void owner__gone_ends_the_container(void **state)
 			p.b.script = "trap '' TERM HUP; echo up; while :; do sleep 0.05; done";
 		pod_start(&p);
 		pod_expect(p.client, variant == 3 ? "up\r\n" : "up\n");
+		/* its end is behind input that the container does not take */
+		for (int i = 0; variant == 4 && i < 12; i++)
+			pod_send(p.client, ATTACH_INPUT, filler, sizeof(filler));
 		begin = box_now_ms();
 		close(p.client);
 		p.client = -1;
@@ -184,9 +217,9 @@ static void input__reaches_the_container_and_ends(void **state)
 		sent[i] = (char)(i * 7 + i / 251);
 	pod_start(&p);
 	for (;;) {
-		size_t size = SIZE - in < ATTACH_DATA ? SIZE - in : ATTACH_DATA;
+		if (credit && in < SIZE) {
+			size_t size = SIZE - in < ATTACH_DATA ? SIZE - in : ATTACH_DATA;
 
-		if (credit && size) {
 			pod_send(p.client, ATTACH_INPUT, sent + in, size);
 			in += size;
 			credit = false;
@@ -232,12 +265,55 @@ static void input__that_nobody_reads_holds_up_no_signal(void **state)
 		pod_send(p.client, ATTACH_INPUT, filler, sizeof(filler));
 		taken++;
 		assert_true(taken < 1000);
-	} while (poll(&f, 1, 200) == 1 && pod_receive(p.client, packet) == 1 &&
+	} while (poll(&f, 1, 1000) == 1 && pod_receive(p.client, packet) == 1 &&
 		 packet[0] == ATTACH_TAKEN);
 	assert_in_range(taken, 5, 20); /* a pipe takes 64 KiB */
 	pod_send(p.client, ATTACH_SIGNAL, "\x0a\0", 2);
 	pod_expect(p.client, "usr1\n");
 	assert_int_equal(pod_wait(&p), 6);
+	pod_free(&p);
+}
+
+static long cpu_ticks(pid_t pid)
+{
+	char path[64], text[512] = "", *at;
+	long user, system;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	at = strrchr(text, ')');
+	assert_int_equal(
+		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system),
+		2);
+	return user + system;
+}
+
+/* Another client's input waits for room in the same queue, and costs nothing while it does. */
+static void input__waits_for_its_turn_without_spinning(void **state)
+{
+	static const char filler[ATTACH_DATA];
+	POD(SCRIPT = "trap 'exit 6' USR1; echo up; while :; do sleep 0.02; done", .input = true);
+	int other;
+	long before;
+
+	pod_start(&p);
+	pod_expect(p.client, "up\n");
+	for (int i = 0; i < 12; i++)
+		pod_send(p.client, ATTACH_INPUT, filler, sizeof(filler));
+	other = pod_connect(&p);
+	pod_send(other, ATTACH_INPUT, "x", 1);
+	box_sleep(100);
+	before = cpu_ticks(p.monitor);
+	box_sleep(500);
+	assert_in_range(cpu_ticks(p.monitor) - before, 0, 5);
+	close(other);
+	other = pod_connect(&p);
+	pod_send(other, ATTACH_SIGNAL, "\x0a\0", 2);
+	assert_int_equal(pod_wait(&p), 6);
+	close(other);
 	pod_free(&p);
 }
 
@@ -333,23 +409,6 @@ static long switches(pid_t pid)
 	return count;
 }
 
-static long cpu_ticks(pid_t pid)
-{
-	char path[64], text[512] = "", *at;
-	long user, system;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(read(fd, text, sizeof(text) - 1) > 0);
-	close(fd);
-	at = strrchr(text, ')');
-	assert_int_equal(
-		sscanf(at, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %ld %ld", &user, &system),
-		2);
-	return user + system;
-}
-
 /* No process has the terminal open, for a second and a half: no spinning, and what comes after that
  * is seen. Once with the monitor holding the other side, once where it cannot (EIO). Without init,
  * which has it open as well. */
@@ -386,6 +445,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(owner__detaching_leaves_the_container),
 		cmocka_unit_test(input__reaches_the_container_and_ends),
 		cmocka_unit_test(input__that_nobody_reads_holds_up_no_signal),
+		cmocka_unit_test(input__waits_for_its_turn_without_spinning),
 		cmocka_unit_test(input__to_nobody_is_dropped),
 		cmocka_unit_test(signal__to_the_group),
 		cmocka_unit_test(terminal__input_size_and_end),

@@ -675,7 +675,8 @@ static void output__blocked_can_be_interrupted(void **state)
 	fcntl(s.monitor, F_SETFL, O_NONBLOCK);
 	packet[0] = ATTACH_STDOUT;
 	for (int i = 0; i < 100; i++) {
-		send(s.monitor, packet, ATTACH_PACKET, MSG_NOSIGNAL);
+		/* of a size that the pipe takes a part of at last */
+		send(s.monitor, packet, 5001, MSG_NOSIGNAL);
 		box_sleep(2);
 	}
 	kill(s.client, SIGTERM);

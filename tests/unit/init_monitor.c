@@ -174,7 +174,7 @@ static void log__that_cannot_be_written_stops_nothing(void **state)
 	    .input = true);
 	struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY}, low = {2000, RLIM_INFINITY};
 	char *text, *notice;
-	int dropped, logged = 0;
+	int dropped = 0, logged = 0;
 
 	pod_start(&p);
 	pod_expect(p.client, "up\n");
@@ -197,7 +197,13 @@ static void log__that_cannot_be_written_stops_nothing(void **state)
 	assert_string_equal(text + strlen(text) - 6, "again\n");
 	free(text);
 	notice = pod_logged(&p, MONITOR_LOG, "stderr");
-	assert_int_equal(sscanf(notice, "[%d bytes of output are missing here", &dropped), 1);
+	/* a short one may have fitted in when a longer text did not */
+	for (char *at = notice; (at = strchr(at, '[')); at++) {
+		int n;
+
+		assert_int_equal(sscanf(at, "[%d bytes of output are missing here", &n), 1);
+		dropped += n;
+	}
 	assert_int_equal(dropped + logged, 10 * 7 + 90 * 8 + 100 * 9);
 	free(notice);
 	pod_free(&p);

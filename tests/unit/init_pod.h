@@ -237,9 +237,13 @@ static inline void pod_start(struct pod *p)
 				     .msg_iovlen = 1,
 				     .msg_control = data,
 				     .msg_controllen = sizeof(data)};
+		struct cmsghdr *c;
 
 		assert_int_equal(recvmsg(pipe_socket[0], &msg, MSG_CMSG_CLOEXEC), 1);
-		memcpy(&p->pipe_end, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+		c = CMSG_FIRSTHDR(&msg);
+		if (!c)
+			abort();
+		memcpy(&p->pipe_end, CMSG_DATA(c), sizeof(int));
 	}
 	close(pipe_socket[0]);
 }
@@ -402,19 +406,19 @@ static inline char *pod_read_all(int fd, int type, struct attach_exit *ret_exit)
 {
 	size_t len = 0, room = 1 << 16;
 	char *text = malloc(room);
-	static unsigned char packet[ATTACH_PACKET];
+	static unsigned char part[ATTACH_PACKET];
 	bool exited = false;
 	ssize_t n;
 
 	assert_non_null(text);
 	*ret_exit = (struct attach_exit){-1, -1};
-	while ((n = pod_receive(fd, packet)) > 0) {
+	while ((n = pod_receive(fd, part)) > 0) {
 		assert_false(exited); /* nothing follows it */
-		if (packet[0] == ATTACH_EXIT) {
+		if (part[0] == ATTACH_EXIT) {
 			assert_int_equal(n, 1 + sizeof(*ret_exit));
-			memcpy(ret_exit, packet + 1, sizeof(*ret_exit));
+			memcpy(ret_exit, part + 1, sizeof(*ret_exit));
 			exited = true;
-		} else if (packet[0] == type) {
+		} else if (part[0] == type) {
 			while (len + (size_t)n > room) {
 				char *more = realloc(text, room *= 2);
 
@@ -422,7 +426,7 @@ static inline char *pod_read_all(int fd, int type, struct attach_exit *ret_exit)
 					abort();
 				text = more;
 			}
-			memcpy(text + len, packet + 1, (size_t)n - 1);
+			memcpy(text + len, part + 1, (size_t)n - 1);
 			len += (size_t)n - 1;
 		}
 	}
