@@ -236,3 +236,24 @@ readable_tree()
 		as_user "$1" tar -xf - -C "$3/source" >&2
 	echo "$3/source"
 }
+
+# copy_tree TREE FOLDER: the source, without builds and without git's own. What git does not know yet goes along,
+# what it ignores does not.
+copy_tree()
+{
+	mkdir -p "$2"
+	if git -C "$1" rev-parse --git-dir >/dev/null 2>&1; then
+		(cd "$1" && git ls-files -z --cached --others --exclude-standard |
+			tar -cf - --ignore-failed-read --no-recursion --null --files-from=-) | tar -xf - -C "$2"
+	else
+		(cd "$1" && tar -cf - --exclude=./.git --exclude=./build --exclude='./build-*' .) | tar -xf - -C "$2"
+	fi
+}
+
+# reproducible_tar FOLDER NAME: NAME below FOLDER as a tar on stdout, the same bytes from the same files:
+# sorted, nobody's, with the time of $SOURCE_DATE_EPOCH and modes that do not know the umask.
+reproducible_tar()
+{
+	tar -C "$1" -cf - --sort=name --owner=0 --group=0 --numeric-owner --format=gnu \
+		--mode='u=rwX,go=rX' --mtime="@$SOURCE_DATE_EPOCH" "$2"
+}

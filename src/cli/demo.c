@@ -48,44 +48,65 @@ void demo_help(void)
 	       "is not there; 125 rootlet itself failed; 128+N broken off by signal N.\n");
 }
 
-/* A flag that takes a value as a word of its own or after `=`. NULL: it is another word. */
-static const char *value_of(const char *flag, int argc, char **argv, int *at)
+/* What follows `--flag=`, or the next word after `--flag`. NULL: it is another flag, or has none.
+ */
+static const char *value_of(const char *flag, const char *word, const char *next, int *at)
 {
 	size_t n = strlen(flag);
 
-	if (strncmp(argv[*at], flag, n) != 0)
+	if (strncmp(word, flag, n) != 0)
 		return NULL;
-	if (argv[*at][n] == '=')
-		return argv[*at] + n + 1;
-	if (argv[*at][n] == '\0' && *at + 1 < argc)
-		return argv[++*at];
-	return NULL;
+	if (word[n] == '=')
+		return word + n + 1;
+	if (word[n] != '\0' || !next)
+		return NULL;
+	(*at)++;
+	return next;
 }
 
-static int read_flag(struct choices *c, int argc, char **argv, int *at)
+static bool read_switch(struct choices *c, const char *word)
 {
-	const char *word = argv[*at], *value;
+	if (strcmp(word, "--list") == 0)
+		c->list = true;
+	else if (strcmp(word, "--no-pause") == 0)
+		c->no_pause = true;
+	else if (strcmp(word, "--script") == 0)
+		c->script = true;
+	else if (strcmp(word, "--json") == 0)
+		c->json = true;
+	else
+		return false;
+	return true;
+}
+
+static int bad_option(const char *word)
+{
 	char text[160];
 
-	if (strcmp(word, "--list") == 0)
-		return c->list = true, 0;
-	if (strcmp(word, "--no-pause") == 0)
-		return c->no_pause = true, 0;
-	if (strcmp(word, "--script") == 0)
-		return c->script = true, 0;
-	if (strcmp(word, "--json") == 0)
-		return c->json = true, 0;
-	value = value_of("--format", argc, argv, at);
-	if (value && (strcmp(value, "json") == 0 || strcmp(value, "text") == 0))
-		return c->json = strcmp(value, "json") == 0, 0;
-	value = value_of("--color", argc, argv, at);
-	if (value && (strcmp(value, "auto") == 0 || strcmp(value, "always") == 0 ||
-		      strcmp(value, "never") == 0))
-		return message_setup(value, NULL, NULL), 0;
 	snprintf(text, sizeof(text), "demo: %.64s: there is no such option; `rootlet help demo`",
 		 word);
 	message_text(text);
 	return -1;
+}
+
+static int read_flag(struct choices *c, const char *word, const char *next, int *at)
+{
+	const char *value = value_of("--format", word, next, at);
+
+	if (read_switch(c, word))
+		return 0;
+	if (value && (strcmp(value, "json") == 0 || strcmp(value, "text") == 0)) {
+		c->json = strcmp(value, "json") == 0;
+		return 0;
+	}
+	if (value)
+		return bad_option(value);
+	value = value_of("--color", word, next, at);
+	if (!value || (strcmp(value, "auto") != 0 && strcmp(value, "always") != 0 &&
+		       strcmp(value, "never") != 0))
+		return bad_option(value ? value : word);
+	message_setup(value, NULL, NULL);
+	return 0;
 }
 
 /* Flags may stand before and after names. 1: --help. */
@@ -96,7 +117,7 @@ static int read_words(struct choices *c, int argc, char **argv)
 			return 1;
 		if (argv[i][0] != '-')
 			c->names[c->count++] = argv[i];
-		else if (read_flag(c, argc, argv, &i) < 0)
+		else if (read_flag(c, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &i) < 0)
 			return -1;
 	}
 	return 0;

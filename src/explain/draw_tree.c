@@ -136,7 +136,7 @@ void draw_tree(const struct process_view *v, struct canvas *c)
 		canvas_printf(c, row++, 2, STYLE_DIM, "and %zu more that are not drawn",
 			      v->tree.count - drawn);
 	if (v->tree.unreadable)
-		canvas_printf(c, row++, 2, STYLE_DIM,
-			      "%zu processes of other users: not readable for you",
-			      v->tree.unreadable);
+		canvas_printf(c, row++, 2, STYLE_DIM, "%zu %s not readable for you",
+			      v->tree.unreadable,
+			      v->tree.unreadable == 1 ? "process is" : "processes are");
 }

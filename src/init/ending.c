@@ -63,6 +63,22 @@ static bool is_name(const char *name)
 	return true;
 }
 
+static int open_temporary(int dir_fd)
+{
+	return raw_openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+void ending_reserve(int dir_fd)
+{
+	int fd = open_temporary(dir_fd);
+	char blank = ' ';
+
+	if (fd < 0)
+		return;
+	raw_write(fd, &blank, 1); /* one block, or page, whatever its size */
+	raw_close(fd);
+}
+
 int ending_record(int dir_fd, int status, int signal, bool timeout)
 {
 	struct text t = {.len = 0};
@@ -77,11 +93,11 @@ int ending_record(int dir_fd, int status, int signal, bool timeout)
 	add_number(&t, raw_clock_ns(CLOCK_REALTIME));
 	add(&t, timeout ? ",\"timeout\":true}\n" : ",\"timeout\":false}\n");
 
-	fd = raw_openat(dir_fd, TEMPORARY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			0600);
+	fd = open_temporary(dir_fd);
 	if (fd < 0)
 		return fd;
-	result = raw_write(fd, t.data, t.len);
+	result = raw_write(fd, t.data, t.len); /* into what was reserved, if it was */
+	raw_ftruncate(fd, t.len);
 	raw_close(fd);
 	if (result == (long)t.len)
 		result = raw_renameat(dir_fd, TEMPORARY, dir_fd, ENDING_RECORD);
@@ -166,6 +182,8 @@ int ending_remove(int store_fd, int dir_fd, const char *id)
 
 void ending_finish(const struct ending *e, const struct supervise *s, int status)
 {
+	if (e->cgroup)
+		raw_unlinkat(AT_FDCWD, e->cgroup, AT_REMOVEDIR);
 	if (e->pidfile)
 		raw_unlink(e->pidfile);
 	if (e->dir_fd >= 0)

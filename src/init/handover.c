@@ -79,6 +79,7 @@ static void add_supervised(struct handover *h, const struct supervise *s, const 
 	ENDING_FIELDS(ADD_ENDING)
 	add_text(h, e->id);
 	add_text(h, e->pidfile);
+	add_text(h, e->cgroup);
 	keep(h, s->pidfd);
 	keep(h, s->control_fd);
 	keep(h, s->tty_fd);

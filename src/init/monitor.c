@@ -151,6 +151,8 @@ static void begin(struct state *st, struct monitor *m)
 
 	st->m = m;
 	clients_begin(&st->clients, m);
+	if (m->ending.dir_fd >= 0 && !m->ending.remove)
+		ending_reserve(m->ending.dir_fd);
 	log_begin(&st->log, m->keep_log ? m->ending.dir_fd : -1, m->log_max);
 	if (m->terminal_fd >= 0)
 		begin_source(&st->sources[0], m->terminal_fd, true, "stdout", ATTACH_STDOUT);

@@ -267,6 +267,11 @@ RAW_INLINE int raw_openat(int dir, const char *name, int flags, int mode)
 	return (int)raw_call(__NR_openat, dir, (long)name, flags, mode, 0, 0);
 }
 
+RAW_INLINE long raw_ftruncate(int fd, uint64_t size)
+{
+	return raw_call3(__NR_ftruncate, fd, (long)size, 0);
+}
+
 RAW_INLINE long raw_unlinkat(int dir, const char *name, int flags)
 {
 	return raw_call3(__NR_unlinkat, dir, (long)name, flags);

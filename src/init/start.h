@@ -52,6 +52,7 @@ RAW_INLINE char **start_supervised(char **argv, struct supervise *s, struct endi
 #undef START_TO
 	e->id = start_text(*argv++);
 	e->pidfile = start_text(*argv++);
+	e->cgroup = start_text(*argv++);
 	return argv;
 }
 

@@ -51,7 +51,8 @@ int rootlet_log_open(const rootlet_container *container, rootlet_log **ret, root
 		return error_nomem(err);
 	handle->container = c;
 	handle->monitor = -1;
-	r = life_log_open(c->folder, &handle->log);
+	/* the monitor makes the file when it begins, which may be a moment after the start */
+	r = life_log_open(c->folder, c->record.detached, &handle->log);
 	if (r < 0) {
 		free(handle);
 		return no_log(c, r, err);

@@ -162,6 +162,8 @@ int life_remove(struct state_container *c, bool force, struct rootlet_error *err
 	}
 	if (r == 0 && state_alive(c))
 		r = life_stop(c, 0, err);
+	if (r == 0 && c->process.cgroup)
+		rmdir(c->process.cgroup); /* left by a monitor that was killed */
 	if (r == 0)
 		r = state_remove(c, err);
 	if (r == -ENOENT && force)

@@ -32,6 +32,7 @@ int life_register(struct state_container *c, const struct run_process *process, 
 	ret->store_fd = c->store->fd;
 	ret->id = c->id;
 	ret->remove = remove;
+	ret->cgroup = process->cgroup;
 	state_unlock(c);
 	return 0;
 }

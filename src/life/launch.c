@@ -138,12 +138,13 @@ static const char *from_root(const char *path)
 }
 
 /* Descriptors of the monitor's own: the lock belongs to the ones that we have. */
-static void name_ending(struct apart *a, struct ending *e)
+static void name_ending(struct apart *a, const struct run_process *p, struct ending *e)
 {
 	const struct state_container *c = a->launch->container;
 
 	*e = (struct ending)ENDING_NONE;
 	e->pidfile = from_root(a->run.pidfile);
+	e->cgroup = p->cgroup;
 	if (!c)
 		return;
 	e->dir_fd = openat(c->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -170,7 +171,7 @@ static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 		.log_max = l->log_max,
 	};
 
-	name_ending(a, &m.ending);
+	name_ending(a, p, &m.ending);
 	if (l->container)
 		m.listen_fd = life_listen(m.ending.dir_fd);
 	(void)!chdir("/");

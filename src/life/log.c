@@ -114,7 +114,7 @@ static void drain_events(struct life_log *l)
 
 int life_log_notice(struct life_log *l)
 {
-	int last = l->files[l->count - 1], old, now, r;
+	int last = l->count ? l->files[l->count - 1] : -1, old, now, r;
 
 	drain_events(l);
 	if (open_pair(l->folder, &old, &now) < 0)
@@ -126,7 +126,7 @@ int life_log_notice(struct life_log *l)
 	}
 	if (same_file(old, last))
 		fd_close(&old);
-	else if (l->rotations > HARMLESS_ROTATIONS)
+	else if (l->count && l->rotations > HARMLESS_ROTATIONS)
 		l->gap = true;
 	l->rotations = 0;
 	r = push(l, old);
@@ -148,7 +148,7 @@ static void watch(struct life_log *l)
 		fd_close(&l->inotify);
 }
 
-int life_log_open(int folder, struct life_log **ret)
+int life_log_open(int folder, bool awaited, struct life_log **ret)
 {
 	struct life_log *l = calloc(1, sizeof(*l));
 	int old, now, r;
@@ -162,7 +162,7 @@ int life_log_open(int folder, struct life_log **ret)
 		r = push(l, old);
 	if (r == 0)
 		r = push(l, now);
-	if (r == 0 && !l->count)
+	if (r == 0 && !l->count && !(awaited && now == -ENOENT))
 		r = now;
 	if (r < 0) {
 		life_log_close(l);
@@ -281,6 +281,8 @@ static ssize_t refill(struct life_log *l)
 {
 	ssize_t n;
 
+	if (l->at >= l->count) /* nothing was written yet */
+		return 0;
 	memmove(l->buffer, l->buffer + l->start, l->end - l->start);
 	l->end -= l->start;
 	l->start = 0;

@@ -21,9 +21,9 @@ struct life_log_entry {
 	size_t len;
 };
 
-/* Begins with the oldest line. The folder's descriptor must outlive it. -ENOENT: there is no log.
- */
-int life_log_open(int folder, struct life_log **ret);
+/* Begins with the oldest line. The folder's descriptor must outlive it. -ENOENT: there is no log;
+ * with `awaited` that is an empty one, which somebody is about to write. */
+int life_log_open(int folder, bool awaited, struct life_log **ret);
 void life_log_close(struct life_log *log);
 
 /* Only the last `lines` lines, of both streams together; called before the first next. */

@@ -191,7 +191,7 @@ static const char process_picture[] =
 	"  │  bash 700\n"
 	"  └─ 500  owner 1001 (dev)  ◀ it is here\n"
 	"        sleep 4711, rootlet-init 4710\n"
-	"  3 processes of other users: not readable for you\n"
+	"  3 processes are not readable for you\n"
 	"\n"
 	"── CAPABILITIES: what it holds, what that is worth ─────────────────────────────\n"
 	"  effective    chown dac_override\n"

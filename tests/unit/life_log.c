@@ -68,7 +68,7 @@ static void rotate(const struct box *b)
 
 static void begin(struct box *b)
 {
-	assert_int_equal(life_log_open(b->folder, &b->log), 0);
+	assert_int_equal(life_log_open(b->folder, false, &b->log), 0);
 }
 
 /* All that is there at the moment, as "o:text|" or "e:text|", and "+" instead of "|" after a part.
@@ -93,8 +93,23 @@ static void log__no_files_are_no_log(void **state)
 {
 	struct box *b = *state;
 
-	assert_int_equal(life_log_open(b->folder, &b->log), -ENOENT);
+	assert_int_equal(life_log_open(b->folder, false, &b->log), -ENOENT);
 	b->log = NULL;
+}
+
+/* A reader may be there before the monitor has begun. */
+static void log__file_that_comes_later(void **state)
+{
+	struct box *b = *state;
+
+	assert_int_equal(life_log_open(b->folder, true, &b->log), 0);
+	assert_int_equal(life_log_tail(b->log, 5), 0);
+	expect(b, "");
+	append(b, OUT "1\n");
+	expect(b, "o:1|");
+	rotate(b);
+	append(b, OUT "2\n");
+	expect(b, "o:2|");
 }
 
 static void log__lines_streams_parts_and_times(void **state)
@@ -279,6 +294,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		row(log__no_files_are_no_log),
+		row(log__file_that_comes_later),
 		row(log__lines_streams_parts_and_times),
 		row(log__a_line_without_its_end_is_read_again),
 		row(log__old_file_comes_first),

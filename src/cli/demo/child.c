@@ -21,7 +21,7 @@
 #include <termios.h>
 #include <time.h>
 
-enum { COMMAND_SECONDS = 60, FILE_SECONDS = 10, GRACE_MS = 400, END_SECONDS = 10 };
+enum { COMMAND_MS = 60000, FILE_MS = 10000, GRACE_MS = 400, END_MS = 10000 };
 enum { OUTPUT_MAX = 1 << 20 };
 
 static volatile sig_atomic_t stop_signal;
@@ -127,7 +127,7 @@ int child_run(const char *command, struct output *ret, rootlet_error *err)
 {
 	AUTO_FD reader = -1;
 	AUTO_FD writer = -1;
-	int64_t end = now_ms() + COMMAND_SECONDS * 1000;
+	int64_t end = now_ms() + COMMAND_MS;
 	int ends[2], status = 0, r;
 	bool open = true;
 	pid_t pid = -1;
@@ -167,7 +167,7 @@ int child_start(const char *command, const char *log, rootlet_error *err)
 
 bool child_wait_file(const char *path)
 {
-	int64_t end = now_ms() + FILE_SECONDS * 1000;
+	int64_t end = now_ms() + FILE_MS;
 	struct stat st;
 
 	while (!stop_signal && now_ms() < end) {
@@ -220,7 +220,7 @@ static pid_t parent_of(const char *pid)
 	if (io_read_file(path, 4096, &text, NULL) < 0)
 		return 0;
 	p = strrchr(text, ')');
-	return p && strlen(p) > 4 ? (pid_t)atoi(p + 4) : 0;
+	return p && strlen(p) > 4 ? (pid_t)strtol(p + 4, NULL, 10) : 0;
 }
 
 static void signal_children(int signal)
@@ -233,7 +233,7 @@ static void signal_children(int signal)
 	while ((entry = readdir(proc)) != NULL)
 		if (entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
 		    parent_of(entry->d_name) == getpid())
-			kill((pid_t)atoi(entry->d_name), signal);
+			kill((pid_t)strtol(entry->d_name, NULL, 10), signal);
 	closedir(proc);
 }
 
@@ -255,7 +255,7 @@ void child_end_all(void)
 	if (!reap())
 		return;
 	signal_children(SIGTERM);
-	while (reap() && now_ms() < start + END_SECONDS * 1000) {
+	while (reap() && now_ms() < start + END_MS) {
 		wait_input(-1, 20);
 		/* orphans come to us one generation at a time */
 		if (now_ms() > start + GRACE_MS)

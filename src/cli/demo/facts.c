@@ -146,7 +146,8 @@ static bool is_number(const char *text)
 static bool holds(const char *value, const char *relation, const char *expected)
 {
 	bool numbers = is_number(value) && is_number(expected);
-	long long a = numbers ? atoll(value) : 0, b = numbers ? atoll(expected) : 0;
+	long long a = numbers ? strtoll(value, NULL, 10) : 0;
+	long long b = numbers ? strtoll(expected, NULL, 10) : 0;
 
 	if (strcmp(relation, "=") == 0)
 		return strcmp(value, expected) == 0;

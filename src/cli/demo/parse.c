@@ -55,8 +55,9 @@ static int add_item(struct demo *demo, size_t word, char *text, int line)
 }
 
 /* A further line of the last item: texts are moved together within the copy, which only shrinks. */
-static void append_line(struct item *item, const char *line, bool command)
+static void append_line(struct demo *demo, const char *line, bool command)
 {
+	struct item *item = &demo->items[demo->count - 1];
 	size_t end = strlen(item->text);
 
 	if (end > 0)
@@ -97,10 +98,10 @@ static int parse_lines(struct demo *demo, rootlet_error *err)
 		if (*line == '\0' || *line == '#')
 			continue;
 		if (*line == '\t' || *line == ' ') {
-			if (word == WORD_COUNT)
+			if (word == WORD_COUNT || demo->count == 0)
 				return bad(demo, number, "an indented line goes on with nothing",
 					   err);
-			append_line(&demo->items[demo->count - 1], line + 1, words[word].command);
+			append_line(demo, line + 1, words[word].command);
 			continue;
 		}
 		r = open_item(demo, line, number, &word, err);

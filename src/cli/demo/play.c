@@ -24,7 +24,7 @@ struct play {
 	int number, passed, failed;
 	bool left_out; /* this step: its `when` did not hold */
 	bool waited;   /* a `wait` was the last: the next step need not */
-	char folder[128];
+	char folder[4096];
 };
 
 extern char **environ;
@@ -75,9 +75,13 @@ static int set_variables(struct play *p)
 	self[n] = '\0';
 	if (!caller_path)
 		caller_path = strdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
-	if (!caller_path ||
-	    asprintf(&path, "%s/bin:%s:/usr/sbin:/sbin", p->folder, caller_path) < 0 ||
-	    asprintf(&link, "%s/bin/rootlet", p->folder) < 0)
+	if (!caller_path)
+		return -ENOMEM;
+	if (asprintf(&path, "%s/bin:%s:/usr/sbin:/sbin", p->folder, caller_path) < 0)
+		path = NULL;
+	if (asprintf(&link, "%s/bin/rootlet", p->folder) < 0)
+		link = NULL;
+	if (!path || !link)
 		return -ENOMEM;
 	clear_own_variables();
 	if (mkdir("bin", 0700) < 0 || symlink(self, link) < 0)
@@ -93,10 +97,15 @@ static int set_variables(struct play *p)
 static int open_folder(struct play *p)
 {
 	const char *base = getenv("TMPDIR");
-	int r;
+	int r, n;
 
-	snprintf(p->folder, sizeof(p->folder), "%.90s/rootlet-demo.XXXXXX",
-		 base && *base == '/' ? base : "/tmp");
+	n = snprintf(p->folder, sizeof(p->folder), "%s/rootlet-demo.XXXXXX",
+		     base && *base == '/' ? base : "/tmp");
+	if (n < 0 || (size_t)n >= sizeof(p->folder)) {
+		p->folder[0] = '\0';
+		return error_set(p->err, -ENAMETOOLONG, "demo-folder", "TMPDIR",
+				 "TMPDIR: the name is too long");
+	}
 	if (!mkdtemp(p->folder) || chdir(p->folder) < 0) {
 		r = -errno;
 		error_set(p->err, r, "demo-folder", p->folder,
@@ -116,7 +125,7 @@ static void remove_folder(struct play *p)
 {
 	struct output output = {0};
 
-	if (!p->folder[0])
+	if (!p->folder[0] || setenv("DEMO", p->folder, 1) < 0)
 		return;
 	child_run("rm -rf -- \"$DEMO\" 2>/dev/null || \"$ROOTLET\" unshare rm -rf -- \"$DEMO\"",
 		  &output, NULL);
@@ -317,8 +326,10 @@ static int until_item(struct play *p, const struct item *item)
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *log = NULL;
 	AUTO_FREE char *note = NULL;
-	char file[64] = "", name[64] = "", relation[] = "=";
-	struct check missing = {.expected = relation, .words = "what was started is not ready"};
+	char file[64] = "", name[64] = "", nothing[] = "";
+	struct check missing = {.relation = "=",
+				.expected = nothing,
+				.words = "what was started has not become ready"};
 
 	if (sscanf(item->text, "%63s %63s", file, name) != 2)
 		return error_set(p->err, -EINVAL, "demo-until", item->text, "%s: not `FILE NAME`",
@@ -335,8 +346,6 @@ static int until_item(struct play *p, const struct item *item)
 	if (io_read_file("started.log", 1 << 16, &log, NULL) == 0)
 		show_output(p->show, ITEM_BOTH, log);
 	snprintf(missing.name, sizeof(missing.name), "%s", name);
-	snprintf(missing.relation, sizeof(missing.relation), "is");
-	strcpy(relation, "?");
 	record_check(p, &missing);
 	return 0;
 }

@@ -26,8 +26,7 @@ static void print_check(const char *rule)
 
 	snprintf(lead, sizeof(lead), "    - %.*s", len, rule);
 	if (words)
-		show_wrapped(strcat(lead, ": "), (int)strlen(lead) > WIDTH / 2 ? 6 : 6, WIDTH,
-			     words + 4);
+		show_wrapped(strcat(lead, ": "), 6, WIDTH, words + 4);
 	else
 		puts(lead);
 }

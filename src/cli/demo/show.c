@@ -44,7 +44,9 @@ void show_setup(struct show *show, bool on, bool pause)
 	if (ioctl(1, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		show->width = size.ws_col;
 	else
-		show->width = columns && atoi(columns) > 0 ? atoi(columns) : 80;
+		show->width = columns ? (int)strtol(columns, NULL, 10) : 80;
+	if (show->width <= 0)
+		show->width = 80;
 	if (show->width > WIDEST)
 		show->width = WIDEST;
 	if (show->width < NARROWEST)
@@ -315,11 +317,16 @@ static void grid_row(struct grid *grid, const char *text)
 static void print_grid(const struct show *show, const struct grid *grid)
 {
 	for (int row = 0; row < grid->rows; row++) {
-		spaces(INDENT);
-		for (int column = 0; column < grid->columns; column++)
-			if (grid->used[column])
-				printf("%s%-*s%s  ", on(show, row == 0 || column == 0 ? BOLD : "0"),
-				       grid->width[column], grid->cells[row][column], off(show));
+		int room = INDENT;
+
+		for (int column = 0; column < grid->columns; column++) {
+			if (!grid->used[column])
+				continue;
+			printf("%*s%s%s%s", room, "",
+			       on(show, row == 0 || column == 0 ? BOLD : "0"),
+			       grid->cells[row][column], off(show));
+			room = grid->width[column] - (int)strlen(grid->cells[row][column]) + 2;
+		}
 		putchar('\n');
 	}
 }
