@@ -8,7 +8,12 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400 };
+enum {
+	MINUTE = 60,
+	HOUR = 3600,
+	DAY = 86400,
+	LAST_YEAR = 2261, /* 64 bits of nanoseconds end in 2262 */
+};
 
 void age_words(int64_t ns, char *text, size_t size)
 {
@@ -80,8 +85,8 @@ static int parse_date(const char *p, int64_t *ret)
 		}
 	if (*p == 'Z')
 		p++;
-	if (*p || part[1] < 1 || part[1] > 12 || part[2] < 1 || part[2] > 31 || part[3] > 23 ||
-	    part[4] > 59 || part[5] > 60)
+	if (*p || part[0] < 1970 || part[0] > LAST_YEAR || part[1] < 1 || part[1] > 12 ||
+	    part[2] < 1 || part[2] > 31 || part[3] > 23 || part[4] > 59 || part[5] > 60)
 		return -EINVAL;
 	tm.tm_year = (int)part[0] - 1900;
 	tm.tm_mon = (int)part[1] - 1;

@@ -123,12 +123,16 @@ static int check(struct request *q, struct rootlet_error *err)
 /* ---- printed ---- */
 
 static const struct table_column columns[] = {
-	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 6, 30},	 {"COMMAND", false, 8, 30},
-	{"CREATED", false, 0, 0},      {"STATUS", false, 31, 0}, {"NAMES", false, 0, 0},
+	{.title = "CONTAINER ID"},
+	{.title = "ROOT", .shrinks = 4, .most = 30},
+	{.title = "COMMAND", .shrinks = 8, .most = 30},
+	{.title = "CREATED", .shrinks = 14, .late = true},
+	{.title = "STATUS", .shrinks = 18, .late = true},
+	{.title = "NAMES"},
 };
 static const struct table_column whole_columns[] = {
-	{"CONTAINER ID", false, 0, 0}, {"ROOT", false, 0, 0},	{"COMMAND", false, 0, 0},
-	{"CREATED", false, 0, 0},      {"STATUS", false, 0, 0}, {"NAMES", false, 0, 0},
+	{.title = "CONTAINER ID"}, {.title = "ROOT"},	{.title = "COMMAND"},
+	{.title = "CREATED"},	   {.title = "STATUS"}, {.title = "NAMES"},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };

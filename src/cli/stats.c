@@ -164,8 +164,9 @@ static void compare_all(const struct samples *before, struct samples *now)
 /* ---- printed ---- */
 
 static const struct table_column columns[] = {
-	{"CONTAINER ID", false, 0, 0}, {"NAME", false, 8, 0},	    {"CPU %", true, 0, 0},
-	{"MEMORY", true, 0, 0},	       {"COUNTED AS", false, 0, 0}, {"PIDS", true, 0, 0},
+	{.title = "CONTAINER ID"},	   {.title = "NAME", .shrinks = 8},
+	{.title = "CPU %", .right = true}, {.title = "MEMORY", .right = true},
+	{.title = "COUNTED AS"},	   {.title = "PIDS", .right = true},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), CELL = 24 };

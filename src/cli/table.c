@@ -122,6 +122,18 @@ static void natural_widths(const struct table *t, bool titles, int widths[TABLE_
 	}
 }
 
+static size_t widest(const struct table *t, bool late, const int widths[TABLE_COLUMNS])
+{
+	size_t found = t->column_count;
+
+	for (size_t c = 0; c < t->column_count; c++)
+		if (t->columns[c].shrinks && t->columns[c].late == late &&
+		    widths[c] > t->columns[c].shrinks &&
+		    (found == t->column_count || widths[c] > widths[found]))
+			found = c;
+	return found;
+}
+
 /* Take from the widest of those that may shrink, a column at a time, until it fits. */
 static void shrink(const struct table *t, int width, int widths[TABLE_COLUMNS])
 {
@@ -129,17 +141,14 @@ static void shrink(const struct table *t, int width, int widths[TABLE_COLUMNS])
 
 	for (size_t c = 0; c < t->column_count; c++)
 		sum += widths[c];
-	while (sum > width) {
-		size_t victim = t->column_count;
+	for (; sum > width; sum--) {
+		size_t victim = widest(t, false, widths);
 
-		for (size_t c = 0; c < t->column_count; c++)
-			if (t->columns[c].shrinks && widths[c] > t->columns[c].shrinks &&
-			    (victim == t->column_count || widths[c] > widths[victim]))
-				victim = c;
+		if (victim == t->column_count)
+			victim = widest(t, true, widths);
 		if (victim == t->column_count)
 			return;
 		widths[victim]--;
-		sum--;
 	}
 }
 

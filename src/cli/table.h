@@ -14,6 +14,7 @@ struct table_column {
 	bool right;  /* numbers */
 	int shrinks; /* its least width when the table is too wide; 0: it never shrinks */
 	int most;    /* never wider than this; 0: no bound */
+	bool late;   /* shrinks only when the others cannot any more */
 };
 
 struct table {

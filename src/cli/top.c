@@ -19,9 +19,13 @@ static const struct args_option options[] = {
 };
 
 static const struct table_column columns[] = {
-	{"PID", true, 0, 0},	   {"HOST PID", true, 0, 0}, {"USER", true, 0, 0},
-	{"HOST USER", true, 0, 0}, {"STATE", false, 0, 0},   {"TIME", true, 0, 0},
-	{"COMMAND", false, 8, 0},
+	{.title = "PID", .right = true},
+	{.title = "HOST PID", .right = true},
+	{.title = "USER", .right = true},
+	{.title = "HOST USER", .right = true},
+	{.title = "STATE"},
+	{.title = "TIME", .right = true},
+	{.title = "COMMAND", .shrinks = 8},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), CELL = 24 };

@@ -336,6 +336,22 @@ static _Noreturn void watch(struct init *in)
 	}
 }
 
+/* Not PID 1's work at all: the command in our own place. What is executed by a path that leads to
+ * /proc/self/exe is then this program, and not rootlet's file on the host (CVE-2019-5736).
+ * Everything is sealed by now; for the moment until the exec, nobody need look at us all the same.
+ */
+static _Noreturn void exec_only(struct init *in, struct launch *l)
+{
+	uint32_t detail = WIRE_DETAIL_NONE;
+	int error;
+
+	raw_prctl(PR_SET_DUMPABLE, 0);
+	raw_call3(__NR_fcntl, in->control, F_SETFD, FD_CLOEXEC);
+	error = exec_candidates(l, &detail);
+	tell(in, WIRE_EXEC_FAILED, error, detail);
+	raw_exit(error == ENOENT || error == ENOTDIR ? STATUS_NOT_FOUND : STATUS_CANNOT_EXEC);
+}
+
 static _Noreturn void not_started(struct init *in, const struct launch *l)
 {
 	tell(in, WIRE_EXEC_FAILED, l->error, l->detail);
@@ -360,6 +376,7 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	struct init in = {.control = -1, .signals = -1, .command = 0};
 	struct launch l = {.init = &in, .candidates = argv + 4, .envp = argv + argc + 1};
 	char *first, *last;
+	bool exec = false;
 
 	if (argc < 5)
 		raw_exit(STATUS_BAD_CALL);
@@ -367,11 +384,14 @@ static _Noreturn __attribute__((used)) void init_main(long *stack)
 	for (const char *flag = argv[2]; *flag; flag++) {
 		in.host_pid |= *flag == INIT_FLAG_HOST_PID;
 		in.say_started |= *flag == INIT_FLAG_SAY_STARTED;
+		exec |= *flag == INIT_FLAG_EXEC;
 	}
 	l.count = (int)raw_number(argv[3]);
 	if (l.count < 1 || l.count > argc - 5)
 		raw_exit(STATUS_BAD_CALL);
 	l.argv = l.candidates + l.count;
+	if (exec)
+		exec_only(&in, &l);
 	first = argv[1];
 	last = argv[argc - 1];
 

@@ -148,6 +148,9 @@ static void close_control(struct supervise *s)
 /* Whatever sits inside may have reached the init's end: take nothing here on trust. */
 static void on_message(struct supervise *s, const struct wire_message *m)
 {
+	/* Without an init there is one thing to say, before the command runs: that it cannot. */
+	if (!s->init && m->type != WIRE_EXEC_FAILED)
+		return;
 	switch (m->type) {
 	case WIRE_EXEC_FAILED:
 		s->exec_error = m->value > 0 ? m->value : ENOENT;

@@ -89,5 +89,6 @@ struct wire_message {
 #define INIT_NAME	      "rootlet-init"
 #define INIT_FLAG_HOST_PID    'p'
 #define INIT_FLAG_SAY_STARTED 's'
+#define INIT_FLAG_EXEC	      'x' /* be no init: become the command, or send WIRE_EXEC_FAILED */
 
 #endif

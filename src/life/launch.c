@@ -311,6 +311,8 @@ static _Noreturn void leave_alone(struct apart *a)
 	take_null(0, 2);
 	r = run_start(a->launch->plan, &a->run, &p, &a->said.error);
 	if (r == 0)
+		r = run_await_command(p, &a->said.error);
+	if (r == 0)
 		run_report_started(p);
 	say(a, r);
 	_exit(EXIT_SUCCESS); /* without run_free: the command lives on */

@@ -212,6 +212,8 @@ static int64_t read_stamp(const char *text, size_t len)
 			return 0;
 #define TWO(at) ((text[at] - '0') * 10 + text[(at) + 1] - '0')
 	tm.tm_year = TWO(0) * 100 + TWO(2) - 1900;
+	if (tm.tm_year < 70 || tm.tm_year > 361) /* 64 bits of nanoseconds end in 2262 */
+		return 0;
 	tm.tm_mon = TWO(5) - 1;
 	tm.tm_mday = TWO(8);
 	tm.tm_hour = TWO(11);

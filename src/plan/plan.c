@@ -157,6 +157,7 @@ static void take_over(struct planner *p)
 	plan->slots = SLOT_FIRST_FREE;
 	plan->init = s->kind != SPEC_EXEC &&
 		     (s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN));
+	plan->image = plan->init || s->kind != SPEC_UNSHARE;
 	plan->terminal = s->tty;
 	plan->detached = s->detach;
 	plan->timeout_seconds = s->timeout_seconds;

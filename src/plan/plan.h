@@ -262,13 +262,14 @@ struct plan {
 	int slots; /* how many descriptors the steps use */
 
 	enum spec_kind kind;
-	bool own_pid_ns;	  /* PID 1 of a namespace of its own */
-	bool init;		  /* our init runs as the first process */
-	bool joins;		  /* there is a JOIN stage */
-	bool terminal;		  /* the child sends the master of its own terminal */
-	bool cgroup;		  /* the process is made in a cgroup of its own */
-	bool detached;		  /* nobody's job: no terminal, no dying with the caller */
-	bool parent_maps;	  /* the child waits for the parent's MAPS steps */
+	bool own_pid_ns;  /* PID 1 of a namespace of its own */
+	bool init;	  /* our init runs as the first process */
+	bool image;	  /* the init, or the command by way of it, comes from a file of our own */
+	bool joins;	  /* there is a JOIN stage */
+	bool terminal;	  /* the child sends the master of its own terminal */
+	bool cgroup;	  /* the process is made in a cgroup of its own */
+	bool detached;	  /* nobody's job: no terminal, no dying with the caller */
+	bool parent_maps; /* the child waits for the parent's MAPS steps */
 	const char *summary_user; /* "root → 1000 (alice), 1–65536 → 100000–165535": for people */
 	struct idmap uid_map, gid_map; /* in effect inside; empty when joined */
 	const char *hostname;

@@ -203,12 +203,19 @@ static void fill_root(struct planner *p)
 		add_attributes(p, MOUNT_ATTR_RDONLY, 0, false, "the root is read-only");
 }
 
+static void add_init_file(struct planner *p)
+{
+	if (p->plan->image && !p->plan->memfd_exec)
+		plan_add(p, OP_INIT_FILE, ACTOR_CHILD, "/dev");
+}
+
 int stage_root(struct planner *p)
 {
 	bool scratch = p->spec->overlay && !p->spec->overlay_dir;
 
 	if (p->spec->kind == SPEC_EXEC) {
 		plan_terminal(p);
+		add_init_file(p);
 		return 0;
 	}
 	if (p->spec->root_kind == ROOT_NONE) {
@@ -225,8 +232,7 @@ int stage_root(struct planner *p)
 	else
 		add_directory_root(p);
 	fill_root(p);
-	if (p->plan->init && !p->plan->memfd_exec)
-		plan_add(p, OP_INIT_FILE, ACTOR_CHILD, "/dev");
+	add_init_file(p);
 	plan_add(p, OP_PIVOT_ROOT, ACTOR_CHILD, "/");
 	plan_add(p, OP_DETACH_OLD_ROOT, ACTOR_CHILD, "the old root")->a.number = scratch ? 2 : 1;
 	return 0;

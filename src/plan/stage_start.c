@@ -40,8 +40,14 @@ static bool made_by_clone(const struct planner *p, enum ns_type type)
 int stage_prepare(struct planner *p)
 {
 	plan_add(p, OP_CHANNELS, ACTOR_PARENT, "report and control");
-	if (p->plan->init && p->plan->memfd_exec)
-		plan_add(p, OP_INIT_IMAGE, ACTOR_PARENT, "init");
+	if (p->plan->image && p->plan->memfd_exec) {
+		struct step *step = plan_add(p, OP_INIT_IMAGE, ACTOR_PARENT, "init");
+
+		if (!p->plan->init)
+			step->why =
+				"the command is executed by a program of a few kilobytes: in it, "
+				"/proc/self/exe is not rootlet's own file";
+	}
 	add_cgroup(p);
 	return 0;
 }

@@ -27,7 +27,9 @@ static const char *init_flags(const struct child *c)
 	return c->plan->own_pid_ns ? "-" : "p";
 }
 
-int child_exec_init(struct child *c, const struct step *step)
+/* By way of the tiny program, which tries the candidates: as PID 1's command, or with
+ * INIT_FLAG_EXEC in its own place. */
+static int exec_image(struct child *c, const struct step *step, const char *flags)
 {
 	const char *const *candidates = step->a.exec.candidates;
 	bool looked_up = step->a.exec.shell_looked_up && *c->shell;
@@ -40,7 +42,7 @@ int child_exec_init(struct child *c, const struct step *step)
 		count++;
 	c->argv[n++] = INIT_NAME;
 	c->argv[n++] = child_digits(c->control_digits, (unsigned)c->control);
-	c->argv[n++] = init_flags(c);
+	c->argv[n++] = flags;
 	c->argv[n++] = child_digits(c->count_digits, (unsigned)count);
 	if (looked_up)
 		c->argv[n++] = c->shell;
@@ -53,6 +55,11 @@ int child_exec_init(struct child *c, const struct step *step)
 	if (looked_up)
 		c->argv[command] = c->shell;
 	return SYS(execveat, c->init_image, "", c->argv, final_environment(c, step), AT_EMPTY_PATH);
+}
+
+int child_exec_init(struct child *c, const struct step *step)
+{
+	return exec_image(c, step, init_flags(c));
 }
 
 /* The command starts with a clean slate: no signal blocked, none ignored. The raw calls take the
@@ -106,6 +113,7 @@ static void exec_script(struct child *c, const char *const *candidates, const ch
 
 int child_exec(struct child *c, const struct step *step)
 {
+	static const char exec_flags[] = {INIT_FLAG_EXEC, '\0'};
 	const char **envp = final_environment(c, step);
 	const char *const *candidates = step->a.exec.candidates;
 	bool looked_up = step->a.exec.shell_looked_up && *c->shell;
@@ -118,6 +126,8 @@ int child_exec(struct child *c, const struct step *step)
 	if (looked_up)
 		c->argv[0] = c->shell;
 	reset_signals();
+	if (c->plan->image)
+		return exec_image(c, step, exec_flags);
 	if (looked_up) {
 		const char *first[] = {c->shell, NULL};
 

@@ -315,9 +315,13 @@ int child_init_file(struct child *c, const struct step *step)
 {
 	static const char name[] = ".rootlet-init";
 	int dev = c->slots[SLOT_DEV];
-	int fd = SYS(openat, dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
+	int fd;
 	ssize_t n;
 
+	if (dev <
+	    0) /* exec: the container's own, which it may have changed; so may it its command */
+		dev = SYS(openat, AT_FDCWD, "/dev", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	fd = SYS(openat, dev, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
 	if (fd < 0)
 		return fd;
 	n = write(fd, init_image, init_image_size);

@@ -228,7 +228,7 @@ static int listen_to_child(struct start *s, bool until_pid)
 
 		if (report.type == WIRE_READY)
 			s->ready = true;
-		else if (report.type == WIRE_PID)
+		else if (report.type == WIRE_PID && until_pid)
 			take_pid(s, report.value);
 		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
 			s->process->timings[report.step] = report.value;
@@ -541,7 +541,7 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 		run_free(s.process);
 		return r;
 	}
-	if (!plan->init)
+	if (!plan->image)
 		fd_close(&s.process->control);
 	*ret = s.process;
 	return 0;

@@ -10,12 +10,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* From the end of set-up to the command's exec: a matter of microseconds, but for a network file
+ * system. */
+enum { AWAIT_MS = 10000 };
 
 /* A command that is over sooner never pays for the waiter. */
 #define HANDOVER_NS UINT64_C(200000000)
@@ -59,22 +64,32 @@ void run_report_failure(int status_fd, const struct rootlet_error *err)
 		io_write_all(status_fd, line.data, line.len);
 }
 
+/* Whoever may trace a process inside could keep its end of the channel open: not for ever. */
+static ssize_t receive_soon(int fd, struct wire_message *m)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int ready;
+
+	do
+		ready = poll(&p, 1, AWAIT_MS);
+	while (ready < 0 && errno == EINTR);
+	return ready == 1 ? recv(fd, m, sizeof(*m), MSG_DONTWAIT) : -1;
+}
+
 int run_await_command(struct run_process *p, struct rootlet_error *err)
 {
 	struct wire_message m;
 	ssize_t n;
 
-	if (!p->plan->init)
+	if (p->control < 0)
 		return 0; /* the report pipe has said so */
 	do
-		n = recv(p->control, &m, sizeof(m), 0);
-	while ((n < 0 && errno == EINTR) ||
-	       (n == sizeof(m) && m.type != WIRE_STARTED && m.type != WIRE_EXEC_FAILED));
-	if (n == sizeof(m) && m.type == WIRE_STARTED)
-		return 0;
-	if (n == sizeof(m))
-		return run_word_exec_failure(p->plan, m.value > 0 ? m.value : ENOENT, m.detail,
-					     err);
+		n = receive_soon(p->control, &m);
+	while (n == sizeof(m) && m.type != WIRE_STARTED && m.type != WIRE_EXEC_FAILED);
+	if (n == sizeof(m) && m.type == WIRE_EXEC_FAILED)
+		return run_word_exec_failure(p->plan, m.value > 0 ? m.value : ENOENT, m.detail, err);
+	if (n == sizeof(m) || !p->plan->init)
+		return 0; /* started, or the channel was closed by the command's exec */
 	return error_set(err, -ECHILD, "init-killed", NULL,
 			 "start: the container's first process was killed at once");
 }

@@ -31,7 +31,7 @@ static void ps__lists_those_that_run_or_all(void **state)
 	expect_out(life(TWO "$R ps | sed 's/^[0-9a-f]\\{12\\} /ID /; s/  */ /g; s/Less than a "
 			    "second/1 second/g; s/[0-9] seconds*/N s/g'"),
 		   "CONTAINER ID ROOT COMMAND CREATED STATUS NAMES\n"
-		   "ID / sh -c echo out; echo err >&2… N s ago Up N s web\n");
+		   "ID / sh -c echo out; echo err >&2;… N s ago Up N s web\n");
 	expect_out(life("export LC_ALL=C.UTF-8; " TWO "$R ps -a | awk '{print $NF}'; $R ps -aq | "
 			"grep -c '^[0-9a-f]\\{12\\}$'; $R ps -aq --no-trunc | grep -c "
 			"'^[0-9a-f]\\{64\\}$'; $R ps -l -a | grep -c 'Exited (3) .* ago *job'"),
@@ -40,7 +40,7 @@ static void ps__lists_those_that_run_or_all(void **state)
 
 static void ps__an_empty_store_is_an_empty_list(void **state)
 {
-	expect_out(life("$R ps -q; $R ps --format json; $R ps | wc -l; ls run"), "[]\n1\n");
+	expect_out(life("$R ps -q; $R ps --format json; $R ps | wc -l; ls run"), "[\n]\n1\n");
 }
 
 static void ps__filters(void **state)
@@ -49,7 +49,7 @@ static void ps__filters(void **state)
 			    "p -a --filter name=e; echo; p --filter status=exited; echo; "
 			    "p --filter name=we --filter name=jo; echo; p -a --filter name=we "
 			    "--filter name=jo; echo; p -a -f id=$($R ps -q); echo; "
-			    "p -f status=running -f name=job"),
+			    "p -f status=running -f name=job; true"),
 		   "\"name\":\"web\"\n\n\"name\":\"job\"\n\n\"name\":\"web\"\n\n"
 		   "\"name\":\"job\"\n\"name\":\"web\"\n\n\"name\":\"web\"\n\n");
 	expect_error(rootlet("ps", "--filter", "nam=x"), 125,
@@ -87,7 +87,7 @@ static void ps__fits_the_width_and_obeys_no_command(void **state)
 		     "line' >/dev/null; "
 		     "COLUMNS=80 $R ps | while IFS= read -r l; do [ ${#l} -le 80 ] || echo wide: "
 		     "$l; done; $R ps --no-trunc | grep -c '\\\\x1b\\[2J a rather long command "
-		     "line'; $R ps --no-trunc | grep -c $'\\033'");
+		     "line'; $R ps --no-trunc | grep -c $'\\033'; true");
 
 	expect_contains(r, "1\n0\n");
 	expect_absent(r, "wide");
@@ -190,13 +190,14 @@ static void logs__apart_tailed_and_stamped(void **state)
 	expect_out(life(TWO "said web err; $R logs web 2>/dev/null; $R logs web 2>&1 >/dev/null; "
 			    "$R logs -n1 web 2>&1; $R logs -t job | sed "
 			    "'s/^20..-..-..T..:..:..\\..*Z /T /'; $R logs --since 1d job; $R logs "
-			    "--since 2999-01-01T00:00:00Z job"),
+			    "--since 2199-01-01T00:00:00Z job"),
 		   "out\nerr\nerr\nT hi\nhi\n");
 }
 
 static void logs__follow_to_the_end_across_rotations(void **state)
 {
-	expect_out(life("$R run -d --name a / sh -c 'i=0; while [ $i -lt 60000 ]; do echo \"$i of "
+	expect_out(life("$R run -d --log-opt max-size=1m --name a / sh -c 'i=0; while [ $i -lt "
+			"60000 ]; do echo \"$i of "
 			"many long lines of a talkative program, so that the log turns over more "
 			"than once\"; i=$((i+1)); done' >/dev/null; $R logs -f a | (sleep 1; cat) "
 			"| awk '$1 != n { print \"lost\", n, $1; exit } { n++ } END { print n }'; "
@@ -235,7 +236,7 @@ static void top__knows_both_sides(void **state)
 	assert_true(json_object_object_get_ex(second, "cpu_ns", NULL));
 	assert_true(json_object_get_int64(json_object_object_get(second, "rss_bytes")) > 0);
 	json_object_put(all);
-	expect_out(life(TWO "$R top web | awk 'NR == 3 { print $1, $2 == '$(first web)' || $2 > 1, "
+	expect_out(life(TWO "$R top web | awk 'NR == 3 { print $1, ($2 > 1), "
 			    "$3, $4, $NF }'; $R top --format json web | grep host_pid | head -1 | "
 			    "tr -dc 0-9 | cmp - <(printf %s $(first web)) && echo same"),
 		   "2 1 0 $UID 60\nsame\n");
@@ -244,7 +245,7 @@ static void top__knows_both_sides(void **state)
 static void top__pid_namespaces_made_inside_count(void **state)
 {
 	expect_out(life("trap '$R rm -fa >/dev/null' EXIT; $R run -d --name a / unshare -Urpf "
-			"--mount-proc sleep 61 >/dev/null; until_ '$R top a | grep -q sleep.61'; "
+			"sleep 61 >/dev/null; until_ '$R top a | grep -q sleep.61'; "
 			"$R top --format json a | grep -c '\"command\":\"sleep 61\"'"),
 		   "1\n");
 }

@@ -64,7 +64,9 @@ static void listing__times_ago(void **state)
 		    {"-5", -1},
 		    {"2026-1-1", -1},
 		    {"2026-13-01T00:00:00", -1},
-		    {"2026-11-22T01:02:03Zx", -1}};
+		    {"2026-11-22T01:02:03Zx", -1},
+		    {"2999-01-01T00:00:00", -1},
+		    {"1969-01-01T00:00:00", -1}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int64_t at = 0;
@@ -125,8 +127,10 @@ static void listing__status_column(void **state)
 
 /* ---- tables ---- */
 
-static const struct table_column columns[] = {
-	{"ID", false, 0, 0}, {"COMMAND", false, 8, 0}, {"N", true, 0, 0}, {"NAME", false, 0, 0}};
+static const struct table_column columns[] = {{.title = "ID"},
+					      {.title = "COMMAND", .shrinks = 8},
+					      {.title = "N", .right = true},
+					      {.title = "NAME", .shrinks = 2, .late = true}};
 
 static char *print(const char *command, int width, bool utf8)
 {
@@ -160,8 +164,8 @@ static void listing__columns_shrink_to_the_width(void **state)
 		    "abc   sh -c sle…   12   box\n" +
 			    0);
 	check_table("sh -c sleep 1000", 5, false,
-		    "ID    COMMAND     N   NAME\n"
-		    "abc   sh -c...   12   box\n");
+		    "ID    COMMAND     N   ...\n"
+		    "abc   sh -c...   12   ...\n");
 	/* characters are counted, not bytes */
 	check_table("äöüäöüäöüäöü", 26, true,
 		    "ID    COMMAND     N   NAME\n"

@@ -64,14 +64,21 @@ static int match(const char *rule, const char *text, char **ret, rootlet_error *
 	return 0;
 }
 
+static char *number_text(int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", number);
+	return strdup(text);
+}
+
 static char *count_lines(const char *text)
 {
-	char *value = NULL;
 	int lines = 0;
 
 	for (const char *p = text; *p; p++)
 		lines += *p == '\n' || p[1] == '\0';
-	return asprintf(&value, "%d", lines) < 0 ? NULL : value;
+	return number_text(lines);
 }
 
 int fact_extract(const char *rule, const struct output *output, char name[64], char **ret_value,
@@ -79,7 +86,6 @@ int fact_extract(const char *rule, const struct output *output, char name[64], c
 {
 	const char *text = output->text.data ? output->text.data : "";
 	const char *rest = take_name(rule, name);
-	char *value = NULL;
 
 	if (!rest || rest[0] != '=')
 		return error_set(err, -EINVAL, "demo-fact", rule, "%s: not `NAME = EXTRACTION`",
@@ -93,7 +99,7 @@ int fact_extract(const char *rule, const struct output *output, char name[64], c
 	else if (strcmp(rest, "lines") == 0)
 		*ret_value = count_lines(text);
 	else if (strcmp(rest, "status") == 0)
-		*ret_value = asprintf(&value, "%d", output->status) < 0 ? NULL : value;
+		*ret_value = number_text(output->status);
 	else
 		return error_set(err, -EINVAL, "demo-fact", rule,
 				 "%s: neither /REGEX/ nor output, lines or status", rule);

@@ -65,8 +65,9 @@ static int set_number(const char *name, unsigned value)
 static int set_variables(struct play *p)
 {
 	static char *caller_path;
-	AUTO_FREE char *path = NULL;
-	AUTO_FREE char *link = NULL;
+	AUTO_BUFFER path = {0};
+	AUTO_BUFFER link = {0};
+	const char *now = getenv("PATH");
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
@@ -74,19 +75,17 @@ static int set_variables(struct play *p)
 		return -errno;
 	self[n] = '\0';
 	if (!caller_path)
-		caller_path = strdup(getenv("PATH") ? getenv("PATH") : "/usr/bin:/bin");
+		caller_path = strdup(now ? now : "/usr/bin:/bin");
 	if (!caller_path)
 		return -ENOMEM;
-	if (asprintf(&path, "%s/bin:%s:/usr/sbin:/sbin", p->folder, caller_path) < 0)
-		path = NULL;
-	if (asprintf(&link, "%s/bin/rootlet", p->folder) < 0)
-		link = NULL;
-	if (!path || !link)
+	buffer_printf(&path, "%s/bin:%s:/usr/sbin:/sbin", p->folder, caller_path);
+	buffer_printf(&link, "%s/bin/rootlet", p->folder);
+	if (buffer_failed(&path) || buffer_failed(&link))
 		return -ENOMEM;
 	clear_own_variables();
-	if (mkdir("bin", 0700) < 0 || symlink(self, link) < 0)
+	if (mkdir("bin", 0700) < 0 || symlink(self, link.data) < 0)
 		return -errno;
-	if (setenv("PATH", path, 1) < 0 || setenv("ROOTLET", self, 1) < 0 ||
+	if (setenv("PATH", path.data, 1) < 0 || setenv("ROOTLET", self, 1) < 0 ||
 	    setenv("DEMO", p->folder, 1) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
 	    setenv("XDG_CONFIG_HOME", p->folder, 1) < 0 ||
 	    set_number("CALLER_UID", geteuid()) < 0 || set_number("CALLER_GID", getegid()) < 0)
@@ -325,8 +324,7 @@ static int until_item(struct play *p, const struct item *item)
 {
 	AUTO_FREE char *text = NULL;
 	AUTO_FREE char *log = NULL;
-	AUTO_FREE char *note = NULL;
-	char file[64] = "", name[64] = "", nothing[] = "";
+	char file[64] = "", name[64] = "", nothing[] = "", note[256];
 	struct check missing = {.relation = "=",
 				.expected = nothing,
 				.words = "what was started has not become ready"};
@@ -337,8 +335,8 @@ static int until_item(struct play *p, const struct item *item)
 	if (child_wait_file(file) && io_read_file(file, 4096, &text, NULL) == 0) {
 		text[strcspn(text, "\n")] = '\0';
 		set_fact(p, name, text);
-		if (asprintf(&note, "%s = %s", name, text) > 0)
-			show_note(p->show, note);
+		snprintf(note, sizeof(note), "%s = %s", name, text);
+		show_note(p->show, note);
 		return 0;
 	}
 	if (child_stopped())

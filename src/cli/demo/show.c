@@ -222,31 +222,34 @@ void show_output(const struct show *show, enum item_kind side, const char *text)
 }
 
 /* "inner_pid = 1", "inner_ns: uts:[2] != uts:[1]" */
-static int claim(const struct check *c, char **ret)
+static void claim(const struct check *c, struct buffer *out)
 {
 	if (!c->pass)
-		return asprintf(ret, "%s is %s%s%s", c->name, c->value ? c->value : "not there",
-				*c->expected ? ", expected: " : "", c->expected);
-	if (strcmp(c->relation, "=") == 0)
-		return asprintf(ret, "%s = %s", c->name, c->expected);
-	return asprintf(ret, "%s: %s %s %s", c->name, c->value, c->relation, c->expected);
+		buffer_printf(out, "%s is %s%s%s", c->name, c->value ? c->value : "not there",
+			      *c->expected ? ", expected: " : "", c->expected);
+	else if (strcmp(c->relation, "=") == 0)
+		buffer_printf(out, "%s = %s", c->name, c->expected);
+	else
+		buffer_printf(out, "%s: %s %s %s", c->name, c->value, c->relation, c->expected);
 }
 
 void show_check(const struct show *show, const struct check *check)
 {
 	const char *mark = show->unicode ? (check->pass ? "✓" : "✗") : check->pass ? "+" : "!";
-	AUTO_FREE char *facts = NULL;
-	AUTO_FREE char *text = NULL;
+	AUTO_BUFFER text = {0};
 	char lead[48];
 
-	if (!show->on || claim(check, &facts) < 0)
+	if (!show->on)
 		return;
 	gap(BLOCK_CHECK);
-	if (*check->words && asprintf(&text, "%s (%s)", check->words, facts) < 0)
-		return;
+	if (*check->words)
+		buffer_printf(&text, "%s (", check->words);
+	claim(check, &text);
+	if (*check->words)
+		buffer_puts(&text, ")");
 	snprintf(lead, sizeof(lead), "  %s%s%s ", on(show, check->pass ? GREEN : RED), mark,
 		 off(show));
-	show_wrapped(lead, INDENT, show->width, text ? text : facts);
+	show_wrapped(lead, INDENT, show->width, text.data ? text.data : check->name);
 }
 
 void show_rule(const struct show *show, const char *text)

@@ -6,11 +6,12 @@
 #
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
-#  - steps 2 to 3, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 85, close_fds: the shell closes descriptors up to 9 only
-#  - step 86, process_group: the command stays in the script's process group
-#  - step 87, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 96, seccomp: no tool of util-linux 2.38 loads a filter
+#  - step 1, init_image: there is no init: the command itself is the first process
+#  - steps 3 to 4, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 86, close_fds: the shell closes descriptors up to 9 only
+#  - step 87, process_group: the command stays in the script's process group
+#  - step 88, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 97, seccomp: no tool of util-linux 2.38 loads a filter
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 #  - --timeout: put timeout(1) before this script
@@ -29,15 +30,16 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # 0  make the report and control channels [differs: the shell waits for its children; a failed
 #    command says why]
+# 1  make the image of the init [differs: there is no init: the command itself is the first process]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 1  clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces
+# 2  clone3 a process into its own user, pid, mnt, uts, ipc, net, cgroup namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 2  open / (a directory) [differs: sources are found later, by name, with the mapped root's rights]
-# 3  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 3  open / (a directory) [differs: sources are found later, by name, with the mapped root's rights]
+# 4  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # A process that holds the new user namespace open while its maps are written.
@@ -50,16 +52,16 @@ done
 
 # ---- MAPS: Say which ids outside the ids inside stand for.
 
-# 4  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
+# 5  /usr/bin/newuidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newuidmap "$holder" 0 1000 1 1 100000 65536
-# 5  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
+# 6  /usr/bin/newgidmap PID 0 1000 1 1 100000 65536
 /usr/bin/newgidmap "$holder" 0 1000 1 1 100000 65536
 trap - EXIT
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 6  drop every supplementary group
-# 7  become uid 0, gid 0
+# 7  drop every supplementary group
+# 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
@@ -144,11 +146,11 @@ read_only() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 8  mount proc (nosuid, nodev, noexec)
+# 9  mount proc (nosuid, nodev, noexec)
 mount -n -t proc -o nosuid,nodev,noexec proc /proc
-# 9  set the hostname rootlet
+# 10  set the hostname rootlet
 hostname rootlet
-# 10  bring the loopback interface up
+# 11  bring the loopback interface up
 if command -v ip >/dev/null; then
 	ip link set lo up
 elif command -v ifconfig >/dev/null; then
@@ -156,153 +158,153 @@ elif command -v ifconfig >/dev/null; then
 else
 	echo 'note: neither ip nor ifconfig: loopback stays down' >&2
 fi
-# 11  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
+# 12  write '0 65536' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 65536' >/proc/sys/net/ipv4/ping_group_range
 
 # ---- ROOT: Build the file system that the command sees; leave the host's.
 
-# 12  make every mount private
+# 13  make every mount private
 #    (an option of unshare, above)
-# 13  mount tmpfs as the new root (mode=0755, nosuid, nodev)
+# 14  mount tmpfs as the new root (mode=0755, nosuid, nodev)
 mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$new"
-# 14  link /bin → usr/bin
+# 15  link /bin → usr/bin
 ln -s -- usr/bin "$new/bin"
-# 15  bind /boot → /boot (recursive)
+# 16  bind /boot → /boot (recursive)
 target="$new/boot"; make_like /boot
 mount -n --rbind /boot "$target"
-# 16  bind /etc → /etc (recursive)
+# 17  bind /etc → /etc (recursive)
 target="$new/etc"; make_like /etc
 mount -n --rbind /etc "$target"
-# 17  bind /home → /home (recursive)
+# 18  bind /home → /home (recursive)
 target="$new/home"; make_like /home
 mount -n --rbind /home "$target"
-# 18  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
+# 19  link /initrd.img → boot/initrd.img-6.1.0-18-amd64
 ln -s -- boot/initrd.img-6.1.0-18-amd64 "$new/initrd.img"
-# 19  link /lib → usr/lib
+# 20  link /lib → usr/lib
 ln -s -- usr/lib "$new/lib"
-# 20  link /lib32 → usr/lib32
+# 21  link /lib32 → usr/lib32
 ln -s -- usr/lib32 "$new/lib32"
-# 21  link /lib64 → usr/lib64
+# 22  link /lib64 → usr/lib64
 ln -s -- usr/lib64 "$new/lib64"
-# 22  link /libx32 → usr/libx32
+# 23  link /libx32 → usr/libx32
 ln -s -- usr/libx32 "$new/libx32"
-# 23  bind /lost+found → /lost+found (recursive)
+# 24  bind /lost+found → /lost+found (recursive)
 target="$new/lost+found"; make_like /lost+found
 mount -n --rbind /lost+found "$target"
-# 24  bind /media → /media (recursive)
+# 25  bind /media → /media (recursive)
 target="$new/media"; make_like /media
 mount -n --rbind /media "$target"
-# 25  bind /mnt → /mnt (recursive)
+# 26  bind /mnt → /mnt (recursive)
 target="$new/mnt"; make_like /mnt
 mount -n --rbind /mnt "$target"
-# 26  bind /opt → /opt (recursive)
+# 27  bind /opt → /opt (recursive)
 target="$new/opt"; make_like /opt
 mount -n --rbind /opt "$target"
-# 27  bind /root → /root (recursive)
+# 28  bind /root → /root (recursive)
 target="$new/root"; make_like /root
 mount -n --rbind /root "$target"
-# 28  link /sbin → usr/sbin
+# 29  link /sbin → usr/sbin
 ln -s -- usr/sbin "$new/sbin"
-# 29  bind /srv → /srv (recursive)
+# 30  bind /srv → /srv (recursive)
 target="$new/srv"; make_like /srv
 mount -n --rbind /srv "$target"
-# 30  bind /usr → /usr (recursive)
+# 31  bind /usr → /usr (recursive)
 target="$new/usr"; make_like /usr
 mount -n --rbind /usr "$target"
-# 31  bind /var → /var (recursive)
+# 32  bind /var → /var (recursive)
 target="$new/var"; make_like /var
 mount -n --rbind /var "$target"
-# 32  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
+# 33  link /vmlinuz → boot/vmlinuz-6.1.0-18-amd64
 ln -s -- boot/vmlinuz-6.1.0-18-amd64 "$new/vmlinuz"
-# 33  make the directory /proc (mode 0755)
+# 34  make the directory /proc (mode 0755)
 target="$new/proc"; make_dir
-# 34  make the directory /sys (mode 0755)
+# 35  make the directory /sys (mode 0755)
 target="$new/sys"; make_dir
-# 35  make the directory /dev (mode 0755)
+# 36  make the directory /dev (mode 0755)
 target="$new/dev"; make_dir
-# 36  make the directory /run (mode 0755)
+# 37  make the directory /run (mode 0755)
 target="$new/run"; make_dir
-# 37  make the directory /tmp (mode 1777)
+# 38  make the directory /tmp (mode 1777)
 target="$new/tmp"; make_dir; chmod 1777 "$target"
-# 38  set ro nosuid nodev on / and every mount below
+# 39  set ro nosuid nodev on / and every mount below
 inside /
 remount_all "$target" ro,nosuid,nodev
-# 39  put the new proc on /proc
+# 40  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
-# 40  mount sysfs on /sys (ro, nosuid, nodev, noexec)
+# 41  mount sysfs on /sys (ro, nosuid, nodev, noexec)
 inside /sys; make_dir
 mount -n -t sysfs -o nosuid,nodev,noexec sysfs "$target"
 remount "$target" ro
-# 41  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
+# 42  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec, if present)
 inside /sys/fs/cgroup
 if [ -e "$target" ]; then
 	mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
 	remount "$target" ro
 fi
-# 42  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
+# 43  mount tmpfs on /dev (mode=0755, size=65536k, nosuid)
 inside /dev; make_dir
 mount -n -t tmpfs -o mode=0755,size=65536k,nosuid tmpfs "$target"
 dev=$target
-# 43  bind the host's /dev/null → /dev/null (device 1:3)
+# 44  bind the host's /dev/null → /dev/null (device 1:3)
 target="$dev/null"; make_file
 mount -n --bind /dev/null "$target"
-# 44  bind the host's /dev/zero → /dev/zero (device 1:5)
+# 45  bind the host's /dev/zero → /dev/zero (device 1:5)
 target="$dev/zero"; make_file
 mount -n --bind /dev/zero "$target"
-# 45  bind the host's /dev/full → /dev/full (device 1:7)
+# 46  bind the host's /dev/full → /dev/full (device 1:7)
 target="$dev/full"; make_file
 mount -n --bind /dev/full "$target"
-# 46  bind the host's /dev/random → /dev/random (device 1:8)
+# 47  bind the host's /dev/random → /dev/random (device 1:8)
 target="$dev/random"; make_file
 mount -n --bind /dev/random "$target"
-# 47  bind the host's /dev/urandom → /dev/urandom (device 1:9)
+# 48  bind the host's /dev/urandom → /dev/urandom (device 1:9)
 target="$dev/urandom"; make_file
 mount -n --bind /dev/urandom "$target"
-# 48  bind the host's /dev/tty → /dev/tty (device 5:0)
+# 49  bind the host's /dev/tty → /dev/tty (device 5:0)
 target="$dev/tty"; make_file
 mount -n --bind /dev/tty "$target"
-# 49  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+# 50  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
 target="$dev/pts"; make_dir
 mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
-# 50  link /dev/fd → /proc/self/fd
+# 51  link /dev/fd → /proc/self/fd
 ln -s -- /proc/self/fd "$dev/fd"
-# 51  link /dev/stdin → /proc/self/fd/0
+# 52  link /dev/stdin → /proc/self/fd/0
 ln -s -- /proc/self/fd/0 "$dev/stdin"
-# 52  link /dev/stdout → /proc/self/fd/1
+# 53  link /dev/stdout → /proc/self/fd/1
 ln -s -- /proc/self/fd/1 "$dev/stdout"
-# 53  link /dev/stderr → /proc/self/fd/2
+# 54  link /dev/stderr → /proc/self/fd/2
 ln -s -- /proc/self/fd/2 "$dev/stderr"
-# 54  link /dev/ptmx → pts/ptmx
+# 55  link /dev/ptmx → pts/ptmx
 ln -s -- pts/ptmx "$dev/ptmx"
-# 55  bind the host's /dev/null → /dev/console (device 1:3)
+# 56  bind the host's /dev/null → /dev/console (device 1:3)
 target="$dev/console"; make_file
 mount -n --bind /dev/null "$target"
-# 56  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+# 57  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
 target="$dev/shm"; make_dir
 mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 57  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+# 58  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 target="$dev/mqueue"; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 58  make the new root's own /run writable
+# 59  make the new root's own /run writable
 inside /run
 mount -n --bind "$new/run" "$target"
 remount "$target" rw
-# 59  make the new root's own /tmp writable
+# 60  make the new root's own /tmp writable
 inside /tmp
 mount -n --bind "$new/tmp" "$target"
 remount "$target" rw
-# 60  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
+# 61  mount tmpfs on /var/tmp (mode=1777, nosuid, nodev, if present)
 inside /var/tmp
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=1777,nosuid,nodev tmpfs "$target"
 fi
-# 61  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
+# 62  mount tmpfs on /home/alice (mode=0755, nosuid, nodev, if present)
 inside /home/alice
 if [ -e "$target" ]; then
 	mount -n -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$target"
 fi
-# 62  write /etc/hostname (8 bytes, mode 0644, if present)
+# 63  write /etc/hostname (8 bytes, mode 0644, if present)
 printf %s 'rootlet
 ' >"$dev/.text"
 chmod 0644 "$dev/.text"
@@ -312,7 +314,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 63  write /etc/hosts (79 bytes, mode 0644, if present)
+# 64  write /etc/hosts (79 bytes, mode 0644, if present)
 printf %s '127.0.0.1	localhost
 ::1	localhost ip6-localhost ip6-loopback
 127.0.1.1	rootlet
@@ -324,7 +326,7 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 64  write /etc/resolv.conf (181 bytes, mode 0644, if present)
+# 65  write /etc/resolv.conf (181 bytes, mode 0644, if present)
 printf %s '# Nothing resolves here: the container has a network namespace of its own with only the
 # loopback device (--network none, the default). `--network host` shares the host'\''s network.
 ' >"$dev/.text"
@@ -335,85 +337,85 @@ if [ -e "$target" ]; then
 	remount "$target" nosuid,nodev,noexec
 fi
 rm "$dev/.text"
-# 65  hide /proc/acpi (if present)
+# 66  hide /proc/acpi (if present)
 hide /proc/acpi
-# 66  hide /proc/asound (if present)
+# 67  hide /proc/asound (if present)
 hide /proc/asound
-# 67  hide /proc/interrupts (if present)
+# 68  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 68  hide /proc/kcore (if present)
+# 69  hide /proc/kcore (if present)
 hide /proc/kcore
-# 69  hide /proc/keys (if present)
+# 70  hide /proc/keys (if present)
 hide /proc/keys
-# 70  hide /proc/latency_stats (if present)
+# 71  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 71  hide /proc/sched_debug (if present)
+# 72  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 72  hide /proc/scsi (if present)
+# 73  hide /proc/scsi (if present)
 hide /proc/scsi
-# 73  hide /proc/timer_list (if present)
+# 74  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 74  hide /proc/timer_stats (if present)
+# 75  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 75  hide /sys/firmware (if present)
+# 76  hide /sys/firmware (if present)
 hide /sys/firmware
-# 76  hide /sys/devices/virtual/powercap (if present)
+# 77  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 77  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
+# 78  hide /sys/devices/system/cpu/cpu0/thermal_throttle (if present)
 hide /sys/devices/system/cpu/cpu0/thermal_throttle
-# 78  make /proc/bus read-only (if present)
+# 79  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 79  make /proc/fs read-only (if present)
+# 80  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 80  make /proc/irq read-only (if present)
+# 81  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 81  make /proc/sys read-only (if present)
+# 82  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 82  make /proc/sysrq-trigger read-only (if present)
+# 83  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 83  make the new root the root
-# 88  (here, while prlimit is at hand)
-prlimit --pid $$ --nofile=1024:4096
+# 84  make the new root the root
 # 89  (here, while prlimit is at hand)
+prlimit --pid $$ --nofile=1024:4096
+# 90  (here, while prlimit is at hand)
 prlimit --pid $$ --core=unlimited:unlimited
 cd "$new"
 pivot_root . .
-# 84  detach the old root
+# 85  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 85  close every descriptor from 5 on [differs: the shell closes descriptors up to 9 only]
+# 86  close every descriptor from 5 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 86  start a process group [differs: the command stays in the script's process group]
-# 87  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 87  start a process group [differs: the command stays in the script's process group]
+# 88  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 88  limit nofile: soft 1024, hard 4096
+# 89  limit nofile: soft 1024, hard 4096
 # (done before pivot_root, above)
-# 89  limit core: soft unlimited, hard unlimited
+# 90  limit core: soft unlimited, hard unlimited
 # (done before pivot_root, above)
-# 90  set the umask 0077
+# 91  set the umask 0077
 # (right before the exec, below)
-# 91  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 92  bounding set: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 92  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
+# 93  capabilities: cap_chown, cap_dac_override, cap_fowner, cap_fsetid, cap_kill, cap_setgid,
 #    cap_setuid, cap_setpcap, cap_net_bind_service, cap_sys_chroot, cap_setfcap
 # (an option of setpriv, below)
-# 93  go to /home/alice
+# 94  go to /home/alice
 cd /home/alice 2>/dev/null || cd /
-# 94  set no_new_privs
+# 95  set no_new_privs
 # (an option of setpriv, below)
-# 95  die by SIGKILL when the process that made us does
+# 96  die by SIGKILL when the process that made us does
 #    (an option of unshare, above)
-# 96  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
+# 97  load the seccomp filter default (N instructions) [differs: no tool of util-linux 2.38 loads
 #    a filter]
 
 # ---- EXEC: Become the first program of the container.
 
-# 97  exec id
+# 98  exec id
 set -- id
 set -- env -i \
 	PATH=/usr/local/bin:/usr/bin:/bin \
