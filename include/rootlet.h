@@ -414,9 +414,9 @@ typedef struct rootlet_log rootlet_log;
 
 typedef struct {
 	bool from_stderr;
-	bool partial;	  /* the line goes on in the next entry of its stream */
-	bool missing;	  /* the log was rotated faster than it was read: before this, lines are lost */
-	int64_t time;	  /* nanoseconds since the epoch; 0: not known */
+	bool partial; /* the line goes on in the next entry of its stream */
+	bool missing; /* the log was rotated faster than it was read: before this, lines are lost */
+	int64_t time; /* nanoseconds since the epoch; 0: not known */
 	const char *text; /* until the next call; without the newline, and not ended by a NUL */
 	size_t length;
 } rootlet_log_entry;
@@ -437,6 +437,11 @@ ROOTLET_PUBLIC bool rootlet_log_wait(rootlet_log *log);
 ROOTLET_PUBLIC int rootlet_log_fd(const rootlet_log *log);
 ROOTLET_PUBLIC void rootlet_log_notice(rootlet_log *log);
 
+/* All processes of the host at one moment: made once for any number of containers. */
+typedef struct rootlet_scan rootlet_scan;
+ROOTLET_PUBLIC int rootlet_scan_make(rootlet_scan **ret, rootlet_error *err);
+ROOTLET_PUBLIC void rootlet_scan_free(rootlet_scan *scan);
+
 /* The processes of a running container, as both sides number them, in the order of their pids. */
 typedef struct rootlet_processes rootlet_processes;
 
@@ -450,7 +455,8 @@ typedef struct {
 } rootlet_process_row;
 
 /* `pss` costs the kernel a walk over every page. ids: not-running, processes-read. */
-ROOTLET_PUBLIC int rootlet_processes_read(const rootlet_container *container, bool pss,
+ROOTLET_PUBLIC int rootlet_processes_read(const rootlet_container *container,
+					  const rootlet_scan *scan, bool pss,
 					  rootlet_processes **ret, rootlet_error *err);
 /* -ERANGE past the end. */
 ROOTLET_PUBLIC int rootlet_processes_get(const rootlet_processes *processes, size_t index,

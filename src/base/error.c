@@ -62,9 +62,9 @@ void error_hint(struct rootlet_error *err, const char *fmt, ...)
 	va_end(ap);
 }
 
-int error_nomem(struct rootlet_error *err)
+void error_fill_nomem(struct rootlet_error *err)
 {
-	return error_set(err, -ENOMEM, "no-memory", NULL, "memory: the system has no more to give");
+	error_set(err, -ENOMEM, "no-memory", NULL, "memory: the system has no more to give");
 }
 
 const char *error_text(int code)

@@ -8,6 +8,7 @@
 #ifndef ROOTLET_BASE_ERROR_H
 #define ROOTLET_BASE_ERROR_H
 
+#include <errno.h>
 #include <stdarg.h>
 
 struct rootlet_error {
@@ -33,8 +34,13 @@ int error_set(struct rootlet_error *err, int code, const char *id, const char *s
 void error_hint(struct rootlet_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* -ENOMEM with its message. */
-int error_nomem(struct rootlet_error *err);
+/* -ENOMEM with its message. Inline, so that the analysers see that it is never 0. */
+void error_fill_nomem(struct rootlet_error *err);
+static inline int error_nomem(struct rootlet_error *err)
+{
+	error_fill_nomem(err);
+	return -ENOMEM;
+}
 
 /* "No such file or directory", never NULL; for a negative or a positive errno. */
 const char *error_text(int code);

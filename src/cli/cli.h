@@ -42,7 +42,8 @@ void announce_plan(const struct session *s);
 /* kept.c: containers with a supervisor of their own. Each prints its messages and returns the exit
  * status. */
 int kept_open_store(struct session *s, bool make, rootlet_store **ret);
-int kept_launch(struct session *s, rootlet_container *container, bool attached);
+/* `word`: what is printed when nobody stays connected; NULL: its id. */
+int kept_launch(struct session *s, rootlet_container *container, bool attached, const char *word);
 int kept_run(struct session *s); /* run -d, run -t */
 
 /* --cidfile: taken before the start, so that an existing file stops it; gone when the start fails.
@@ -79,6 +80,9 @@ void print_meanings(const rootlet_plan *plan);
 
 /* demo.c */
 void demo_help(void);
+
+/* completion.c */
+void completion_help(void);
 
 /* doctor.c */
 void doctor_help(void);

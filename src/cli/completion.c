@@ -262,6 +262,15 @@ static int print_names(void)
 	return 0;
 }
 
+void completion_help(void)
+{
+	printf("Usage: rootlet completion bash|zsh|fish\n\n"
+	       "Print a script that teaches a shell rootlet's commands, their options, and the "
+	       "names of your\ncontainers.\n\nExamples:\n"
+	       "  . <(rootlet completion bash)            for this shell\n"
+	       "  rootlet completion fish > ~/.config/fish/completions/rootlet.fish\n");
+}
+
 int cli_completion(int argc, char **argv)
 {
 	static const struct {
@@ -275,6 +284,10 @@ int cli_completion(int argc, char **argv)
 	for (size_t i = 0; argc == 1 && i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (strcmp(argv[0], rows[i].shell) == 0)
 			return rows[i].print();
+	if (argc == 1 && (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0)) {
+		completion_help();
+		return 0;
+	}
 	message_text("completion: name one shell: bash, zsh or fish");
 	return EXIT_ROOTLET;
 }

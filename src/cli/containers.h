@@ -11,7 +11,7 @@
 /* The tables, one beside each command's code. */
 extern const struct args_command ps_command, inspect_command, start_command, attach_command,
 	stop_command, kill_command, wait_command, rm_command, rename_command, prune_command,
-	logs_command, top_command, stats_command, cp_command;
+	logs_command, top_command, stats_command, cp_command, pause_command, unpause_command;
 
 /* commands.c: all of them in the order of `rootlet help`; NULL past the end, or for no such name.
  */

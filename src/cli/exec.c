@@ -35,7 +35,7 @@ static int start(struct session *s)
 	rootlet_start_options options;
 
 	if (rootlet_spec_get(s->spec, "tty"))
-		return kept_launch(s, NULL, true);
+		return kept_launch(s, NULL, true, NULL);
 	if (!rootlet_spec_get(s->spec, "detach"))
 		return start_and_wait(s);
 	rootlet_spec_start_options(s->spec, &options);

@@ -88,6 +88,7 @@ static const struct {
 	{"Containers", NULL},
 	{"ps", "those that run, or with -a all"},
 	{"start, stop, kill", "run one again, ask it to end, send it a signal"},
+	{"pause, unpause", "freeze all that it has, and let it go on"},
 	{"attach, wait", "connect with its command; wait for its end"},
 	{"logs", "what it has printed; -f follows it"},
 	{"cp", "copy files into it and out of it"},
@@ -140,6 +141,14 @@ int cli_help(int argc, char **argv)
 		if (strcmp(argv[0], topics[i].name) != 0)
 			continue;
 		help_command(topics[i].command, topics[i].name);
+		return 0;
+	}
+	if (strcmp(argv[0], "help") == 0) {
+		help_main();
+		return 0;
+	}
+	if (strcmp(argv[0], "completion") == 0) {
+		completion_help();
 		return 0;
 	}
 	if (command_find(argv[0])) {

@@ -104,25 +104,25 @@ static int launch(struct session *s, rootlet_container *container, bool attached
 	return 0;
 }
 
-/* With the container, or leaving it with its id printed. */
+/* With the container, or leaving it with a word for it printed. */
 static int stay(struct session *s, const rootlet_container *container, bool attached,
-		const rootlet_started *started)
+		const char *word, const rootlet_started *started)
 {
 	rootlet_container_info info;
 
 	if (attached)
 		return stay_attached(s, started);
 	rootlet_container_get(container, &info);
-	printf("%s\n", info.id);
+	printf("%s\n", word ? word : info.id);
 	return 0;
 }
 
-int kept_launch(struct session *s, rootlet_container *container, bool attached)
+int kept_launch(struct session *s, rootlet_container *container, bool attached, const char *word)
 {
 	rootlet_started started;
 	int status = launch(s, container, attached, &started);
 
-	return status ? status : stay(s, container, attached, &started);
+	return status ? status : stay(s, container, attached, word, &started);
 }
 
 int kept_run(struct session *s)
@@ -147,7 +147,7 @@ int kept_run(struct session *s)
 	}
 	cidfile_close(&cidfile, status == 0);
 	if (status == 0)
-		status = stay(s, container, attached, &started);
+		status = stay(s, container, attached, NULL, &started);
 	rootlet_container_free(container);
 	rootlet_store_free(store);
 	return status;

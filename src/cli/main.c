@@ -23,10 +23,6 @@ static const struct {
 	{"doctor", cli_doctor},
 };
 
-/* Commands of the contract that later steps bring: a name that is known but not there yet is not a
- * typo. */
-static const char *const later[] = {"pause", "unpause"};
-
 static int print_version(void)
 {
 	printf("rootlet %s\n", rootlet_version());
@@ -37,14 +33,6 @@ static int unknown(const char *name)
 {
 	char text[160];
 
-	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
-		if (strcmp(later[i], name) != 0)
-			continue;
-		snprintf(text, sizeof(text), "%s: not available yet in version %s", name,
-			 rootlet_version());
-		message_text(text);
-		return EXIT_ROOTLET;
-	}
 	snprintf(text, sizeof(text), "%.64s: there is no such command; `rootlet help` lists them",
 		 name);
 	message_text(text);

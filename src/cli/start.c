@@ -43,7 +43,7 @@ int start_again(rootlet_store *store, const char *name, bool attached, rootlet_e
 		rootlet_container *container = s.container;
 
 		s.container = NULL; /* it is started, not entered */
-		status = kept_launch(&s, container, attached);
+		status = kept_launch(&s, container, attached, name);
 		s.container = container;
 	}
 	s.err = NULL; /* the caller's */

@@ -44,6 +44,7 @@ struct sample {
 struct samples {
 	struct sample *items;
 	size_t count;
+	const rootlet_scan *scan; /* while they are taken */
 };
 
 static uint64_t monotonic(void)
@@ -103,7 +104,7 @@ static int take_sample(rootlet_container *container, const char *word, void *dat
 	int r;
 
 	rootlet_container_get(container, &info);
-	r = rootlet_processes_read(container, true, &s.processes, err);
+	r = rootlet_processes_read(container, all->scan, true, &s.processes, err);
 	if (r < 0)
 		return r;
 	snprintf(s.id, sizeof(s.id), "%s", info.id);
@@ -223,8 +224,16 @@ static void print_json(const struct samples *all, bool pretty)
 static int sample_all(const struct request *q, struct samples *ret)
 {
 	bool all = !q->args.words.count;
+	struct rootlet_error err = {0};
+	rootlet_scan *scan = NULL;
+	int status;
 
-	return command_each(&q->args, all ? EACH_ALL : 0, all ? take_live : take_sample, ret);
+	if (rootlet_scan_make(&scan, &err) < 0)
+		return command_fail(&err);
+	ret->scan = scan;
+	status = command_each(&q->args, all ? EACH_ALL : 0, all ? take_live : take_sample, ret);
+	rootlet_scan_free(scan);
+	return status;
 }
 
 static int watch(const struct request *q)

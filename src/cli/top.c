@@ -103,8 +103,12 @@ static int top_one(rootlet_container *container, const char *word, void *data,
 {
 	const struct request *q = data;
 	rootlet_processes *processes = NULL;
-	int r = rootlet_processes_read(container, false, &processes, err);
+	rootlet_scan *scan = NULL;
+	int r = rootlet_scan_make(&scan, err);
 
+	if (r == 0)
+		r = rootlet_processes_read(container, scan, false, &processes, err);
+	rootlet_scan_free(scan);
 	if (r < 0)
 		return r;
 	if (q->format == 1)

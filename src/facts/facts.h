@@ -194,6 +194,7 @@ struct facts {
 					 nowhere */
 	const char *cgroup_path;      /* our own group in it, "/user.slice/…" */
 	enum answer cgroup_delegated; /* our group is writable for us */
+	enum answer clone_into_cgroup; /* clone3 takes CLONE_INTO_CGROUP (Linux 5.7) */
 
 	/* FACT_JOIN */
 	int join_error;			    /* errno: its namespaces cannot be read; 0: they can */

@@ -3,11 +3,13 @@
 #include "facts/probe.h"
 
 #include "base/io.h"
+#include "base/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,8 +228,18 @@ static bool may_write_group(const struct facts *facts)
 	return true;
 }
 
+/* A clone that no kernel makes: no descriptor is that large. One that does not know the member says
+ * that the structure is too large (E2BIG), before it looks at it. */
+static enum answer probe_clone_into_cgroup(void)
+{
+	struct sys_clone_args args = {.flags = CLONE_INTO_CGROUP, .cgroup = UINT64_MAX};
+
+	return SYS(clone3, &args, sizeof(args)) == -EINVAL ? ANSWER_YES : ANSWER_NO;
+}
+
 int probe_cgroup(struct facts *facts)
 {
+	facts->clone_into_cgroup = probe_clone_into_cgroup();
 	facts->cgroup_delegated = ANSWER_NO;
 	if (is_cgroup2("/sys/fs/cgroup"))
 		facts->cgroup_mount = "/sys/fs/cgroup";

@@ -33,20 +33,13 @@ static const struct field_row caller_rows[] = {
 };
 
 static const struct field_row kernel_rows[] = {
-	ROW("release", STRING, kernel_release),
-	ROW("clone3", ANSWER, clone3),
-	ROW("openat2", ANSWER, openat2),
-	ROW("close_range", ANSWER, close_range),
-	ROW("pidfd_open", ANSWER, pidfd_open),
-	ROW("mount_setattr", ANSWER, mount_setattr),
-	ROW("mount_api", ANSWER, mount_api),
-	ROW("memfd_exec", ANSWER, memfd_exec),
-	ROW("pidfd_setns", ANSWER, pidfd_setns),
-	ROW("time_namespaces", ANSWER, time_namespaces),
-	ROW("cgroup2", ANSWER, cgroup2),
-	ROW("last_cap", U32, last_cap),
-	ROW("no_new_privs", BOOL, no_new_privs),
-	ROW("landlock_abi", U32, landlock_abi),
+	ROW("release", STRING, kernel_release),	 ROW("clone3", ANSWER, clone3),
+	ROW("openat2", ANSWER, openat2),	 ROW("close_range", ANSWER, close_range),
+	ROW("pidfd_open", ANSWER, pidfd_open),	 ROW("mount_setattr", ANSWER, mount_setattr),
+	ROW("mount_api", ANSWER, mount_api),	 ROW("memfd_exec", ANSWER, memfd_exec),
+	ROW("pidfd_setns", ANSWER, pidfd_setns), ROW("time_namespaces", ANSWER, time_namespaces),
+	ROW("cgroup2", ANSWER, cgroup2),	 ROW("last_cap", U32, last_cap),
+	ROW("no_new_privs", BOOL, no_new_privs), ROW("landlock_abi", U32, landlock_abi),
 };
 
 static const struct field_row maps_rows[] = {
@@ -86,6 +79,7 @@ static const struct field_row cgroup_rows[] = {
 	ROW("mount", STRING, cgroup_mount),
 	ROW("path", STRING, cgroup_path),
 	ROW("delegated", ANSWER, cgroup_delegated),
+	ROW("clone_into_cgroup", ANSWER, clone_into_cgroup),
 };
 
 static const struct field_row limits_rows[] = {

@@ -14,7 +14,7 @@
 int probe_caller(struct facts *facts);
 int probe_passwd(struct facts *facts);
 int probe_kernel(struct facts *facts, bool want_time);
-void probe_pidfd_setns(struct facts *facts); /* for exec */
+void probe_pidfd_setns(struct facts *facts);   /* for exec */
 void probe_terminal_size(struct facts *facts); /* for --tty */
 int probe_maps(struct facts *facts);
 int probe_subids(struct facts *facts, const struct spec *spec);

@@ -38,15 +38,16 @@ struct ending {
  * {"version":1,"status":S,"signal":N,"finished":NS_SINCE_EPOCH,"timeout":false}. */
 int ending_record(int dir_fd, int status, int signal, bool timeout);
 
-/* Take the room that the record will need, so that a log which fills the disk cannot keep the end from
- * being known. */
+/* Take the room that the record will need, so that a log which fills the disk cannot keep the end
+ * from being known. */
 void ending_reserve(int dir_fd);
 
 /* Take containers/ID to pending/ID, free its name if it is still this container's, and delete the
  * folder with all that is in it. -ENOENT: somebody else has removed it or is at it. */
 int ending_remove(int store_fd, int dir_fd, const char *id);
 
-/* All of it, in this order: cgroup, pidfile, exit record, removal; what is not wanted is left out. */
+/* All of it, in this order: cgroup, pidfile, exit record, removal; what is not wanted is left out.
+ */
 void ending_finish(const struct ending *e, const struct supervise *s, int status);
 
 #endif

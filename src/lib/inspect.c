@@ -2,8 +2,7 @@
  * and stay what they are. */
 #include "lib/handles.h"
 
-#include "base/fd.h"
-#include "base/io.h"
+#include "life/life.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -13,8 +12,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
-
-enum { MAP_MAX = 1 << 16 };
 
 static json_object *text(const char *value)
 {
@@ -88,30 +85,27 @@ static json_object *make_namespaces(const rootlet_container_info *info)
 	return o;
 }
 
-/* What /proc/PID/uid_map says to us: ids as we count them. NULL when it cannot be read. */
-static json_object *read_map(int pid, const char *file)
+/* Ids as we count them. NULL when there is no map to be read. */
+static json_object *make_map(int pid, const char *file)
 {
-	AUTO_FREE char *map = NULL;
-	char path[48], *save = NULL;
-	json_object *array;
+	json_object *array = NULL;
+	struct idmap map = {0};
+	struct arena arena;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
-	if (io_read_file(path, MAP_MAX, &map, NULL) < 0)
-		return NULL;
-	array = json_object_new_array();
-	for (char *line = strtok_r(map, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		int64_t inside, outside, count;
-		json_object *row;
+	arena_init(&arena);
+	life_read_map(&arena, pid, file, &map);
+	if (map.count)
+		array = json_object_new_array();
+	for (size_t i = 0; i < map.count; i++) {
+		const struct id_extent *e = &map.extents[i];
+		json_object *row = json_object_new_object();
 
-		if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64, &inside, &outside, &count) !=
-		    3)
-			continue;
-		row = json_object_new_object();
-		json_object_object_add(row, "container_id", json_object_new_int64(inside));
-		json_object_object_add(row, "host_id", json_object_new_int64(outside));
-		json_object_object_add(row, "size", json_object_new_int64(count));
+		json_object_object_add(row, "container_id", json_object_new_int64(e->inside));
+		json_object_object_add(row, "host_id", json_object_new_int64(e->outside));
+		json_object_object_add(row, "size", json_object_new_int64(e->count));
 		json_object_array_add(array, row);
 	}
+	arena_release(&arena);
 	return array;
 }
 
@@ -120,8 +114,8 @@ static json_object *make_ids(const rootlet_container_info *info)
 	json_object *o = json_object_new_object();
 	bool known = info->alive && info->pid > 0;
 
-	json_object_object_add(o, "uid_map", known ? read_map(info->pid, "uid_map") : NULL);
-	json_object_object_add(o, "gid_map", known ? read_map(info->pid, "gid_map") : NULL);
+	json_object_object_add(o, "uid_map", known ? make_map(info->pid, "uid_map") : NULL);
+	json_object_object_add(o, "gid_map", known ? make_map(info->pid, "gid_map") : NULL);
 	return o;
 }
 

@@ -136,12 +136,11 @@ int rootlet_container_exec_spec(const rootlet_container *container, int argc,
 	struct spec *spec;
 	int r;
 
-	if (!state_alive(c)) {
-		error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
-		error_hint(err, "`rootlet start %s` runs it again", c->name);
-		return -ESRCH;
-	}
-	r = life_exec_spec(c, argc, argv, &spec, err);
+	if (!state_alive(c))
+		return life_not_running(c->name, err);
+	r = life_not_paused(c, err);
+	if (r == 0)
+		r = life_exec_spec(c, argc, argv, &spec, err);
 	return r < 0 ? r : wrap_spec(container, spec, PARSE_EXEC, ret, err);
 }
 

@@ -35,7 +35,7 @@ static int add_containers(const rootlet_spec *handle, struct facts *facts, rootl
 	rootlet_store *store;
 	int r;
 
-	if (handle->container) {
+	if (spec->kind == SPEC_EXEC) {
 		facts->cwd = handle->container->record.cwd;
 		return life_add_facts(handle->container, spec->container, facts, err);
 	}

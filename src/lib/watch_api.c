@@ -126,20 +126,49 @@ bool rootlet_log_wait(rootlet_log *log)
 
 /* ---- processes ---- */
 
+struct rootlet_scan {
+	struct life_scan *scan;
+};
+
+int rootlet_scan_make(rootlet_scan **ret, rootlet_error *err)
+{
+	rootlet_scan *handle = calloc(1, sizeof(*handle));
+	int r;
+
+	if (!handle)
+		return error_nomem(err);
+	r = life_scan_make(&handle->scan);
+	if (r < 0) {
+		free(handle);
+		return error_set(err, r, "processes-read", "/proc", "read /proc: %s",
+				 error_text(r));
+	}
+	*ret = handle;
+	return 0;
+}
+
+void rootlet_scan_free(rootlet_scan *scan)
+{
+	if (!scan)
+		return;
+	life_scan_free(scan->scan);
+	free(scan);
+}
+
 struct rootlet_processes {
 	struct life_processes processes;
 };
 
-int rootlet_processes_read(const rootlet_container *container, bool pss, rootlet_processes **ret,
-			   rootlet_error *err)
+int rootlet_processes_read(const rootlet_container *container, const rootlet_scan *scan, bool pss,
+			   rootlet_processes **ret, rootlet_error *err)
 {
 	rootlet_processes *handle = calloc(1, sizeof(*handle));
 	int r;
 
 	if (!handle)
 		return error_nomem(err);
-	r = life_processes(container->container, pss ? LIFE_PROCESSES_PSS : 0, &handle->processes,
-			   err);
+	r = life_processes(container->container, scan->scan, pss ? LIFE_PROCESSES_PSS : 0,
+			   &handle->processes, err);
 	if (r < 0) {
 		free(handle);
 		return r;

@@ -20,10 +20,11 @@ enum {
 
 static int not_running(const struct state_container *c, struct rootlet_error *err)
 {
-	error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
+	int r = life_not_running(c->name, err);
+
 	error_hint(err, "`rootlet ps -a` shows how it ended; `rootlet start %s` runs it again",
 		   c->name);
-	return -ESRCH;
+	return r;
 }
 
 /* PID 1's death ends its namespace. In the host's, the init kills what it has when its monitor is
@@ -133,10 +134,10 @@ int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error 
 	if (c->status == STATE_PAUSED)
 		life_pause(c, false, NULL); /* frozen, it could not act on it */
 	r = life_kill(c, signal, err);
-	if (r == 0)
+	if (r == 0) {
 		state_signal(c, SIGCONT); /* a stopped command could not act on it */
-	if (r == 0)
 		r = life_wait(c, seconds > INT32_MAX / 1000 ? -1 : (int)seconds * 1000, NULL, err);
+	}
 	if (r != -ETIMEDOUT)
 		return r == -ESRCH ? 0 : r;
 	r = life_kill(c, SIGKILL, err);

@@ -124,8 +124,8 @@ static int write_state(struct apart *a, const struct run_process *process,
 	return r;
 }
 
-/* The monitor stands in `/`, so that it keeps no file system busy. Never freed: the process is about
- * to become another program. */
+/* The monitor stands in `/`, so that it keeps no file system busy. Never freed: the process is
+ * about to become another program. */
 static const char *from_root(const char *path)
 {
 	AUTO_FREE char *cwd = NULL;

@@ -50,6 +50,12 @@ int life_add_facts(const struct state_container *container, const char *name, st
 		   struct rootlet_error *err);
 /* Does this spec name one? Then resolve is needed before plan. */
 bool life_names_containers(const struct spec *spec);
+/* /proc/PID/uid_map or gid_map, as it reads from here: the ids inside → ours. Empty when it cannot
+ * be read. */
+void life_read_map(struct arena *arena, pid_t pid, const char *file, struct idmap *ret);
+/* -ESRCH, with the message that a container of this name does not run. */
+int life_not_running(const char *name, struct rootlet_error *err);
+int life_not_paused(const struct state_container *container, struct rootlet_error *err);
 
 /* ---- launch.c: a start whose supervisor is a process of its own ---- */
 

@@ -81,11 +81,8 @@ int life_pause(struct state_container *c, bool paused, struct rootlet_error *err
 {
 	int r;
 
-	if (!state_alive(c)) {
-		error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
-		error_hint(err, "`rootlet start %s` runs it again", c->name);
-		return -ESRCH;
-	}
+	if (!state_alive(c))
+		return life_not_running(c->name, err);
 	if (!c->process.cgroup)
 		return no_cgroup(c, err);
 	if (paused == (c->status == STATE_PAUSED))

@@ -2,27 +2,24 @@
  * is left out. */
 #include "life/processes.h"
 
+#include "life/scan.h"
+
 #include "base/fd.h"
 #include "base/io.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/nsfs.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/stat.h>
 
 enum {
 	STATUS_MAX = 1 << 16,
 	COMMAND_MAX = 4096,
 	LEVELS_MAX = 33, /* pid_namespaces(7): 32 below the first */
-	KNOWN_MAX = 64,
-	TYPE_PID = 1, /* places in state_namespace_names */
+	TYPE_PID = 1,	 /* places in state_namespace_names */
 	TYPE_MNT = 2,
 };
 
@@ -38,11 +35,6 @@ struct gathering {
 	int level; /* of the container's pid namespace in NSpid */
 	struct map_row *map;
 	size_t map_count;
-	struct known { /* pid namespaces that were looked at */
-		uint64_t inode;
-		bool inside;
-	} known[KNOWN_MAX];
-	size_t known_count;
 };
 
 static char *read_text(pid_t pid, const char *file)
@@ -53,65 +45,7 @@ static char *read_text(pid_t pid, const char *file)
 	return io_read_file(path, STATUS_MAX, &text, NULL) < 0 ? NULL : text;
 }
 
-/* ---- which ---- */
-
-static uint64_t namespace_of(pid_t pid, const char *type)
-{
-	char path[48], text[64];
-	uint64_t inode = 0;
-	const char *at;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, type);
-	n = readlink(path, text, sizeof(text) - 1);
-	if (n < 1)
-		return 0;
-	text[n] = '\0';
-	at = strchr(text, '[');
-	return at && sscanf(at + 1, "%" SCNu64, &inode) == 1 ? inode : 0;
-}
-
-/* Is this namespace the container's, or below it? NS_GET_PARENT: ioctl_ns(2), Linux 4.9. */
-static bool descends(const struct gathering *g, pid_t pid)
-{
-	char path[48];
-	AUTO_FD fd = -1;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	for (int i = 0; fd >= 0 && i < LEVELS_MAX; i++) {
-		struct stat st;
-		int parent;
-
-		if (fstat(fd, &st) < 0)
-			return false;
-		if (st.st_ino == g->pid_ns)
-			return true;
-		parent = ioctl(fd, NS_GET_PARENT); /* EPERM at the top of what we may see */
-		fd_close(&fd);
-		fd = parent;
-	}
-	return false;
-}
-
-static bool is_inside(struct gathering *g, pid_t pid)
-{
-	uint64_t inode;
-	bool inside;
-
-	if (!g->own_pids)
-		return namespace_of(pid, "mnt") == g->mnt_ns;
-	inode = namespace_of(pid, "pid");
-	if (!inode || inode == g->pid_ns)
-		return inode == g->pid_ns;
-	for (size_t i = 0; i < g->known_count; i++)
-		if (g->known[i].inode == inode)
-			return g->known[i].inside;
-	inside = descends(g, pid);
-	if (g->known_count < KNOWN_MAX)
-		g->known[g->known_count++] = (struct known){inode, inside};
-	return inside;
-}
+/* ---- which: see scan.c ---- */
 
 /* ---- what ---- */
 
@@ -264,22 +198,9 @@ static int by_pid(const void *a, const void *b)
 				: (x->host_pid > y->host_pid) - (x->host_pid < y->host_pid);
 }
 
-static int gather(struct gathering *g)
+static int add_scanned(void *data, pid_t pid)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	int r = 0;
-
-	if (!proc)
-		return -errno;
-	while (r == 0 && (entry = readdir(proc)) != NULL) {
-		uint64_t pid;
-
-		if (io_parse_u64(entry->d_name, INT32_MAX, &pid) == 0 && is_inside(g, (pid_t)pid))
-			r = add(g, (pid_t)pid);
-	}
-	closedir(proc);
-	return r;
+	return add(data, pid);
 }
 
 /* Its own pid namespace: its first process is number 1 there. */
@@ -298,8 +219,8 @@ static bool learn(struct gathering *g, const struct state_container *c)
 	return read_map(g, c->process.pid) == 0;
 }
 
-int life_processes(const struct state_container *c, unsigned flags, struct life_processes *ret,
-		   struct rootlet_error *err)
+int life_processes(const struct state_container *c, const struct life_scan *scan, unsigned flags,
+		   struct life_processes *ret, struct rootlet_error *err)
 {
 	struct gathering g = {.out = ret, .flags = flags};
 	int r;
@@ -311,7 +232,8 @@ int life_processes(const struct state_container *c, unsigned flags, struct life_
 		error_hint(err, "`rootlet start %s` runs it again", c->name);
 		return -ESRCH;
 	}
-	r = gather(&g);
+	r = g.own_pids ? life_scan_below(scan, g.pid_ns, add_scanned, &g)
+		       : life_scan_rooted(scan, g.mnt_ns, add_scanned, &g);
 	if (r < 0) {
 		life_processes_release(ret);
 		return error_set(err, r, "processes-read", c->name, "read the processes of %s: %s",

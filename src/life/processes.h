@@ -25,11 +25,18 @@ struct life_processes {
 	size_t count;
 };
 
+/* All processes and whose pid namespace each is in, at one moment: made once for many containers.
+ */
+struct life_scan;
+
+int life_scan_make(struct life_scan **ret);
+void life_scan_free(struct life_scan *scan);
+
 /* Those in its pid namespace and in ones made inside it. Where that namespace is another's (the
  * host's, another container's), those that have its root: its mount namespace. -ESRCH when it does
  * not run. */
-int life_processes(const struct state_container *container, unsigned flags,
-		   struct life_processes *ret, struct rootlet_error *err);
+int life_processes(const struct state_container *container, const struct life_scan *scan,
+		   unsigned flags, struct life_processes *ret, struct rootlet_error *err);
 void life_processes_release(struct life_processes *processes);
 
 #endif

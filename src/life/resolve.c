@@ -14,6 +14,13 @@
 
 enum { MAP_LIMIT = 64 << 10 };
 
+int life_not_running(const char *name, struct rootlet_error *err)
+{
+	error_set(err, -ESRCH, "not-running", name, "%s: is not running", name);
+	error_hint(err, "`rootlet start %s` runs it again", name);
+	return -ESRCH;
+}
+
 bool life_names_containers(const struct spec *spec)
 {
 	if (spec->kind == SPEC_EXEC || spec->userns == USERNS_CONTAINER)
@@ -36,8 +43,7 @@ static void note_own(struct facts *facts)
 	}
 }
 
-/* As it reads from here: the container's ids → ours. */
-static void read_map(struct arena *a, pid_t pid, const char *file, struct idmap *ret)
+void life_read_map(struct arena *a, pid_t pid, const char *file, struct idmap *ret)
 {
 	AUTO_FREE char *text = NULL;
 	char path[64];
@@ -74,8 +80,8 @@ int life_add_facts(const struct state_container *c, const char *name, struct fac
 		return error_nomem(err);
 	for (int t = 0; t < NS_COUNT; t++)
 		f->namespaces[t] = c->process.namespaces[t];
-	read_map(&facts->arena, c->process.pid, "uid_map", &f->uid_map);
-	read_map(&facts->arena, c->process.pid, "gid_map", &f->gid_map);
+	life_read_map(&facts->arena, c->process.pid, "uid_map", &f->uid_map);
+	life_read_map(&facts->arena, c->process.pid, "gid_map", &f->gid_map);
 	if (c->process.cgroup) {
 		f->cgroup = arena_strdup(&facts->arena, c->process.cgroup);
 		if (!f->cgroup)
@@ -86,6 +92,16 @@ int life_add_facts(const struct state_container *c, const char *name, struct fac
 	return 0;
 }
 
+/* A further command would stand still with all the others, before its first step. */
+int life_not_paused(const struct state_container *c, struct rootlet_error *err)
+{
+	if (c->status != STATE_PAUSED)
+		return 0;
+	error_set(err, -EBUSY, "paused", c->name, "%s: is paused", c->name);
+	error_hint(err, "`rootlet unpause %s` lets it go on", c->name);
+	return -EBUSY;
+}
+
 static int resolve_one(const struct state_store *store, const char *name, struct facts *facts,
 		       struct rootlet_error *err)
 {
@@ -94,11 +110,8 @@ static int resolve_one(const struct state_store *store, const char *name, struct
 
 	if (r < 0)
 		return r;
-	if (!state_alive(c)) {
-		error_set(err, -ESRCH, "not-running", name, "%s: is not running", name);
-		error_hint(err, "`rootlet start %s` runs it again", name);
-		return -ESRCH;
-	}
+	if (!state_alive(c))
+		return life_not_running(name, err);
 	return life_add_facts(c, name, facts, err);
 }
 

@@ -2,43 +2,34 @@
  *
  * For the text print, the JSON print and for messages. It knows one step only, not the plan around
  * it, and no layout. What came from outside is escaped here, so that a path can neither forge a
- * line nor reach the terminal.
+ * line nor reach the terminal. The steps of the file tree are describe_mounts.c's.
  */
-#include "plan/plan.h"
+#include "plan/describe.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "plan/names.h"
-
-/* Adds "(a, b)" piece by piece: opens at the first one, closed by list_end. */
-struct list {
-	struct buffer *out;
-	size_t count;
-};
-
-static void list_next(struct list *list)
+void bracket_next(struct bracket *bracket)
 {
-	buffer_puts(list->out, list->count++ ? ", " : " (");
+	buffer_puts(bracket->out, bracket->count++ ? ", " : " (");
 }
 
-static void list_add(struct list *list, const char *word)
+void bracket_add(struct bracket *bracket, const char *word)
 {
-	list_next(list);
-	print_escaped(list->out, word);
+	bracket_next(bracket);
+	print_escaped(bracket->out, word);
 }
 
-static void list_names(struct list *list, struct names names)
+void bracket_names(struct bracket *bracket, struct names names)
 {
 	for (size_t i = 0; i < names.count; i++)
-		list_add(list, names.items[i]);
+		bracket_add(bracket, names.items[i]);
 }
 
-static void list_end(struct list *list)
+void bracket_end(struct bracket *bracket)
 {
-	if (list->count)
-		buffer_puts(list->out, ")");
+	if (bracket->count)
+		buffer_puts(bracket->out, ")");
 }
 
 static void describe_text(struct buffer *out, const char *before, const char *text)
@@ -56,12 +47,12 @@ static void describe_namespace(struct buffer *out, const struct step *step)
 static void describe_container(struct buffer *out, const struct step *step)
 {
 	struct names names = names_namespaces(step->a.container.flags);
-	struct list list = {.out = out};
+	struct bracket bracket = {.out = out};
 
 	buffer_puts(out, "enter the container ");
 	print_word(out, step->a.container.name);
-	list_names(&list, names);
-	list_end(&list);
+	bracket_names(&bracket, names);
+	bracket_end(&bracket);
 }
 
 static void describe_cgroup(struct buffer *out, const struct step *step)
@@ -150,7 +141,7 @@ static void describe_groups(struct buffer *out, const struct step *step)
 
 static void describe_user(struct buffer *out, const struct step *step)
 {
-	struct list list = {out, 0};
+	struct bracket bracket = {out, 0};
 
 	if (step->a.ids.looked_up)
 		buffer_puts(out, "become the user that was looked up");
@@ -158,40 +149,11 @@ static void describe_user(struct buffer *out, const struct step *step)
 		buffer_printf(out, "become uid %" PRIu32 ", gid %" PRIu32, step->a.ids.uid,
 			      step->a.ids.gid);
 	if (step->a.ids.set_groups && step->a.ids.group_count) {
-		list_next(&list);
+		bracket_next(&bracket);
 		buffer_puts(out, "groups ");
 		describe_ids(out, step->a.ids.groups, step->a.ids.group_count);
 	}
-	list_end(&list);
-}
-
-static void describe_filesystem(struct buffer *out, const struct step *step)
-{
-	struct list list = {out, 0};
-
-	buffer_puts(out, "mount ");
-	print_escaped(out, step->a.fs.type);
-	if (step->op == OP_ROOT_TMPFS) {
-		buffer_puts(out, " as the new root");
-	} else if (step->op == OP_SCRATCH) {
-		buffer_puts(out, " as scratch space");
-	} else if (step->op != OP_PROCFS) {
-		buffer_puts(out, " on ");
-		name_target(&step->a.fs.target, out);
-	}
-	for (size_t i = 0; i < step->a.fs.option_count; i++) {
-		const struct mount_option *option = &step->a.fs.options[i];
-
-		list_add(&list, option->key);
-		if (option->value) {
-			buffer_puts(out, "=");
-			print_escaped(out, option->value);
-		}
-	}
-	list_names(&list, names_attributes(step->a.fs.attributes));
-	if (step->optional)
-		list_add(&list, "if present");
-	list_end(&list);
+	bracket_end(&bracket);
 }
 
 static void describe_setting(struct buffer *out, const struct step *step)
@@ -200,115 +162,6 @@ static void describe_setting(struct buffer *out, const struct step *step)
 	print_word(out, step->a.setting.value);
 	buffer_puts(out, " to /proc/sys/");
 	print_escaped(out, step->a.setting.path);
-}
-
-static void describe_propagation(struct buffer *out, const struct step *step)
-{
-	struct names names = names_propagation(step->a.propagation.flags);
-
-	buffer_puts(out, "make every mount");
-	for (size_t i = 0; i < names.count; i++)
-		if (strcmp(names.items[i], "recursive") != 0)
-			buffer_printf(out, " %s", names.items[i]);
-}
-
-static void describe_bind(struct buffer *out, const struct step *step)
-{
-	struct list list = {out, 0};
-
-	if (step->a.bind.source == SLOT_OWN_ROOT) {
-		buffer_puts(out, "make the new root's own ");
-		name_target(&step->a.bind.target, out);
-		buffer_puts(out, " writable");
-		return;
-	}
-	buffer_puts(out, "bind ");
-	print_word(out, step->a.bind.source_path ? step->a.bind.source_path : step->subject);
-	if (step->op == OP_ROOT_BIND) {
-		buffer_puts(out, " as the new root");
-	} else {
-		buffer_puts(out, " → ");
-		name_target(&step->a.bind.target, out);
-	}
-	if (step->a.bind.recursive)
-		list_add(&list, "recursive");
-	list_names(&list,
-		   names_attributes_cleared(step->a.bind.attr_clear & ~step->a.bind.attr_set));
-	list_names(&list, names_attributes(step->a.bind.attr_set));
-	list_names(&list, names_propagation(step->a.bind.propagation));
-	if (step->optional)
-		list_add(&list, "if present");
-	list_end(&list);
-}
-
-static void describe_overlay(struct buffer *out, const struct step *step)
-{
-	buffer_puts(out, "overlay ");
-	print_word(out, step->a.overlay.lower_path ? step->a.overlay.lower_path : step->subject);
-	buffer_puts(out, " as the new root, writes go to ");
-	if (step->a.overlay.upper == SLOT_NONE)
-		buffer_puts(out, "scratch space");
-	else
-		print_word(out, step->a.overlay.upper_path ? step->a.overlay.upper_path : "?");
-}
-
-static void describe_file(struct buffer *out, const struct step *step, const char *before,
-			  const char *after)
-{
-	buffer_puts(out, before);
-	name_target(&step->a.file.target, out);
-	buffer_puts(out, after);
-	if (step->optional)
-		buffer_puts(out, " (if present)");
-}
-
-static void describe_symlink(struct buffer *out, const struct step *step)
-{
-	describe_file(out, step, "link ", " → ");
-	print_escaped(out, step->a.file.text ? step->a.file.text : "?");
-}
-
-static void describe_bind_text(struct buffer *out, const struct step *step)
-{
-	buffer_puts(out, "write ");
-	name_target(&step->a.file.target, out);
-	buffer_printf(out, " (%zu bytes, mode %04" PRIo32 "%s)",
-		      step->a.file.text ? strlen(step->a.file.text) : 0, step->a.file.mode,
-		      step->optional ? ", if present" : "");
-}
-
-static void describe_directory(struct buffer *out, const struct step *step)
-{
-	describe_file(out, step, "make the directory ", "");
-	buffer_printf(out, " (mode %04" PRIo32 ")", step->a.file.mode);
-}
-
-static void describe_device(struct buffer *out, const struct step *step)
-{
-	buffer_puts(out, "bind the host's /dev/");
-	print_escaped(out, step->a.device.name);
-	buffer_puts(out, " → ");
-	name_target(&step->a.device.target, out);
-	buffer_printf(out, " (device %" PRIu32 ":%" PRIu32, step->a.device.major,
-		      step->a.device.minor);
-	buffer_puts(out, step->optional ? ", if present)" : ")");
-}
-
-static void describe_attributes(struct buffer *out, const struct step *step)
-{
-	struct names cleared =
-		names_attributes_cleared(step->a.attributes.clear & ~step->a.attributes.set);
-	struct names set = names_attributes(step->a.attributes.set);
-
-	buffer_puts(out, "set");
-	for (size_t i = 0; i < cleared.count; i++)
-		buffer_printf(out, " %s", cleared.items[i]);
-	for (size_t i = 0; i < set.count; i++)
-		buffer_printf(out, " %s", set.items[i]);
-	buffer_puts(out, " on ");
-	name_target(&step->a.attributes.target, out);
-	if (step->a.attributes.recursive)
-		buffer_puts(out, " and every mount below");
 }
 
 static void describe_limit(struct buffer *out, const char *name, uint64_t value)

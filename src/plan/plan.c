@@ -183,10 +183,11 @@ const char *plan_shared_container(const struct spec *spec)
 /* All that is shared hangs on one user namespace: its capabilities are what opens the others. */
 static int check_containers(struct planner *p)
 {
-	const struct facts_container *owner = facts_container(
-		p->facts,
-		p->spec->kind == SPEC_EXEC ? p->spec->container : plan_shared_container(p->spec));
+	const struct facts_container *owner =
+		facts_container(p->facts, plan_shared_container(p->spec));
 
+	if (p->spec->kind == SPEC_EXEC)
+		return 0; /* what it shares is what its run has shared */
 	for (int t = 0; t < NS_COUNT; t++) {
 		const struct spec_namespace *ns = &p->spec->namespaces[t];
 		const struct facts_container *c = facts_container(p->facts, ns->path);

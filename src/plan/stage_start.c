@@ -9,7 +9,7 @@ bool plan_own_cgroup(const struct planner *p)
 	const struct facts *f = p->facts;
 
 	return s->kind == SPEC_RUN && (s->detach || s->tty || s->name) &&
-	       f->cgroup_delegated == ANSWER_YES && f->clone3 == ANSWER_YES;
+	       f->cgroup_delegated == ANSWER_YES && f->clone_into_cgroup == ANSWER_YES;
 }
 
 static void add_cgroup(struct planner *p)
@@ -21,7 +21,7 @@ static void add_cgroup(struct planner *p)
 	if (plan_own_cgroup(p))
 		step = plan_add(p, OP_CGROUP, ACTOR_PARENT,
 				plan_text(p, "%s%s", f->cgroup_mount, f->cgroup_path));
-	else if (p->spec->kind == SPEC_EXEC && c && c->cgroup && f->clone3 == ANSWER_YES)
+	else if (p->spec->kind == SPEC_EXEC && c && c->cgroup) /* made so */
 		step = plan_add(p, OP_ENTER_CGROUP, ACTOR_PARENT, plan_copy(p, c->cgroup));
 	else
 		return;

@@ -87,7 +87,8 @@ int run_await_command(struct run_process *p, struct rootlet_error *err)
 		n = receive_soon(p->control, &m);
 	while (n == sizeof(m) && m.type != WIRE_STARTED && m.type != WIRE_EXEC_FAILED);
 	if (n == sizeof(m) && m.type == WIRE_EXEC_FAILED)
-		return run_word_exec_failure(p->plan, m.value > 0 ? m.value : ENOENT, m.detail, err);
+		return run_word_exec_failure(p->plan, m.value > 0 ? m.value : ENOENT, m.detail,
+					     err);
 	if (n == sizeof(m) || !p->plan->init)
 		return 0; /* started, or the channel was closed by the command's exec */
 	return error_set(err, -ECHILD, "init-killed", NULL,

@@ -18,7 +18,7 @@
 enum spec_kind {
 	SPEC_RUN,     /* a root of its own, sealed */
 	SPEC_UNSHARE, /* the caller's files, chosen namespaces, nothing sealed */
-	SPEC_EXEC,    /* a further command in a running container: joins all, sealed as its run was */
+	SPEC_EXEC, /* a further command in a running container: joins all, sealed as its run was */
 };
 
 enum tristate { UNSET = 0, NO, YES };

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """docs/tutorials: every command of every page is run as an ordinary user, and its output compared with the page.
 
-    run.py --rootlet build/src/cli/rootlet [--user NAME] [--update] [--time] PAGE.md…
+    run.py --rootlet build/src/cli/rootlet [--user NAME] [--update] [--time] [--except NAME.md] FOLDER | PAGE.md…
 
-Run by root it becomes --user (or ROOTLET_TEST_USER). Ends with 0, 1 (something is not as written) or 77 (all that ran
+A folder stands for all its pages but those of --except, which another test runs. Run by root it becomes --user (or
+ROOTLET_TEST_USER). Ends with 0, 1 (something is not as written) or 77 (all that ran
 is as written, but a tool was missing). --update writes what was seen into the page, where it differs: for the author,
 who then reads the diff.
 
@@ -17,7 +18,8 @@ In a console block
                      started is reading (`exit` ends it)
   `other$ COMMAND`   (or `other# `) is a command of a second terminal, in the same folder
   `> LINE`           continues the command above
-  other lines        are what both output streams print. Blanks are compared as one blank, at the end of a line as none
+  other lines        are what both output streams print. Blanks are compared as one blank, at the end of a line as none;
+                     empty lines at the end are not compared. (So no output may have a line that begins as a command does.)
   `…`                alone on a line stands for lines that are left out, within a line for text that is left out
 
 What differs from run to run or from machine to machine is named in one comment at the top of the page: the text that
@@ -33,7 +35,9 @@ the page shows, and what it is. Wherever that text stands in an output, or in a 
                                                                      the same value on the whole page, and two inodes
                                                                      or pids for two values
   A|B                                                                either
-Numbers of ten digits that begin with 40265 are inodes without being named.
+  /REGULAR EXPRESSION/                                               what it says
+Numbers of ten digits that begin with 40265 are inodes without being named. In what `rootlet plan` prints, the numbers
+of the steps are not compared: they depend on the host.
 
 A comment before a block says what it needs:
 
@@ -61,11 +65,16 @@ import time
 SHELL = ["bash", "--noprofile", "--norc"]
 PROMPT = re.compile(r"(other)?[$#] ")
 PATIENCE = 30  # seconds a command
+NEEDED = {"bash": "bash", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux", "ps": "procps"}  # by every page
 FORMS = {
     "inode": r"\d{10}", "pid": r"\d+", "number": r"\d+", "id": r"[0-9a-f]+", "word": r"\S+",
     "time": r"\d+(?::\d\d)+|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d\S*)?",
 }
 DISTINCT = ("inode", "pid", "id")
+
+
+def found(program):
+    return shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
 
 class Wrong(Exception):
@@ -130,7 +139,7 @@ class Page:
             return
         commands = self.read_commands(first, end, where)
         for need in re.findall(r"needs: (\S+) (\S+)", comment):
-            if not shutil.which(need[0], path=os.environ["PATH"] + ":/usr/sbin:/sbin"):
+            if not found(need[0]):
                 self.skipped.append(f"{where}: needs {need[0]}: install {need[1]}")
                 return
         self.commands += commands
@@ -192,15 +201,16 @@ class Values:
             self.kinds.setdefault(inode, "inode")
         self.bound = {}
         for text, kind in self.kinds.items():
-            if kind not in FORMS:
+            if kind not in FORMS and kind[0] != "/":
                 self.bound[text] = [str(self.value_of(word)) for word in kind.split("|")]
         longest_first = sorted(self.kinds, key=len, reverse=True)
         self.finder = re.compile(r"(?<![\w/.])(?:%s)(?![\w])" % "|".join(map(re.escape, longest_first))) if longest_first else None
 
     def value_of(self, word):
-        name, sign, more = re.fullmatch(r"([a-z]+)([+-]?)(\d*)", word).groups()
-        if name not in self.known:
+        parts = re.fullmatch(r"([a-z]+)(?:([+-])(\d+))?", word)
+        if not parts or parts.group(1) not in self.known:
             raise Wrong(f"{word}: no such kind of value")
+        name, sign, more = parts.groups()
         return self.known[name] + int(sign + more) if sign else self.known[name]
 
     def pattern(self, line, fresh):
@@ -214,7 +224,7 @@ class Values:
 
     @staticmethod
     def plain(text):
-        return re.escape(text).replace("…", ".+").replace(r"\ ", " ")
+        return re.escape(text).replace("…", ".*").replace(r"\ ", " ")
 
     def group(self, text, fresh):
         if text in self.bound:
@@ -224,13 +234,29 @@ class Values:
                 return f"(?P={name})"
         name = f"v{len(fresh)}"
         fresh[name] = text
-        return f"(?P<{name}>{FORMS[self.kinds[text]]})"
+        kind = self.kinds[text]
+        return f"(?P<{name}>{FORMS.get(kind) or kind[1:-1]})"
 
-    def compare(self, expected, seen):
+    def in_command(self, text):
+        """What is to be run: the texts of the page, where they are known, made this machine's."""
+        if not self.finder:
+            return text
+        return self.finder.sub(lambda found: self.bound.get(found.group(), [found.group()])[0], text)
+
+    def compare(self, command):
         """"" when seen is as expected, else why not. Binds what is seen for the first time."""
-        fresh, lines = {}, []
+        fresh, lines, seen = {}, [], command.seen
+        expected = list(command.expected)
+        while expected and not expected[-1]:
+            expected.pop()
         for line in expected:
-            lines.append("(?:[^\n]*\n)+?" if line.strip() == "…" else self.pattern(line, fresh) + "\n")
+            step = re.match(r"\s+\d+  ", line) if "rootlet plan" in command.text else None
+            if line.strip() == "…":
+                lines.append("(?:[^\n]*\n)+?")
+            elif step:
+                lines.append(r" \d+ " + self.pattern(line[step.end():], fresh) + "\n")
+            else:
+                lines.append(self.pattern(line, fresh) + "\n")
         text = "".join(re.sub(r"[ \t]+", " ", line.rstrip()) + "\n" for line in seen)
         match = re.fullmatch("".join(lines), text)
         if not match:
@@ -264,17 +290,25 @@ class Terminal:
     def run(self, command):
         self.count += 1
         mark = f"\001{self.count}\001"
-        self.process.stdin.write(f"{command}\nprintf '\\001%d\\001' {self.count}\n".encode())
-        self.process.stdin.flush()
+        ask = f"printf '\\001%d\\001' {self.count}\n"
+        # A shell that ends takes with it what it has read ahead: the shell above is asked afterwards, and again.
+        ends = re.match(r"exit\b", command)
+        self.send(f"{command}\n" + ("" if ends else ask))
         seen, end = b"", time.monotonic() + PATIENCE
         while mark.encode() not in seen:
-            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
+            ready, _, _ = select.select([self.process.stdout], [], [], 0.1 if ends else max(0, end - time.monotonic()))
             chunk = os.read(self.process.stdout.fileno(), 65536) if ready else b""
-            if not chunk:
+            if ends and not ready and time.monotonic() < end:
+                self.send(ask)
+            elif not chunk:
                 return seen.decode(errors="replace") + ("\n(the shell ended)" if ready else "\n(no end)"), False
             seen += chunk
         text = seen.decode(errors="replace")
-        return text[:text.index(mark)], True
+        return re.sub(r"\001\d+\001", "", text[:text.index(mark)]), True
+
+    def send(self, text):
+        self.process.stdin.write(text.encode())
+        self.process.stdin.flush()
 
     def close(self):
         self.process.stdin.close()
@@ -301,6 +335,18 @@ def descendants():
         ring = {pid for pid, (parent, state) in parents.items() if parent in ring}
         found += [pid for pid in ring if parents[pid][1] != "Z"]
     return found
+
+
+def become_reaper():
+    ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+
+
+def reap_orphans(terminals):
+    """What init does for the orphans of a page: a zombie would still have its /proc/PID."""
+    for task in os.listdir("/proc/self/task"):
+        for child in pathlib.Path(f"/proc/self/task/{task}/children").read_text(encoding="ascii").split():
+            if int(child) not in [terminal.process.pid for terminal in terminals.values()]:
+                os.waitpid(int(child), os.WNOHANG)
 
 
 def end_descendants():
@@ -344,13 +390,14 @@ def play(page, folder, rootlet, options):
     work = os.path.join(folder, "tutorial")
     os.mkdir(work)
     values, terminals, failures = Values(page, work), {}, []
+    signal.signal(signal.SIGCHLD, lambda *_: reap_orphans(terminals))
     for command in page.commands:
         if command.terminal not in terminals:
             terminals[command.terminal] = Terminal(work, environment)
         started = time.monotonic()
-        text, lives = terminals[command.terminal].run(command.text)
-        command.seen = text.splitlines()
-        command.failure = values.compare(command.expected, command.seen)
+        text, lives = terminals[command.terminal].run(values.in_command(command.text))
+        command.seen = text.rstrip("\n").splitlines()
+        command.failure = values.compare(command)
         if options.time:
             print(f"{time.monotonic() - started:7.2f} s  {page.name}:{command.line}: {command.text}")
         if command.failure:
@@ -360,6 +407,7 @@ def play(page, folder, rootlet, options):
         if not lives:
             failures.append(f"{page.name}:{command.line}: the page cannot go on\n")
             break
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for terminal in terminals.values():
         terminal.close()
     listing = subprocess.run([rootlet, "ps", "--all", "--quiet"], env=environment, capture_output=True, text=True, check=False)
@@ -397,27 +445,55 @@ def become(user):
     os.chdir("/")
 
 
+def pages_of(options):
+    pages = []
+    for path in map(pathlib.Path, options.pages):
+        found_here = sorted(path.glob("*.md")) if path.is_dir() else [path]
+        pages += [os.path.abspath(page) for page in found_here if page.name not in options.elsewhere]
+    if not pages:
+        raise Wrong("no page")
+    return pages
+
+
+def can_run(rootlet):
+    """The pages are about a machine that allows it. Where one does not, doctor says why."""
+    for command in (["unshare", "--user", "--map-root-user", "true"], [rootlet, "run", "--userns", "ranges", "/", "true"]):
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
+        if tried.returncode != 0:
+            print(f"skipped: {' '.join(command)}: {tried.stderr.strip()}")
+            print(subprocess.run([rootlet, "doctor"], capture_output=True, text=True, check=False).stdout)
+            return False
+    return True
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rootlet", required=True)
     parser.add_argument("--user", default=os.environ.get("ROOTLET_TEST_USER"))
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--time", action="store_true")
+    parser.add_argument("--except", dest="elsewhere", action="append", default=[])
     parser.add_argument("pages", nargs="+")
     options = parser.parse_args()
-    rootlet, pages = os.path.abspath(options.rootlet), [os.path.abspath(page) for page in options.pages]
+    rootlet, pages = os.path.abspath(options.rootlet), pages_of(options)
+    absent = [f"{program}: install {package}" for program, package in NEEDED.items() if not found(program)]
+    if absent:
+        print(f"skipped: every page needs {', '.join(absent)}")
+        return 77
     if os.geteuid() == 0:
         if not options.user:
             print("skipped: name an ordinary user with --user or ROOTLET_TEST_USER")
             return 77
         become(options.user)
     os.umask(0o022)
-    ctypes.CDLL(None, use_errno=True).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    become_reaper()
+    if not can_run(rootlet):
+        return 77
     failed, skipped = 0, 0
     for path in pages:
         page = Page(path)
         if not page.commands and not page.skipped:
-            raise Wrong(f"{page.name}: no command")
+            continue
         folder = tempfile.mkdtemp(prefix="rootlet-tutorial-")
         started = time.monotonic()
         try:

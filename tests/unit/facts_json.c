@@ -1,4 +1,6 @@
 /* Facts as JSON: the fixtures, the round trip, and what is said of a file that is wrong. */
+#include "facts_fixture.h"
+
 #include "facts/facts.h"
 
 #include "base/buffer.h"
@@ -16,25 +18,11 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#define FIXTURES SOURCE_ROOT "/tests/golden/facts/"
-
 static const char *const fixtures[] = {
 	"debian12",    "no-newuidmap", "no-subids",   "old-kernel-5.4",
 	"nested-root", "real-root",    "masked-proc", "real-root-no-subids",
 	"two-ranges",  "terminal",     "surveyed",
 };
-
-static struct facts *load(const char *name)
-{
-	struct rootlet_error err = {0};
-	struct facts *facts = NULL;
-	char path[512];
-
-	snprintf(path, sizeof(path), FIXTURES "%s.json", name);
-	if (facts_load(path, &facts, &err) < 0)
-		fail_msg("%s", err.message);
-	return facts;
-}
 
 /* What a fixture says is what a plan will see. */
 static void facts_json__fixture_values(void **state)

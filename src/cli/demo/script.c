@@ -7,13 +7,13 @@
 
 enum { WIDTH = 80 };
 
-static void print_lines(const char *lead, const char *next, const char *text)
+static void print_lines(const char *lead, const char *next, const char *text, const char *end)
 {
 	size_t len;
 
 	for (; *text; text += len + (text[len] == '\n')) {
 		len = strcspn(text, "\n");
-		printf("%s%.*s\n", lead, (int)len, text);
+		printf("%s%.*s%s\n", lead, (int)len, text, text[len] ? "" : end);
 		lead = next;
 	}
 }
@@ -43,8 +43,48 @@ static const char *side_lead(enum item_kind kind)
 	}
 }
 
-static void print_item(const struct item *item, int *step)
+static bool is_command(const struct item *item)
 {
+	return item->kind == ITEM_INSIDE || item->kind == ITEM_HOST || item->kind == ITEM_BOTH ||
+	       item->kind == ITEM_START;
+}
+
+/* A fact that later commands use is a variable that the lecturer has to set. */
+static void print_fact(const struct demo *demo, size_t at)
+{
+	const char *text = demo->items[at].text;
+	int len = (int)strcspn(text, " =");
+	char variable[80];
+
+	snprintf(variable, sizeof(variable), "$%.*s", len < 64 ? len : 64, text);
+	for (size_t i = at + 1; i < demo->count; i++)
+		if (is_command(&demo->items[i]) && strstr(demo->items[i].text, variable)) {
+			printf("    (keep %.*s: a later command uses it)\n", len, text);
+			return;
+		}
+}
+
+static void print_until(const char *text)
+{
+	char file[64] = "", name[64] = "";
+
+	if (sscanf(text, "%63s %63s", file, name) == 2)
+		printf("    (wait for the file %s; %s is what it says)\n", file, name);
+}
+
+static void print_need(const char *text)
+{
+	char program[64] = "", package[64] = "", other[64] = "";
+
+	if (sscanf(text, "%63s %63s %63s", program, package, other) >= 2)
+		printf("\nNeeds %s, of the package %s%s%s%s.\n", program, package,
+		       *other ? " (Fedora: " : "", other, *other ? ")" : "");
+}
+
+static void print_item(const struct demo *demo, size_t at, int *step)
+{
+	const struct item *item = &demo->items[at];
+
 	switch (item->kind) {
 	case ITEM_STEP:
 		printf("\n%d. %s\n\n", ++*step, item->text);
@@ -60,10 +100,17 @@ static void print_item(const struct item *item, int *step)
 	case ITEM_HOST:
 	case ITEM_BOTH:
 		putchar('\n');
-		print_lines(side_lead(item->kind), "           > ", item->text);
+		print_lines(side_lead(item->kind), "           > ", item->text,
+			    item->kind == ITEM_START ? " &" : "");
 		break;
 	case ITEM_CHECK:
 		print_check(item->text);
+		break;
+	case ITEM_UNTIL:
+		print_until(item->text);
+		break;
+	case ITEM_FACT:
+		print_fact(demo, at);
 		break;
 	case ITEM_RULE:
 		show_wrapped("\n    Rule: ", 10, WIDTH, item->text);
@@ -79,8 +126,6 @@ static void print_item(const struct item *item, int *step)
 	case ITEM_ABOUT:
 	case ITEM_NEED:
 	case ITEM_WHEN:
-	case ITEM_UNTIL:
-	case ITEM_FACT:
 	case ITEM_TABLE:
 	case ITEM_ROW:
 	case ITEM_FINALLY:
@@ -107,7 +152,7 @@ void show_script(const struct demo *demo)
 			first = i - 1;
 	for (size_t i = 0; i < demo->count; i++)
 		if (demo->items[i].kind == ITEM_NEED)
-			printf("\nNeeds: %s\n", demo->items[i].text);
+			print_need(demo->items[i].text);
 	for (size_t i = first; i < demo->count; i++)
-		print_item(&demo->items[i], &step);
+		print_item(demo, i, &step);
 }

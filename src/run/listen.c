@@ -1,0 +1,120 @@
+/* What the child and its joiner tell the parent over the report pipe, and how the parent takes it.
+ * It ends nothing: start.c does when a start has failed. */
+#include "run/start.h"
+
+#include "base/sys.h"
+#include "init/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+ssize_t listen_read(int fd, struct wire_report *report)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, report, sizeof(*report));
+	while (n < 0 && errno == EINTR);
+	return n;
+}
+
+void listen_take_pid(struct start *s, int64_t pid)
+{
+	s->process->pid = (pid_t)pid;
+	if (s->plan->pidfd_open)
+		s->process->pidfd = SYS(pidfd_open, (pid_t)pid, 0);
+	while (waitpid(s->joiner, NULL, 0) < 0 && errno == EINTR)
+		;
+	s->joiner = 0;
+}
+
+static void take_note(struct start *s, const struct wire_report *report)
+{
+	const char *note = run_word_note(&s->plan->steps[report->step], report->error);
+
+	if (note && s->process->note_count < RUN_NOTES_MAX)
+		s->process->notes[s->process->note_count++] = note;
+}
+
+/* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
+ * child's pid is known. */
+int listen_to_child(struct start *s, bool until_pid)
+{
+	struct pollfd closed = {
+		.fd = s->report}; /* no event: only the hang-up wakes us, not READY */
+	struct wire_report report;
+
+	if (!until_pid && !s->process->timings)
+		while (poll(&closed, 1, -1) < 0 && errno == EINTR)
+			;
+	while (!(until_pid && s->process->pid) &&
+	       listen_read(s->report, &report) == sizeof(report)) {
+		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
+
+		if (report.type == WIRE_READY)
+			s->ready = true;
+		else if (report.type == WIRE_PID && until_pid)
+			listen_take_pid(s, report.value);
+		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
+			s->process->timings[report.step] = report.value;
+		else if (report.type == WIRE_NOTE && good_step)
+			take_note(s, &report);
+		else if (report.type == WIRE_FAILED && good_step &&
+			 s->plan->steps[report.step].op == OP_EXEC)
+			return run_word_exec_failure(s->plan, report.error, report.detail, s->err);
+		else if (report.type == WIRE_FAILED && good_step)
+			return run_word_failure(s->plan, report.step, report.error, report.detail,
+						report.value, s->err);
+	}
+	if (s->ready || (until_pid && s->process->pid))
+		return 0;
+	error_set(s->err, -ECHILD, "setup-killed", NULL,
+		  "set-up: the process was killed before it could say why");
+	error_hint(
+		s->err,
+		"a memory limit or another program's signal can do this; the kernel log may say");
+	return -ECHILD;
+}
+
+/* A child that has failed by itself cannot be mapped any more: its own words say why. */
+int listen_for_words(struct start *s, int r)
+{
+	struct pollfd reports = {.fd = s->report, .events = POLLIN};
+	struct wire_report report;
+
+	while (poll(&reports, 1, 0) == 1 && listen_read(s->report, &report) == sizeof(report))
+		if (report.type == WIRE_FAILED && (size_t)report.step < s->plan->count)
+			return run_word_failure(s->plan, report.step, report.error, report.detail,
+						report.value, s->err);
+	return r;
+}
+
+/* TERMINAL has sent its master ahead of everything else. */
+int listen_take_terminal(struct start *s)
+{
+	struct wire_message message = {0};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(s->process->control, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+
+	if (!c || message.type != WIRE_TERMINAL || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+		return error_set(s->err, -EPROTO, "terminal-lost", NULL,
+				 "set-up: the container's terminal did not arrive");
+	memcpy(&s->process->terminal, CMSG_DATA(c), sizeof(int));
+	return 0;
+}

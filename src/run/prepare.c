@@ -1,0 +1,150 @@
+/* What the parent makes before there is a child: channels, the init's image, the cgroup, and all
+ * memory that the child will write to. start.c undoes it when the start fails. */
+#include "run/start.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "init/image.h"
+#include "run/fault.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U /* Linux 6.3 */
+#endif
+
+int prepare_channels(struct start *s, const struct step *step)
+{
+	int pipe_ends[2], pair[2];
+
+	if (pipe2(pipe_ends, O_CLOEXEC) < 0)
+		return -errno;
+	s->report = pipe_ends[0];
+	s->child.report = pipe_ends[1];
+	s->child.parent_ends[0] = pipe_ends[0];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	s->process->control = pair[0];
+	s->child.control = pair[1];
+	s->child.parent_ends[1] = pair[0];
+	return 0;
+}
+
+/* Sealed: nobody can write into the program that runs as PID 1, not even through /proc/1/exe. */
+int prepare_init_image(struct start *s, const struct step *step)
+{
+	int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	int fd = SYS(memfd_create, INIT_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int r;
+
+	if (fd == -EINVAL) /* before 6.3 every memfd is executable */
+		fd = SYS(memfd_create, INIT_NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return fd;
+	s->child.init_image = fd;
+	r = io_write_all(fd, init_image, init_image_size);
+	return r < 0 ? r : SYS(fcntl, fd, F_ADD_SEALS, seals);
+}
+
+static int open_directory(const char *path)
+{
+	return SYS(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* Its name is ours to choose: nothing else of the plan depends on it. */
+int prepare_cgroup(struct start *s, const struct step *step)
+{
+	int r = -EEXIST;
+
+	for (int n = 0; r == -EEXIST && n < 1000; n++) {
+		free(s->process->cgroup);
+		if (asprintf(&s->process->cgroup, "%s/rootlet-%d-%d", step->a.text.text,
+			     (int)getpid(), n) < 0) {
+			s->process->cgroup = NULL;
+			return -ENOMEM;
+		}
+		r = mkdir(s->process->cgroup, 0755) < 0 ? -errno : 0;
+	}
+	if (r < 0) {
+		free(s->process->cgroup);
+		s->process->cgroup = NULL;
+		return r;
+	}
+	s->cgroup = open_directory(s->process->cgroup);
+	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+int prepare_open_cgroup(struct start *s, const struct step *step)
+{
+	s->cgroup = open_directory(step->a.text.text);
+	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+static size_t count_words(const char *const *words)
+{
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	return n;
+}
+
+/* Everything that the child writes to, allocated while allocation is allowed. */
+int prepare_child(struct start *s)
+{
+	const struct plan *plan = s->plan;
+	const struct step *exec = &plan->steps[plan->count - 1];
+	size_t words = count_words(exec->a.exec.candidates) + count_words(exec->a.exec.argv) + 8;
+	struct child *c = &s->child;
+
+	*c = (struct child){.plan = plan,
+			    .report = -1,
+			    .control = -1,
+			    .parent_ends = {-1, -1},
+			    .init_image = -1,
+			    .container = s->process->options.container,
+			    .timings = s->process->options.timings,
+			    .fault_trigger = fault_arm()};
+	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));
+	c->argv = calloc(words, sizeof(*c->argv));
+	c->envp = calloc(count_words(exec->a.exec.envp) + 2, sizeof(*c->envp));
+	if (!c->slots || !c->argv || !c->envp)
+		return -ENOMEM;
+	for (int i = 0; i < plan->slots; i++)
+		c->slots[i] = -1;
+	return 0;
+}
+
+int prepare_check_status_fd(int fd, struct rootlet_error *err)
+{
+	if (fd < 0 || fcntl(fd, F_GETFD) >= 0)
+		return 0;
+	error_set(err, -EBADF, "status-fd", "--status-fd",
+		  "--status-fd %d: the descriptor is not open", fd);
+	error_hint(err, "open it, as in the shell's %d>FILE", fd);
+	return -EBADF;
+}
+
+int prepare_check_preserved(const struct plan *plan, struct rootlet_error *err)
+{
+	for (uint32_t fd = 3; fd < 3 + plan->preserve_fds; fd++) {
+		if (fcntl((int)fd, F_GETFD) >= 0)
+			continue;
+		error_set(err, -EBADF, "preserve-fds", "--preserve-fds",
+			  "--preserve-fds %u: descriptor %u is not open", plan->preserve_fds, fd);
+		error_hint(
+			err,
+			"it hands on descriptors 3 to %u: open them all, as in the shell's %u<FILE",
+			2 + plan->preserve_fds, fd);
+		return -EBADF;
+	}
+	return 0;
+}
