@@ -34,14 +34,20 @@ static int each_word(struct mount_text *m, const char *words,
 	}
 }
 
-static int volume_word(struct mount_text *m, const char *word)
+/* What volumes and tmpfs both take: 1: taken, 0: none of these, -errno. */
+static int common_word(struct mount_text *m, const char *word)
 {
 	int r = mount_flag(m, word);
 
 	if (!r)
 		r = mount_propagation(m, word);
-	if (!r)
-		r = mount_podman_word(m, word);
+	return r ? r : mount_podman_word(m, word);
+}
+
+static int volume_word(struct mount_text *m, const char *word)
+{
+	int r = common_word(m, word);
+
 	if (r)
 		return r;
 	/* both mean the same here: what is mounted below comes along */
@@ -98,11 +104,7 @@ static int tmpfs_word(struct mount_text *m, const char *word)
 			return error_nomem(m->err);
 		r = mount_tmpfs_option(m, key, equals + 1);
 	} else {
-		r = mount_flag(m, word);
-		if (!r)
-			r = mount_propagation(m, word);
-		if (!r)
-			r = mount_podman_word(m, word);
+		r = common_word(m, word);
 	}
 	if (r)
 		return r;

@@ -182,6 +182,8 @@ void run_free(struct run_process *p)
 		unlink(p->options.pidfile);
 	pthread_sigmask(SIG_SETMASK, &p->saved_mask, NULL);
 	free(p->timings);
+	if (p->cgroup)
+		rmdir(p->cgroup); /* gone already after an ordinary end */
 	free(p->cgroup);
 	free(p);
 }
