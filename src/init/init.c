@@ -176,14 +176,15 @@ static int spawn(struct launch *l)
 #endif
 }
 
-/* Ours and so the command's: an ignored signal outlives execve. Setting all 31 (about 4 us) is
- * cheaper than any way to learn which one is ignored. Real-time signals are left out: nobody
+/* Ours and so the command's: an ignored signal outlives execve. Setting all of them (about 4 us) is
+ * cheaper than any way to learn which one is ignored. 32 and 33 are glibc's own: its posix_spawn(3)
+ * leaves them ignored in what make(1) runs. The real-time signals above are left out: nobody
  * ignores one on behalf of the programs that it starts, and they would double the cost of it. */
 static void default_dispositions(void)
 {
 	const struct raw_sigaction dfl = {0, 0, 0, 0};
 
-	for (int sig = 1; sig < 32; sig++)
+	for (int sig = 1; sig <= 33; sig++)
 		raw_sigaction(sig, &dfl, NULL);
 }
 

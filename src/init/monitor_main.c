@@ -12,7 +12,7 @@ static _Noreturn __attribute__((used)) void monitor_main(long *stack)
 
 	if (stack[0] != 1 + HANDOVER_ARGUMENTS + MONITOR_NUMBERS)
 		raw_exit(125);
-	start_named("rootlet");
+	start_named(MONITOR_NAME);
 	argv = start_supervised(argv, &m.supervise, &m.ending);
 #define START_TO (&m)
 	MONITOR_FIELDS(START_TAKE)

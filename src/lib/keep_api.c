@@ -139,8 +139,9 @@ int rootlet_container_exec_spec(const rootlet_container *container, int argc,
 	if (!state_alive(c))
 		return life_not_running(c->name, err);
 	r = life_not_paused(c, err);
-	if (r == 0)
-		r = life_exec_spec(c, argc, argv, &spec, err);
+	if (r < 0)
+		return r;
+	r = life_exec_spec(c, argc, argv, &spec, err);
 	return r < 0 ? r : wrap_spec(container, spec, PARSE_EXEC, ret, err);
 }
 

@@ -144,6 +144,29 @@ struct rootlet_list {
 	rootlet_container *handles;
 };
 
+/* One that was to go with its end, and whose supervisor was killed before it could see to that. */
+static bool is_litter(const struct state_container *c)
+{
+	return c->record.remove && c->lost && !c->broken;
+}
+
+static void clear_away(const rootlet_store *store, struct state_list *list)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		AUTO_CONTAINER c = NULL;
+
+		if (is_litter(list->items[i]) &&
+		    state_find(&store->store, list->items[i]->id, 0, &c, NULL) == 0 &&
+		    is_litter(c) && life_remove(c, false, NULL) == 0)
+			state_free(list->items[i]);
+		else
+			list->items[kept++] = list->items[i];
+	}
+	list->count = kept;
+}
+
 int rootlet_container_list(const rootlet_store *store, bool all, rootlet_list **ret,
 			   rootlet_error *err)
 {
@@ -154,6 +177,8 @@ int rootlet_container_list(const rootlet_store *store, bool all, rootlet_list **
 		return error_nomem(err);
 	r = state_list(&store->store, STATE_LIST_BRIEF | (all ? 0 : STATE_LIST_LIVE), &l->list,
 		       err);
+	if (r == 0)
+		clear_away(store, &l->list);
 	if (r == 0) {
 		l->handles = calloc(l->list.count + 1, sizeof(*l->handles));
 		r = l->handles ? 0 : error_nomem(err);

@@ -261,6 +261,29 @@ static int check_granted(struct planner *p, const struct map_side *s)
 	return 0;
 }
 
+/* Ranges were asked for by name, or nothing else would be safe, and there are none. */
+static int refuse_without_ranges(struct planner *p, const char *problem)
+{
+	const struct spec *spec = p->spec;
+
+	error_set(p->err, -EPERM, "no-ranges", "--userns", "%s: %s",
+		  spec->userns == USERNS_RANGES ? "--userns ranges"
+		  : spec->subuid_name		? "--subuidname"
+		  : spec->subgid_name		? "--subgidname"
+						: "id maps",
+		  problem);
+	if (spec->subuid_name || spec->subgid_name)
+		error_hint(p->err, "/etc/subuid and /etc/subgid list who has ranges");
+	else if (real_root(p->facts))
+		error_hint(p->err, "root is never mapped to root by default: run as an "
+				   "ordinary user, or grant root a range (usermod --add-subuids "
+				   "100000-165535 --add-subgids 100000-165535 root), or say "
+				   "`--userns single`");
+	else
+		map_hint_ranges(p);
+	return -EPERM;
+}
+
 static int map_by_mode(struct planner *p, struct map_side *u, struct map_side *g)
 {
 	const struct spec *spec = p->spec;
@@ -293,25 +316,8 @@ static int map_by_mode(struct planner *p, struct map_side *u, struct map_side *g
 		return 0;
 	}
 	named = spec->subuid_name || spec->subgid_name;
-	if (problem && (spec->userns == USERNS_RANGES || named || real_root(p->facts))) {
-		error_set(p->err, -EPERM, "no-ranges", "--userns", "%s: %s",
-			  spec->userns == USERNS_RANGES ? "--userns ranges"
-			  : spec->subuid_name		? "--subuidname"
-			  : spec->subgid_name		? "--subgidname"
-							: "id maps",
-			  problem);
-		if (named)
-			error_hint(p->err, "/etc/subuid and /etc/subgid list who has ranges");
-		else if (real_root(p->facts))
-			error_hint(p->err, "root is never mapped to root by default: run as an "
-					   "ordinary user, or "
-					   "grant root a range (usermod --add-subuids "
-					   "100000-165535 --add-subgids "
-					   "100000-165535 root), or say `--userns single`");
-		else
-			map_hint_ranges(p);
-		return -EPERM;
-	}
+	if (problem && (spec->userns == USERNS_RANGES || named || real_root(p->facts)))
+		return refuse_without_ranges(p, problem);
 	if (problem) {
 		plan_note(p, "only your own id is mapped (--userns single): %s", problem);
 		add(p, u->map, 0, u->own, 1);

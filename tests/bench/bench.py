@@ -22,6 +22,8 @@ import subprocess
 import sys
 import time
 
+import life
+
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MISSING = "not installed"
 
@@ -364,12 +366,25 @@ def version(command):
         return MISSING
 
 
+def run_starts(args, tools, rootlet, work, user, report):
+    report["starts"] = starts(args, tools, contestants(work, tools, rootlet, user))
+    print_starts(report["starts"])
+    report["goals"] = goals(report["starts"])
+    print_goals(report["goals"])
+    report["memory"] = memory(rootlet)
+    print_memory(report["memory"])
+    report["binds"] = binds(args, tools, rootlet, os.path.join(work, "true"))
+    print_binds(report["binds"])
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tests/bench/run", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="few rounds")
     parser.add_argument("--rounds", type=int, help="how often each contestant starts")
     parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
+    parser.add_argument("--no-life", action="store_true", help="leave out exec, detached containers and a thousand of them")
+    parser.add_argument("--only-life", action="store_true", help="only those")
     parser.add_argument("--user", help="as root: the ordinary user to go on as")
     parser.add_argument("--rootlet", metavar="PROGRAM", help="measure this one instead of building it")
     parser.add_argument("--tools", metavar="DIRECTORY", help="where floor, true and driver are already built")
@@ -404,14 +419,14 @@ def main():
                "unshare": version(["unshare", "--version"]), "crun": version(["crun", "--version"]),
                "podman": version(["podman", "--version"])}
     print("  ".join(f"{key}: {value}" for key, value in machine.items()))
-    report = {"machine": machine, "starts": starts(args, tools, contestants(work, tools, rootlet, user))}
-    print_starts(report["starts"])
-    report["goals"] = goals(report["starts"])
-    print_goals(report["goals"])
-    report["memory"] = memory(rootlet)
-    print_memory(report["memory"])
-    report["binds"] = binds(args, tools, rootlet, os.path.join(work, "true"))
-    print_binds(report["binds"])
+    report = {"machine": machine}
+    if not args.only_life:
+        run_starts(args, tools, rootlet, work, user, report)
+    if not args.no_life:
+        bundle = crun_bundle(work, os.path.join(work, "true")) if shutil.which("crun") else None
+        report["life"] = life.run(measure, tools, rootlet, os.path.join(work, "true"), work, bundle, args.quick,
+                                  args.rounds or (60 if args.quick else 300))
+        life.show(report["life"])
     if json_out:
         with json_out:
             json.dump(report, json_out, indent=2)

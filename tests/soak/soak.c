@@ -37,7 +37,8 @@ struct soak {
 	long done, failed;
 };
 
-/* Ends of every kind. Words after "rootlet", and the exit status that is right. */
+/* Ends of every kind. Words after "rootlet", and the exit status that is right. After "sh" comes a
+ * script instead, with the command as $R: containers that outlive the command that started them. */
 static const struct {
 	int status;
 	const char *words[WORDS_MAX];
@@ -52,6 +53,14 @@ static const struct {
 	{125, {"run", "-v", "/nowhere/at/all:/mnt", "/", "true"}},
 	{0, {"unshare", "-CimnpuT", "true"}},
 	{0, {"run", "-v", "/usr:/mnt:ro", "--tmpfs", "/opt", "-u", "5", "/", "true"}},
+	{0, {"sh", "id=$($R run -d / sleep 60) && $R rm -f $id"}},
+	{0, {"sh", "$R run -d --rm / sh -c 'echo words; sleep 60 & true'"}},
+	{7,
+	 {"sh", "id=$($R run -d / sleep 60) && $R exec $id sh -c 'true & true' && $R exec -d "
+		"$id sleep 60 && { $R exec $id sh -c 'exit 7'; s=$?; $R rm -f $id && exit $s; }"}},
+	{0,
+	 {"sh", "id=$($R run -d -t / sh) && $R exec $id true && $R kill $id && $R wait $id && "
+		"$R start $id && $R stop -t 0 $id && $R rm $id"}},
 };
 enum { ROWS = sizeof(rows) / sizeof(rows[0]) };
 
@@ -61,6 +70,26 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* As the host's init is for what is started in the background: reaps, until all has ended. */
+static _Noreturn void host(const struct soak *s, const char *script)
+{
+	int status = 0, ignored;
+	pid_t pid, ended;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	setenv("R", s->command, 1);
+	pid = fork();
+	if (pid == 0) {
+		execl("/bin/sh", "sh", "-c", script, (char *)NULL);
+		_exit(121);
+	}
+	alarm(60);
+	while ((ended = wait(&ignored)) > 0 || errno == EINTR)
+		if (ended == pid)
+			status = ignored;
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
 static pid_t start(const struct soak *s, long row)
@@ -77,6 +106,8 @@ static pid_t start(const struct soak *s, long row)
 	dup2(null, 0);
 	dup2(null, 1);
 	dup2(null, 2);
+	if (strcmp(argv[1], "sh") == 0)
+		host(s, argv[2]);
 	execv(s->command, (char *const *)(uintptr_t)argv);
 	_exit(121);
 }
@@ -244,6 +275,30 @@ static int self_test(const char *command)
 	return 0;
 }
 
+/* State of our own, so that nobody else's containers count. */
+static char runtime[] = "/tmp/rootlet-soak-run-XXXXXX";
+
+static void remove_runtime(void)
+{
+	char path[sizeof(runtime) + 64];
+	static const char *const folders[] = {"/rootlet/containers", "/rootlet/names",
+					      "/rootlet/pending", "/rootlet", ""};
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		snprintf(path, sizeof(path), "%s%s", runtime, folders[i]);
+		if (rmdir(path) < 0 && errno != ENOENT)
+			printf("%s: %s\n", path, strerror(errno));
+	}
+}
+
+static void make_runtime(void)
+{
+	if (!mkdtemp(runtime) || setenv("XDG_RUNTIME_DIR", runtime, 1) < 0) {
+		perror(runtime);
+		exit(99);
+	}
+}
+
 static void remove_planted(void)
 {
 	if (system("find /tmp -maxdepth 1 -name 'rootlet-soak-*' -user \"$(id -un)\" "
@@ -286,6 +341,7 @@ static void enter_user(void)
 int main(int argc, char **argv)
 {
 	struct soak s = {.command = getenv("ROOTLET"), .cycles = 10000, .parallel = 50};
+	int grew;
 
 	setvbuf(stdout, NULL, _IONBF, 0); /* children share it */
 	if (!s.command) {
@@ -294,9 +350,11 @@ int main(int argc, char **argv)
 	}
 	counts_open();
 	enter_user();
+	make_runtime();
 	if (argc == 2 && strcmp(argv[1], "--self-test") == 0) {
 		int r = self_test(s.command);
 
+		remove_runtime();
 		remove_planted();
 		return r;
 	}
@@ -315,5 +373,7 @@ int main(int argc, char **argv)
 	if (s.parallel > PARALLEL_MAX)
 		s.parallel = PARALLEL_MAX;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	return soak(&s, false);
+	grew = soak(&s, false);
+	remove_runtime();
+	return grew;
 }

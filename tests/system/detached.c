@@ -36,7 +36,8 @@ static void detached__what_cannot_run_leaves_nothing(void **state)
 		{"/ /etc/passwd", 126, "rootlet: /etc/passwd: it may not be executed"},
 		{"/ no-such-command", 127, "rootlet: no-such-command: command not found"},
 		{"--no-init / no-such-command", 127, "rootlet: no-such-command: command not found"},
-		{"-v /nowhere/at/all:/mnt / true", 125, "open /nowhere/at/all (asked for: -v /nowhere/at/all:/mnt)"},
+		{"-v /nowhere/at/all:/mnt / true", 125,
+		 "open /nowhere/at/all (asked for: -v /nowhere/at/all:/mnt)"},
 		{"-u nosuch / true", 125, "nosuch"},
 		{"-w /nowhere / true", 125, "/nowhere"},
 	};
@@ -96,9 +97,9 @@ static void detached__cidfile(void **state)
 static void detached__rm_leaves_nothing_of_it(void **state)
 {
 	expect_out(life("for c in true 'exit 3' 'kill -KILL $$' 'echo words'; do "
-			"$R run -d --rm / sh -c \"$c\" >id; until_ [ ! -e $S/containers/$(cat id) "
-			"]; done; $R run -d --rm --name a / sleep 60 >id; left | wc -l; $R stop "
-			"-t 0 a; until_ \"[ ! -e $S/containers/$(cat id) ]\"; left"),
+			"$R run -d --rm / sh -c \"$c\" >id; until_ '[ -z \"$(left)\" ]'; done; "
+			"$R run -d --rm --name a / sleep 60 >id; left | wc -l; $R stop -t 0 a; "
+			"until_ '[ -z \"$(left)\" ]'; left"),
 		   "2\na\n");
 }
 

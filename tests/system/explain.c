@@ -1,6 +1,6 @@
-/* rootlet explain PID and CONTAINER against what is: its JSON beside /proc. Each scene is one script
- * that starts a container, looks at it with other tools and with explain, and ends it. Files are
- * explain_file.c. */
+/* rootlet explain PID and CONTAINER against what is: its JSON beside /proc. Each scene is one
+ * script that starts a container, looks at it with other tools and with explain, and ends it. Files
+ * are explain_file.c. */
 #include "explain_scene.h"
 
 /* ---- a process ---- */

@@ -25,7 +25,7 @@
 	"finish() { kill -9 $init; wait $job; :; } 2>/dev/null\n"
 
 /* The scene with these options for run and for explain. */
-static const struct result *scene(const char *options, const char *who, const char *rest)
+static inline const struct result *scene(const char *options, const char *who, const char *rest)
 {
 	static char script[8000];
 
@@ -55,7 +55,7 @@ static inline struct json_object *at(struct json_object *root, const char *point
 	return value;
 }
 
-static const char *text_at(struct json_object *root, const char *pointer)
+static inline const char *text_at(struct json_object *root, const char *pointer)
 {
 	return json_object_to_json_string_ext(
 		at(root, pointer), JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
@@ -67,7 +67,7 @@ static inline long long number_at(struct json_object *root, const char *pointer)
 }
 
 /* A file of the scene's, with blanks made single. */
-static const char *said(const char *name)
+static inline const char *said(const char *name)
 {
 	char script[200];
 

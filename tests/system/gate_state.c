@@ -100,11 +100,11 @@ static void gate_19_names_that_lead_elsewhere(void **state)
 		     "rm -f $S/containers/$h $S/names/[xyz]; $R rm -f a; left"),
 		"1\nkeep\nfile\na\n");
 	/* the store itself as a link, or open to others */
-	expect_out(
-		life("mkdir -m 700 else; ln -s $T/else $S; $R run -d / true >out 2>&1; echo $?; ls "
-		     "else; rm $S; mkdir -m 777 $S; $R run -d --rm / true >out 2>err; echo $?; "
-		     "stat -c %a $S; until_ '[ -z \"$(left)\" ]'; left"),
-		"125\n125\n777\n");
+	expect_out(life("rm -rf $S; mkdir -m 700 else; ln -s $T/else $S; $R run -d / true >out "
+			"2>&1; echo $?; ls "
+			"else; rm $S; mkdir -m 777 $S; $R run -d --rm / true >out 2>err; echo $?; "
+			"stat -c %a $S; until_ '[ -z \"$(left)\" ]'; left"),
+		   "125\n125\n777\n");
 }
 
 /* ---- 26 ---- */

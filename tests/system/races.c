@@ -10,7 +10,8 @@
  * fails. */
 #define RACE                                                                                       \
 	"race() { eval \"$1\" >oa 2>ea & p=$!; eval \"$2\" >ob 2>eb & q=$!; wait $p; a=$?; "       \
-	"wait $q; b=$?; }; wrong() { echo \"turn $i: $* a=$a b=$b\"; cat oa ea ob eb; exit 1; }; " \
+	"wait $q; b=$?; }; wrong() { { echo \"turn $i: $* a=$a b=$b\"; cat oa ea ob eb; } >&2; "   \
+	"exit 1; }; "                                                                              \
 	"clear_() { [ $(wc -l <$1) -le 2 ] && grep -q '^rootlet: ' $1; }; "                        \
 	"rounds() { for i in $(seq $ROUNDS); do turn; echo $a $b >>won; done; "                    \
 	"left; }; "
@@ -51,7 +52,8 @@ static void races__rm_and_start(void **state)
 			"wrong why;; "
 			"1250) clear_ ea || wrong words; grep -q 'still running' ea || wrong why; "
 			"$R rm -f a >o || wrong rm;; "
-			"*) wrong status;; esac; [ \"$(left | tail -1)\" = b ] || wrong left; }; "
+			"*) wrong status;; esac; until_ '[ \"$(left | tail -1)\" = b ]' || wrong "
+			"left; }; "
 			"rounds >o; $R rm b; left"),
 		   "b\n");
 }

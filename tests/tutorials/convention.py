@@ -8,6 +8,7 @@ import pathlib
 import sys
 import tempfile
 
+sys.dont_write_bytecode = True  # the source tree may be read-only, and stays clean
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run  # noqa: E402 (the folder must be known first)
 

@@ -41,7 +41,8 @@ of the steps are not compared: they depend on the host.
 
 A comment before a block says what it needs:
 
-    <!-- needs: ip iproute2 -->            a program and its package: skipped, by name, where it is absent
+    <!-- needs: ip iproute2 -->            a program and its package: skipped, by name, where it is absent. More of them:
+                                           after a `;`
     <!-- recorded: WHEN, WITH WHAT -->     an output of docker's, which runs as root: not run. The page must say
                                            `Recorded` to the reader, in the paragraph before the block
 
@@ -65,7 +66,7 @@ import time
 SHELL = ["bash", "--noprofile", "--norc"]
 PROMPT = re.compile(r"(other)?[$#] ")
 PATIENCE = 30  # seconds a command
-NEEDED = {"bash": "bash", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux", "ps": "procps"}  # by every page
+NEEDED = {"bash": "bash", "unshare": "util-linux", "nsenter": "util-linux", "setpriv": "util-linux", "ps": "procps", "pgrep": "procps"}  # by every page
 FORMS = {
     "inode": r"\d{10}", "pid": r"\d+", "number": r"\d+", "id": r"[0-9a-f]+", "word": r"\S+",
     "time": r"\d+(?::\d\d)+|\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d:\d\d\S*)?",
@@ -138,7 +139,7 @@ class Page:
             self.recorded += 1
             return
         commands = self.read_commands(first, end, where)
-        for need in re.findall(r"needs: (\S+) (\S+)", comment):
+        for need in re.findall(r"needs: (\S+) ([^\s;]+)", comment):
             if not found(need[0]):
                 self.skipped.append(f"{where}: needs {need[0]}: install {need[1]}")
                 return
