@@ -2,12 +2,13 @@
  */
 #include "life/life.h"
 
-#include "base/sys.h"
+#include "base/fd.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -152,17 +153,46 @@ int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error 
 	return r == -ESRCH ? 0 : r;
 }
 
+/* Its files do not say what lives; whoever listens on its socket is its monitor. */
+static void end_unknown(const struct state_container *c)
+{
+	AUTO_FD fd = life_connect(c, NULL);
+	struct ucred monitor;
+	socklen_t size = sizeof(monitor);
+	struct pollfd gone = {.fd = fd};
+
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &monitor, &size) < 0 ||
+	    monitor.uid != geteuid() || monitor.pid <= 1)
+		return;
+	kill(monitor.pid, SIGKILL); /* and the container dies with it */
+	poll(&gone, 1, KILL_WAIT_MS);
+}
+
+static int check_removal(const struct state_container *c, struct rootlet_error *err)
+{
+	if (state_alive(c)) {
+		error_set(err, -EBUSY, "still-running", c->name, "%s: is still running", c->name);
+		error_hint(err, "`rootlet stop %s` first, or `rootlet rm -f %s`", c->name, c->name);
+		return -EBUSY;
+	}
+	if (!c->broken || c->has_process)
+		return 0;
+	error_set(err, -EBUSY, "state-corrupt", c->name, "%s: nothing tells whether it runs: %s",
+		  c->name, c->broken->message);
+	error_hint(err, "`rootlet rm -f %s` ends it if it does, and removes it", c->name);
+	return -EBUSY;
+}
+
 int life_remove(struct state_container *c, bool force, struct rootlet_error *err)
 {
 	int r = state_lock(c, err);
 
-	if (r == 0 && state_alive(c) && !force) {
-		error_set(err, -EBUSY, "still-running", c->name, "%s: is still running", c->name);
-		error_hint(err, "`rootlet stop %s` first, or `rootlet rm -f %s`", c->name, c->name);
-		r = -EBUSY;
-	}
+	if (r == 0 && !force)
+		r = check_removal(c, err);
 	if (r == 0 && state_alive(c))
 		r = life_stop(c, 0, err);
+	else if (r == 0 && c->broken)
+		end_unknown(c);
 	if (r == 0 && c->process.cgroup)
 		rmdir(c->process.cgroup); /* left by a monitor that was killed */
 	if (r == 0)
