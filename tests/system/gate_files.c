@@ -118,12 +118,25 @@ static void gate_31_the_program_is_not_writable(void **state)
 		   "");
 }
 
+/* Without a runtime folder state goes to /tmp: what stands there decides what `start` runs. */
+static void gate_31_the_last_resort_of_the_state_cannot_be_written(void **state)
+{
+	expect_out(
+		gate("own=/tmp/rootlet-$(id -u); for v in /tmp:/vol /:/vol; do "
+		     "$R run -v $v / sh -c 'for d in /vol$0 /vol/${0#/tmp/}; do [ -d $d ] || "
+		     "continue; "
+		     "mkdir $d/x 2>/dev/null && echo made; mv $d $d-old 2>/dev/null && echo moved; "
+		     "echo looked; done' $own; done"),
+		"looked\nlooked\n");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		test(gate_31_own_folders_are_not_writable),
 		test(gate_31_a_volume_of_an_own_folder_is_read_only),
 		test(gate_31_other_files_are_as_they_were),
+		test(gate_31_the_last_resort_of_the_state_cannot_be_written),
 		test(gate_31_folders_named_by_the_environment),
 		test(gate_31_the_program_is_not_writable),
 	};
