@@ -389,9 +389,11 @@ ROOTLET_PUBLIC int rootlet_attach(int client, const rootlet_attach_options *opti
 ROOTLET_PUBLIC int rootlet_container_kill(rootlet_container *container, int signal,
 					  rootlet_error *err);
 /* Its stop signal, and SIGKILL after `seconds` (-1: as its --stop-timeout says). 0 once it has
- * ended, also when it had before. */
+ * ended, also when it had before. With several, ask each to stop first: the stop of one that was
+ * asked sends no second signal and counts from then. */
 ROOTLET_PUBLIC int rootlet_container_stop(rootlet_container *container, int64_t seconds,
 					  rootlet_error *err);
+ROOTLET_PUBLIC int rootlet_container_ask_to_stop(rootlet_container *container, rootlet_error *err);
 /* Freeze all its processes, or let them go on. -EOPNOTSUPP where it has no cgroup of its own. */
 ROOTLET_PUBLIC int rootlet_container_pause(rootlet_container *container, bool paused,
 					   rootlet_error *err);

@@ -73,22 +73,34 @@ int io_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-int io_parse_u64(const char *text, uint64_t max, uint64_t *ret)
+int io_take_u64(const char **text, uint64_t *ret)
 {
+	const char *p = *text;
 	uint64_t value = 0;
 
-	if (!*text)
+	if (*p < '0' || *p > '9')
 		return -EINVAL;
-	for (; *text; text++) {
-		uint64_t digit;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		uint64_t digit = (uint64_t)(*p - '0');
 
-		if (*text < '0' || *text > '9')
-			return -EINVAL;
-		digit = (uint64_t)(*text - '0');
 		if (value > (UINT64_MAX - digit) / 10)
 			return -ERANGE;
 		value = value * 10 + digit;
 	}
+	*text = p;
+	*ret = value;
+	return 0;
+}
+
+int io_parse_u64(const char *text, uint64_t max, uint64_t *ret)
+{
+	uint64_t value;
+	int r = io_take_u64(&text, &value);
+
+	if (r < 0)
+		return r;
+	if (*text)
+		return -EINVAL;
 	if (value > max)
 		return -ERANGE;
 	*ret = value;

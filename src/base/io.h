@@ -20,5 +20,7 @@ int io_write_all(int fd, const void *data, size_t len);
 /* Strict unsigned decimal: digits only, no sign, no blank, no overflow past `max`. 0, -EINVAL or
  * -ERANGE. */
 int io_parse_u64(const char *text, uint64_t max, uint64_t *ret);
+/* The digits that *text begins with; it is moved past them. 0, -EINVAL or -ERANGE. */
+int io_take_u64(const char **text, uint64_t *ret);
 
 #endif

@@ -6,14 +6,11 @@
 #include <string.h>
 #include <time.h>
 
-#define SECOND INT64_C(1000000000)
+/* nanoseconds, and seconds: as wide as what is counted in them */
+static const int64_t SECOND = 1000000000;
+static const int64_t MINUTE = 60, HOUR = 3600, DAY = 86400;
 
-enum {
-	MINUTE = 60,
-	HOUR = 3600,
-	DAY = 86400,
-	LAST_YEAR = 2261, /* 64 bits of nanoseconds end in 2262 */
-};
+enum { LAST_YEAR = 2261 }; /* 64 bits of nanoseconds end in 2262 */
 
 void age_words(int64_t ns, char *text, size_t size)
 {

@@ -13,13 +13,14 @@
 enum { NAME_MAX_LENGTH = 64 };
 
 static const struct args_option common_options[] = {
-	{"state-dir", 0, ARGS_TEXT, "DIR", offsetof(struct args, state_dir),
-	 "the state: not $XDG_RUNTIME_DIR/rootlet", "a directory", 0, 0},
 	{"color", 0, ARGS_CHOICE, "WHEN", offsetof(struct args, color),
 	 "auto (on a terminal), always or never", "auto|always|never", 0, 0},
 	{"log-format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct args, log_format),
 	 "messages as text, or as one JSON object a line", "text|json", 0, 0},
 	{"help", 'h', ARGS_FLAG, NULL, offsetof(struct args, help), "print this page", NULL, 0, 0},
+	/* the last, which not every command has */
+	{"state-dir", 0, ARGS_TEXT, "DIR", offsetof(struct args, state_dir),
+	 "the state: not $XDG_RUNTIME_DIR/rootlet", "a directory", 0, 0},
 };
 
 enum { COMMON_COUNT = sizeof(common_options) / sizeof(common_options[0]) };
@@ -34,13 +35,13 @@ struct line {
 
 const struct args_option *args_option(const struct args_command *command, size_t index)
 {
-	size_t own = 0;
+	size_t own = 0, common = command->stateless ? COMMON_COUNT - 1 : COMMON_COUNT;
 
 	while (command->options && command->options[own].name)
 		own++;
 	if (index < own)
 		return &command->options[index];
-	return index - own < COMMON_COUNT ? &common_options[index - own] : NULL;
+	return index - own < common ? &common_options[index - own] : NULL;
 }
 
 static const struct args_option *find(const struct args_command *command, const char *name,

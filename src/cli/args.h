@@ -54,6 +54,7 @@ struct args_command {
 	const struct args_option *options; /* the last one has no name; the common ones follow it */
 	enum args_words kind;		   /* for completions */
 	int least, most;		   /* how many words; most -1: any number */
+	bool stateless;			   /* it has no --state-dir */
 	const char *word;		   /* what a word is: "CONTAINER" */
 	const char *ends;		   /* on its exit status */
 };

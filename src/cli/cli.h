@@ -23,8 +23,7 @@ struct session {
 /* A subcommand: argv after its name. Returns the exit status. */
 typedef int cli_command(int argc, char **argv);
 cli_command cli_exec;
-cli_command cli_run, cli_plan, cli_unshare, cli_explain, cli_help, cli_completion, cli_demo,
-	cli_doctor;
+cli_command cli_run, cli_plan, cli_unshare, cli_help, cli_completion, cli_demo;
 
 /* session.c: configuration files, environment and command line into a validated spec. 0; 1 when
  * --help was asked for and printed; -1 when a message was printed. */
@@ -56,7 +55,7 @@ int cidfile_open(const struct session *s, struct cidfile *ret);
 int cidfile_write(const struct cidfile *f, const rootlet_container *container);
 void cidfile_close(struct cidfile *f, bool keep);
 
-/* start.c: one container again; prints its id. Changes the working directory. */
+/* start.c: one container again; prints `name`. Changes the working directory. */
 int start_again(rootlet_store *store, const char *name, bool attached, rootlet_error *err);
 
 /* message.c: `rootlet: WHAT: WHY` and `hint: …` on stderr, in colour on a terminal. */
@@ -72,9 +71,6 @@ void message_text(const char *text);  /* a bare error line */
 int message_output_failed(int error); /* of standard output; 0: not known. The exit status */
 bool message_color(int fd);	      /* may colour be used on this descriptor? */
 
-/* explain.c */
-void explain_help(void);
-
 /* meaning.c: whose each namespace is, and what that means; for `unshare -v` */
 void print_meanings(const rootlet_plan *plan);
 
@@ -83,9 +79,6 @@ void demo_help(void);
 
 /* completion.c */
 void completion_help(void);
-
-/* doctor.c */
-void doctor_help(void);
 
 /* help_message.c */
 bool help_message(const char *id); /* false: there is no such message */

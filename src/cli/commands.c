@@ -4,10 +4,10 @@
 #include <string.h>
 
 static const struct args_command *const commands[] = {
-	&ps_command,	&start_command,	  &attach_command, &stop_command,
-	&kill_command,	&wait_command,	  &rm_command,	   &rename_command,
-	&pause_command, &unpause_command, &prune_command,  &cp_command,
-	&logs_command,	&top_command,	  &stats_command,  &inspect_command,
+	&ps_command,	  &start_command,   &attach_command, &stop_command,  &kill_command,
+	&wait_command,	  &rm_command,	    &rename_command, &pause_command, &unpause_command,
+	&prune_command,	  &cp_command,	    &logs_command,   &top_command,   &stats_command,
+	&inspect_command, &explain_command, &doctor_command,
 };
 
 const struct args_command *command_get(size_t index)

@@ -21,11 +21,6 @@ static const struct {
 static const struct {
 	const char *name, *brief, *words;
 } other_commands[] = {
-	{"explain", "who is who, from both sides",
-	 "--format=text --format=json --format=svg --user= --color= --width= --ascii "
-	 "--state-dir="},
-	{"doctor", "what this host allows, and what mends it",
-	 "--format=text --format=json --facts= --save-facts= --color="},
 	{"demo", "live demonstrations",
 	 "--list --no-pause --script --json --color= all"},	/* and the names */
 	{"help", "explain a command or a message", "messages"}, /* and those */
@@ -131,8 +126,7 @@ static void print_bash_cases(void)
 		printf("' ;;\n");
 	}
 	for (size_t i = 0; i < OTHER_COUNT; i++) {
-		printf("\t%s) kind=%s words='", other_commands[i].name,
-		       strcmp(other_commands[i].name, "explain") == 0 ? "names+files" : "words");
+		printf("\t%s) kind=words words='", other_commands[i].name);
 		print_other_words(i);
 		printf("' ;;\n");
 	}
@@ -221,7 +215,7 @@ static int print_fish(void)
 		print_fish_command(spec_commands[i].name, spec_commands[i].brief);
 		print_fish_spec(i);
 	}
-	print_fish_names("exec explain", true);
+	print_fish_names("exec", true);
 	for (size_t i = 0; (c = command_get(i)) != NULL; i++) {
 		print_fish_command(c->name, c->brief);
 		for (size_t k = 0; (o = args_option(c, k)) != NULL; k++)
@@ -231,9 +225,8 @@ static int print_fish(void)
 	}
 	for (size_t i = 0; i < OTHER_COUNT; i++) {
 		print_fish_command(other_commands[i].name, other_commands[i].brief);
-		printf("complete -c rootlet -n '__fish_seen_subcommand_from %s'%s -a '",
-		       other_commands[i].name,
-		       strcmp(other_commands[i].name, "explain") == 0 ? "" : " -f");
+		printf("complete -c rootlet -n '__fish_seen_subcommand_from %s' -f -a '",
+		       other_commands[i].name);
 		print_other_words(i);
 		printf("'\n");
 	}

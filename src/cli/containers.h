@@ -11,7 +11,8 @@
 /* The tables, one beside each command's code. */
 extern const struct args_command ps_command, inspect_command, start_command, attach_command,
 	stop_command, kill_command, wait_command, rm_command, rename_command, prune_command,
-	logs_command, top_command, stats_command, cp_command, pause_command, unpause_command;
+	logs_command, top_command, stats_command, cp_command, pause_command, unpause_command,
+	explain_command, doctor_command;
 
 /* commands.c: all of them in the order of `rootlet help`; NULL past the end, or for no such name.
  */
@@ -28,7 +29,8 @@ void command_end(const struct args_command *command, void *target);
  * a message. */
 int command_store(const struct args *args, rootlet_store **ret, struct rootlet_error *err);
 
-/* One container of a line. 0, or -errno with a message in err. `word` is what the line calls it. */
+/* One container of a line. 0, an exit status, or -errno with a message in err. `word` is what the
+ * line calls it. */
 typedef int container_action(rootlet_container *container, const char *word, void *data,
 			     struct rootlet_error *err);
 enum {
@@ -39,6 +41,12 @@ enum {
 /* Each in turn; a failure is printed and does not keep the next one from its turn. The exit status
  * of the command. */
 int command_each(const struct args *args, unsigned flags, container_action *action, void *data);
+/* The same in two rounds: `first` with as many as may be held at once, then the action with those
+ * where it returned 0. */
+int command_each_twice(const struct args *args, unsigned flags, container_action *first,
+		       container_action *action, void *data);
+/* The one that this word names. */
+int command_one(const struct args *args, const char *word, container_action *action, void *data);
 
 /* Print the error; the exit status that goes with it. */
 int command_fail(const struct rootlet_error *err);

@@ -27,27 +27,22 @@ static int cut(const char *word, struct side *ret, struct rootlet_error *err)
 	return ret->container ? 0 : error_nomem(err);
 }
 
-static int find_and_copy(const struct args *args, const struct side *from, const struct side *to,
-			 struct rootlet_error *err)
+struct sides {
+	struct side from, to;
+};
+
+static int copy_one(rootlet_container *container, const char *word, void *data,
+		    struct rootlet_error *err)
 {
-	rootlet_container *container = NULL;
-	rootlet_store *store = NULL;
+	const struct side *from = &((struct sides *)data)->from, *to = &((struct sides *)data)->to;
 	size_t passed = 0;
 	char text[96];
-	int r;
+	int r = to->container
+			? rootlet_container_copy_in(container, from->path, to->path, &passed, err)
+			: rootlet_container_copy_out(container, from->path, to->path, &passed, err);
 
-	if (command_store(args, &store, err) < 0)
-		return EXIT_ROOTLET;
-	r = rootlet_container_find(store, to->container ? to->container : from->container, false,
-				   &container, err);
-	if (r == 0 && to->container)
-		r = rootlet_container_copy_in(container, from->path, to->path, &passed, err);
-	else if (r == 0)
-		r = rootlet_container_copy_out(container, from->path, to->path, &passed, err);
-	rootlet_container_free(container);
-	rootlet_store_free(store);
 	if (r < 0)
-		return command_fail(err);
+		return r;
 	snprintf(text, sizeof(text), "cp: passed over %zu %s", passed,
 		 passed == 1 ? "device, socket or pipe" : "devices, sockets and pipes");
 	if (passed)
@@ -57,24 +52,25 @@ static int find_and_copy(const struct args *args, const struct side *from, const
 
 static int copy(const struct args *args, struct rootlet_error *err)
 {
-	struct side from = {0}, to = {0};
-	int status = EXIT_ROOTLET, r = cut(args->words.items[0], &from, err);
+	struct sides s = {0};
+	int status = EXIT_ROOTLET, r = cut(args->words.items[0], &s.from, err);
 
 	if (r == 0)
-		r = cut(args->words.items[1], &to, err);
-	if (r == 0 && !from.container == !to.container) {
+		r = cut(args->words.items[1], &s.to, err);
+	if (r == 0 && !s.from.container == !s.to.container) {
 		r = error_set(err, -EINVAL, "copy-words", NULL, "cp: %s",
-			      from.container ? "both sides name a container"
-					     : "neither side names a container");
+			      s.from.container ? "both sides name a container"
+					       : "neither side names a container");
 		error_hint(err, "one of them is CONTAINER:PATH, the other a path that begins with "
 				"/ or . or has no colon");
 	}
 	if (r < 0)
 		message_usage(err, "cp");
 	else
-		status = find_and_copy(args, &from, &to, err);
-	free(from.container);
-	free(to.container);
+		status = command_one(args, s.to.container ? s.to.container : s.from.container,
+				     copy_one, &s);
+	free(s.from.container);
+	free(s.to.container);
 	return status;
 }
 

@@ -235,7 +235,7 @@ static int play(const struct choices *c, rootlet_error *err)
 	bool all = c->count == 1 && strcmp(c->names[0], "all") == 0;
 	size_t count = all ? demo_text_count : (size_t)c->count;
 	struct show show;
-	int status = 0;
+	int status = 0, guarded;
 
 	if (!c->script && geteuid() == 0) {
 		message_text(
@@ -247,6 +247,9 @@ static int play(const struct choices *c, rootlet_error *err)
 		message_error(err);
 		return EXIT_ROOTLET;
 	}
+	guarded = c->script ? -1 : child_guard();
+	if (guarded >= 0)
+		return guarded;
 	show_setup(&show, !c->json, !c->no_pause && isatty(0) && isatty(1));
 	for (size_t i = 0; i < count; i++) {
 		if (c->script && i > 0)

@@ -23,7 +23,7 @@ static const struct sign {
 } signs[] = {
 	[ROOTLET_VERDICT_UNKNOWN] = {"?", "?", "unknown", "2"},
 	[ROOTLET_VERDICT_GREEN] = {"✓", "+", "ok", "32"},
-	[ROOTLET_VERDICT_AMBER] = {"!", "!", "limited", "33"},
+	[ROOTLET_VERDICT_AMBER] = {"!", "!", "limited", "35"}, /* yellow cannot be read on white */
 	[ROOTLET_VERDICT_RED] = {"✗", "x", "broken", "1;31"},
 };
 
@@ -130,8 +130,8 @@ static void print_command(const char *label, const char *text)
 
 static bool is_command(const char *text)
 {
-	static const char *const first[] = {"sudo ", "export ", "ulimit ", "systemd-run ",
-					    "docker "};
+	static const char *const first[] = {"sudo ",   "export ", "ulimit ", "systemd-run ",
+					    "docker ", "unset ",  "chmod ",  "echo "};
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		if (!strncmp(text, first[i], strlen(first[i])))
@@ -160,7 +160,7 @@ static void print_problem(const rootlet_doctor *doctor, const rootlet_doctor_pro
 	putchar('\n');
 	print_field("found", p->means, width);
 	print_command("checked", p->checked);
-	print_field("means", p->why, width);
+	print_field("why", p->why, width);
 	if (is_command(p->mend))
 		print_command("mend", p->mend);
 	else

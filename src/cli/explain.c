@@ -1,5 +1,5 @@
 /* rootlet explain: who is who, from both sides. Reads only. */
-#include "cli/cli.h"
+#include "cli/containers.h"
 
 #include "base/error.h"
 #include "base/io.h"
@@ -12,128 +12,24 @@
 #include <sys/ioctl.h>
 
 struct request {
-	const char *word; /* PID, CONTAINER or FILE; NULL: ourselves */
-	const char *user;
-	const char *state_dir; /* NULL: the usual place */
-	rootlet_explain_format format;
-	rootlet_explain_options options;
-	bool help;
+	struct args args;
+	const char *user, *word; /* word: PID, CONTAINER or FILE; NULL: ourselves */
+	int format;		 /* text|json|svg */
+	int64_t width;		 /* 0: the terminal's */
+	bool ascii;
 };
 
-/* ---- options: few, and none of a container's, so not from the table ---- */
-
-static int usage(struct rootlet_error *err, const char *id, const char *subject, const char *why)
-{
-	error_set(err, -EINVAL, id, subject, "%s: %s", subject, why);
-	return -EINVAL;
-}
-
-static int set_format(struct request *q, const char *value, struct rootlet_error *err)
-{
-	static const struct {
-		const char *name;
-		rootlet_explain_format format;
-	} formats[] = {{"text", ROOTLET_EXPLAIN_TEXT},
-		       {"json", ROOTLET_EXPLAIN_JSON},
-		       {"svg", ROOTLET_EXPLAIN_SVG}};
-
-	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(value, formats[i].name) != 0)
-			continue;
-		q->format = formats[i].format;
-		return 0;
-	}
-	return usage(err, "option-value", "--format", "text, json or svg");
-}
-
-static int set_width(struct request *q, const char *value, struct rootlet_error *err)
-{
-	uint64_t width;
-
-	if (io_parse_u64(value, 1000, &width) < 0 || width < 60)
-		return usage(err, "option-value", "--width", "a number of columns, 60 to 1000");
-	q->options.width = (unsigned)width;
-	return 0;
-}
-
-static int set_color(struct request *q, const char *value, struct rootlet_error *err)
-{
-	if (strcmp(value, "auto") != 0 && strcmp(value, "always") != 0 &&
-	    strcmp(value, "never") != 0)
-		return usage(err, "option-value", "--color", "auto, always or never");
-	message_setup(value, NULL, NULL);
-	return 0;
-}
-
-static int set_user(struct request *q, const char *value, struct rootlet_error *err)
-{
-	if (!*value)
-		return usage(err, "option-value", "--user", "a name or a number is missing");
-	q->user = value;
-	return 0;
-}
-
-static int set_state_dir(struct request *q, const char *value, struct rootlet_error *err)
-{
-	if (!*value)
-		return usage(err, "option-value", "--state-dir", "a directory is missing");
-	q->state_dir = value;
-	return 0;
-}
-
-static const struct {
-	const char *name;
-	int (*set)(struct request *q, const char *value, struct rootlet_error *err);
-} value_options[] = {
-	{"--format", set_format},	{"--user", set_user},	{"--color", set_color},
-	{"--state-dir", set_state_dir}, {"--width", set_width},
+static const struct args_option options[] = {
+	{"format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct request, format), "text, json or svg",
+	 "text|json|svg", 0, 0},
+	{"user", 0, ARGS_TEXT, "NAME|UID", offsetof(struct request, user),
+	 "of a file: what this user may do, as each namespace counts", "a name or a number", 0, 0},
+	{"width", 0, ARGS_NUMBER, "N", offsetof(struct request, width),
+	 "columns of text or SVG; from 150 on two columns of sections", NULL, 60, 1000},
+	{"ascii", 0, ARGS_FLAG, NULL, offsetof(struct request, ascii),
+	 "no character outside of ASCII", NULL, 0, 0},
+	{0},
 };
-
-/* One option at argv[*i]; moves *i to its value when that is a word of its own. */
-static int take_option(struct request *q, int argc, char **argv, int *i, struct rootlet_error *err)
-{
-	const char *word = argv[*i], *value = strchr(word, '=');
-	size_t len = value ? (size_t)(value - word) : strlen(word);
-
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-		q->help = true;
-		return 0;
-	}
-	if (strcmp(word, "--ascii") == 0) {
-		q->options.ascii = true;
-		return 0;
-	}
-	for (size_t k = 0; k < sizeof(value_options) / sizeof(value_options[0]); k++) {
-		if (strlen(value_options[k].name) != len ||
-		    strncmp(value_options[k].name, word, len) != 0)
-			continue;
-		if (!value && *i + 1 >= argc)
-			return usage(err, "option-value", word, "its value is missing");
-		return value_options[k].set(q, value ? value + 1 : argv[++*i], err);
-	}
-	return usage(err, "option-unknown", word, "explain has no such option");
-}
-
-static int read_words(struct request *q, int argc, char **argv, struct rootlet_error *err)
-{
-	bool options = true;
-
-	for (int i = 0; i < argc && !q->help; i++) {
-		int r = 0;
-
-		if (options && strcmp(argv[i], "--") == 0)
-			options = false;
-		else if (options && argv[i][0] == '-' && argv[i][1])
-			r = take_option(q, argc, argv, &i, err);
-		else if (q->word)
-			r = usage(err, "explain-word", argv[i], "explain takes one word at a time");
-		else
-			q->word = argv[i];
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* ---- what the word is ---- */
 
@@ -145,7 +41,7 @@ static int explain_container(const struct request *q, rootlet_explanation **ret,
 	rootlet_store *store = NULL;
 	rootlet_container *container = NULL;
 	rootlet_container_info info;
-	int r = rootlet_store_open(q->state_dir, false, &store, err);
+	int r = rootlet_store_open(q->args.state_dir, false, &store, err);
 
 	if (r == 0)
 		r = rootlet_container_find(store, q->word, false, &container, err);
@@ -230,16 +126,18 @@ static unsigned terminal_width(void)
 static int print(const struct request *q, const rootlet_explanation *explanation,
 		 struct rootlet_error *err)
 {
-	rootlet_explain_options options = q->options;
+	static const rootlet_explain_format formats[] = {ROOTLET_EXPLAIN_TEXT, ROOTLET_EXPLAIN_JSON,
+							 ROOTLET_EXPLAIN_SVG};
+	rootlet_explain_options drawing = {.color = message_color(1),
+					   .ascii = q->ascii || !is_utf8_locale(),
+					   .width = (unsigned)q->width};
+	rootlet_explain_format format = formats[q->format];
 	char *text;
 	int r;
 
-	options.color = message_color(1);
-	if (!is_utf8_locale())
-		options.ascii = true;
-	if (!options.width && q->format == ROOTLET_EXPLAIN_TEXT)
-		options.width = terminal_width();
-	r = rootlet_explain_print(explanation, q->format, &options, &text, err);
+	if (!drawing.width && format == ROOTLET_EXPLAIN_TEXT)
+		drawing.width = terminal_width();
+	r = rootlet_explain_print(explanation, format, &drawing, &text, err);
 	if (r < 0)
 		return r;
 	fputs(text, stdout); /* main looks whether it was taken */
@@ -247,58 +145,52 @@ static int print(const struct request *q, const rootlet_explanation *explanation
 	return 0;
 }
 
-void explain_help(void)
-{
-	printf("Usage: rootlet explain [OPTIONS] [PID | CONTAINER | FILE]\n\n"
-	       "Show who is who, from both sides. Digits are a PID, a word that begins with / or . "
-	       "is "
-	       "a file,\nanything else a container; nothing is rootlet itself. Reads only.\n\n"
-	       "Of a process: its namespaces beside yours, its id maps as both sides read them, "
-	       "the "
-	       "tree of user\nnamespaces, its capabilities and what they are worth, its pid at "
-	       "each "
-	       "level. Of a file: its owner in\neach user namespace of yours, who may read, write "
-	       "and execute it there, and which rule decides.\n\n"
-	       "Examples:\n"
-	       "  rootlet explain web                       the container of that name\n"
-	       "  rootlet explain $$                        your shell\n"
-	       "  rootlet explain --user 0 ./notes          may root, of each namespace, read it?\n"
-	       "  rootlet explain --format=svg web > a.svg  the same picture for a slide\n\n"
-	       "Options:\n"
-	       "      --format text|json|svg     how to print it\n"
-	       "      --user NAME|UID            of a file: what this user may do, as each "
-	       "namespace "
-	       "counts\n"
-	       "      --color auto|always|never  colour on a terminal\n"
-	       "      --width N                  columns of text or SVG; from 150 on two columns "
-	       "of "
-	       "sections\n"
-	       "      --ascii                    no character outside of ASCII\n"
-	       "      --state-dir DIR            where containers are looked up\n"
-	       "  -h, --help                     this text\n");
-}
-
-int cli_explain(int argc, char **argv)
+static int explain(struct request *q, struct rootlet_error *err)
 {
 	rootlet_explanation *explanation = NULL;
-	struct request q = {.format = ROOTLET_EXPLAIN_TEXT,
-			    .state_dir = getenv("ROOTLET_STATE_DIR")};
-	struct rootlet_error err = {0};
-	int r = read_words(&q, argc, argv, &err);
+	int r;
 
-	if (r < 0) {
-		message_usage(&err, "explain");
-		return EXIT_ROOTLET;
-	}
-	if (q.help) {
-		explain_help();
-		return 0;
-	}
-	r = explain_word(&q, &explanation, &err);
+	q->word = q->args.words.count ? q->args.words.items[0] : NULL;
+	r = explain_word(q, &explanation, err);
 	if (r == 0)
-		r = print(&q, explanation, &err);
-	if (r < 0)
-		message_error(&err);
+		r = print(q, explanation, err);
 	rootlet_explain_free(explanation);
-	return r < 0 ? EXIT_ROOTLET : 0;
+	return r < 0 ? command_fail(err) : 0;
 }
+
+static int run(int argc, char **argv)
+{
+	struct request q = {.args.state_dir = getenv("ROOTLET_STATE_DIR")};
+	struct rootlet_error err = {0};
+	int r = command_begin(&explain_command, &q, argc, argv, &err);
+	int status = r == 0 ? explain(&q, &err) : EXIT_ROOTLET;
+
+	command_end(&explain_command, &q);
+	return r > 0 ? 0 : status;
+}
+
+const struct args_command explain_command = {
+	.name = "explain",
+	.usage = "rootlet explain [OPTIONS] [PID | CONTAINER | FILE]",
+	.about = "Show who is who, from both sides. Digits are a PID, a word that begins with / or "
+		 ". is a file,\n"
+		 "anything else a container; nothing is rootlet itself. Reads only.\n\n"
+		 "Of a process: its namespaces beside yours, its id maps as both sides read them, "
+		 "the tree of user\n"
+		 "namespaces, its capabilities and what they are worth, its pid at each level. Of "
+		 "a file: its owner in\n"
+		 "each user namespace of yours, who may read, write and execute it there, and "
+		 "which rule decides.",
+	.examples = "  rootlet explain web                       the container of that name\n"
+		    "  rootlet explain $$                        your shell\n"
+		    "  rootlet explain --user 0 ./notes          may root, of each namespace, read "
+		    "it?\n"
+		    "  rootlet explain --format=svg web > a.svg  the same picture for a slide\n",
+	.brief = "who is who, from both sides",
+	.run = run,
+	.options = options,
+	.kind = WORDS_PATHS,
+	.most = 1,
+	.word = "PID, CONTAINER or FILE",
+	.ends = "0, or 125 when there is nothing of that name or it may not be read.",
+};

@@ -73,7 +73,8 @@ void help_command(rootlet_command command, const char *name)
 	}
 	printf("\nExit status: the command's own; 128+N when signal N killed it; 125 rootlet "
 	       "itself failed;\n"
-	       "126 the command cannot be run; 127 it was not found; 124 after --timeout.\n");
+	       "126 the command cannot be run; 127 it was not found%s.\n",
+	       command == ROOTLET_EXEC ? "" : "; 124 after --timeout");
 }
 
 /* A screen of 24 lines holds it. */
@@ -121,16 +122,8 @@ int cli_help(int argc, char **argv)
 		help_main();
 		return 0;
 	}
-	if (strcmp(argv[0], "doctor") == 0) {
-		doctor_help();
-		return 0;
-	}
 	if (strcmp(argv[0], "messages") == 0) {
 		help_messages();
-		return 0;
-	}
-	if (strcmp(argv[0], "explain") == 0) {
-		explain_help();
 		return 0;
 	}
 	if (strcmp(argv[0], "demo") == 0) {

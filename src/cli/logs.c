@@ -109,6 +109,7 @@ static void print_entry(struct output *o, const struct request *q, const rootlet
 
 /* ---- the log ---- */
 
+/* 0, an exit status after a message, or -errno. */
 static int print_log(const struct request *q, rootlet_log *log, struct rootlet_error *err)
 {
 	struct output o = {.log = log, .fd = 1};
@@ -125,29 +126,23 @@ static int print_log(const struct request *q, rootlet_log *log, struct rootlet_e
 		over = !rootlet_log_wait(log); /* then once more, to the end */
 	}
 	if (r < 0)
-		return command_fail(err);
+		return r;
 	return o.failed ? message_output_failed(o.failed) : 0;
 }
 
-static int show(const struct request *q, struct rootlet_error *err)
+static int show(rootlet_container *container, const char *word, void *data,
+		struct rootlet_error *err)
 {
-	rootlet_container *container = NULL;
-	rootlet_store *store = NULL;
+	const struct request *q = data;
 	rootlet_log *log = NULL;
-	int r, status = EXIT_ROOTLET;
+	int r = rootlet_log_open(container, &log, err);
 
-	if (command_store(&q->args, &store, err) < 0)
-		return EXIT_ROOTLET;
-	r = rootlet_container_find(store, q->args.words.items[0], false, &container, err);
-	if (r == 0)
-		r = rootlet_log_open(container, &log, err);
 	if (r == 0 && q->tail >= 0)
 		r = rootlet_log_tail(log, (uint64_t)q->tail, err);
-	status = r == 0 ? print_log(q, log, err) : command_fail(err);
+	if (r == 0)
+		r = print_log(q, log, err);
 	rootlet_log_free(log);
-	rootlet_container_free(container);
-	rootlet_store_free(store);
-	return status;
+	return r;
 }
 
 static int check(struct request *q, struct rootlet_error *err)
@@ -172,7 +167,7 @@ static int run(int argc, char **argv)
 	int r = command_begin(&logs_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 
 	if (r == 0 && check(&q, &err) == 0)
-		status = show(&q, &err);
+		status = command_one(&q.args, q.args.words.items[0], show, &q);
 	command_end(&logs_command, &q);
 	return r > 0 ? 0 : status;
 }

@@ -12,15 +12,9 @@ static const struct {
 	const char *name;
 	cli_command *run;
 } commands[] = {
-	{"run", cli_run},
-	{"plan", cli_plan},
-	{"unshare", cli_unshare},
-	{"exec", cli_exec},
-	{"explain", cli_explain},
-	{"help", cli_help},
-	{"completion", cli_completion},
+	{"run", cli_run},   {"plan", cli_plan}, {"unshare", cli_unshare},
+	{"exec", cli_exec}, {"help", cli_help}, {"completion", cli_completion},
 	{"demo", cli_demo},
-	{"doctor", cli_doctor},
 };
 
 static int print_version(void)
@@ -29,13 +23,41 @@ static int print_version(void)
 	return 0;
 }
 
+/* Commands of podman's and docker's that have another name here, or no place yet. */
+static const struct {
+	const char *name, *instead;
+} foreign[] = {
+	{"restart", "rootlet stop CONTAINER && rootlet start CONTAINER"},
+	{"create", "rootlet run -d starts it as well"},
+	{"container", "the commands stand alone: rootlet ps, rootlet rm …"},
+	{"images",
+	 "there are no images yet: ROOT is a directory, or / for this machine's own files"},
+	{"pull", "there are no images yet; mmdebstrap makes a root, or podman export another's"},
+	{"build", "there are no images yet; a root is a directory that `rootlet run` changes"},
+	{"commit",
+	 "there are no images yet; a root is a directory: copy it (rootlet unshare cp -a)"},
+	{"export", "a root is a directory: rootlet unshare tar -cf FILE -C ROOT ."},
+	{"diff", "run with --overlay=DIR: DIR then holds what was changed"},
+	{"info", "rootlet doctor"},
+	{"events", "run has --status-fd: a line of JSON for each thing that happens"},
+	{"port", "there are no published ports: --network host"},
+	{"update", "there are no limits to change yet"},
+	{"pod", "start the others with --network container:FIRST"},
+	{"login", "there are no registries"},
+};
+
 static int unknown(const char *name)
 {
-	char text[160];
+	struct rootlet_error err = {0};
+	const char *what = *name == '-' ? "options stand after the command: rootlet run --help"
+					: "`rootlet help` lists the commands";
 
-	snprintf(text, sizeof(text), "%.64s: there is no such command; `rootlet help` lists them",
-		 name);
-	message_text(text);
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+		if (strcmp(name, foreign[i].name) == 0)
+			what = foreign[i].instead;
+	error_set(&err, -EINVAL, "command-unknown", name, "%.64s: there is no such command", name);
+	error_hint(&err, "%s", what);
+	message_error(&err);
 	return EXIT_ROOTLET;
 }
 

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
 	const char *name, *own;
 } namespaces[] = {
-	{"user", "you are root inside, and outside who you were"},
+	{"user", NULL}, /* user_line() */
 	{"pid", "process numbers begin again at 1, and /proc shows no others"},
 	{"mnt", "what is mounted here, nobody else sees"},
 	{"uts", "a hostname that nobody else sees"},
@@ -67,6 +68,35 @@ static void add_name(char list[128], const char *name)
 	snprintf(list + len, 128 - len, "%s%s", len ? ", " : "", name);
 }
 
+/* "become uid 1001, gid 1001" is the step that decides who one is. */
+static unsigned long find_user(const rootlet_plan *plan)
+{
+	static const char step[] = "become uid ";
+	unsigned long uid = 0;
+
+	for (size_t i = 0; i < rootlet_plan_step_count(plan); i++) {
+		char *text = NULL;
+
+		if (rootlet_plan_step_text(plan, i, &text) < 0)
+			continue;
+		if (strncmp(text, step, sizeof(step) - 1) == 0)
+			uid = strtoul(text + sizeof(step) - 1, NULL, 10);
+		free(text);
+	}
+	return uid;
+}
+
+static void user_line(const rootlet_plan *plan, char ret[96])
+{
+	unsigned long uid = find_user(plan);
+
+	if (uid == 0)
+		snprintf(ret, 96, "you are root inside, and outside who you were");
+	else
+		snprintf(ret, 96, "you are uid %lu inside%s", uid,
+			 uid == geteuid() ? ", the same number as outside" : "");
+}
+
 static void print_line(const char *what, const char *text)
 {
 	char line[256];
@@ -78,12 +108,14 @@ static void print_line(const char *what, const char *text)
 void print_meanings(const rootlet_plan *plan)
 {
 	enum whose whose[COUNT] = {OF_HOST};
-	char host[128] = "", joined[128] = "";
+	char host[128] = "", joined[128] = "", user[96];
 
+	user_line(plan, user);
 	find_owners(plan, whose);
 	for (int n = 0; n < COUNT; n++) {
 		if (whose[n] == OF_ITS_OWN)
-			print_line(namespaces[n].name, namespaces[n].own);
+			print_line(namespaces[n].name,
+				   namespaces[n].own ? namespaces[n].own : user);
 		else
 			add_name(whose[n] == OF_HOST ? host : joined, namespaces[n].name);
 	}

@@ -9,8 +9,11 @@
 struct request {
 	struct args args;
 	bool all, force;
+	int64_t seconds; /* of rm; -1: the container's own */
 	size_t removed;
 };
+
+enum { NOT_GIVEN = -2 };
 
 /* ---- rm ---- */
 
@@ -18,13 +21,25 @@ static const struct args_option rm_options[] = {
 	{"all", 'a', ARGS_FLAG, NULL, offsetof(struct request, all), "every container", NULL, 0, 0},
 	{"force", 'f', ARGS_FLAG, NULL, offsetof(struct request, force),
 	 "kill it first; not being there is no failure", NULL, 0, 0},
+	{"time", 't', ARGS_NUMBER, "SECONDS", offsetof(struct request, seconds),
+	 "with -f: stop it, SIGKILL after that time; -1: as the run said", NULL, -1,
+	 INT32_MAX / 1000},
 	{0},
 };
 
-static void print_done(const rootlet_container_info *info, const char *word, bool all)
+/* As `rootlet stop` does. What is broken may not be asked: the removal ends it. */
+static bool stops(rootlet_container *container, const struct request *q)
 {
-	printf("%s\n", all && *info->name ? info->name : word);
-	fflush(stdout);
+	rootlet_container_info info;
+
+	rootlet_container_get(container, &info);
+	return q->force && q->seconds != NOT_GIVEN && info.alive;
+}
+
+static int ask_one(rootlet_container *container, const char *word, void *data,
+		   struct rootlet_error *err)
+{
+	return stops(container, data) ? rootlet_container_ask_to_stop(container, err) : 0;
 }
 
 static int remove_one(rootlet_container *container, const char *word, void *data,
@@ -33,22 +48,31 @@ static int remove_one(rootlet_container *container, const char *word, void *data
 	struct request *q = data;
 	rootlet_container_info info;
 	char name[160];
-	int r;
+	int r = 0;
 
 	rootlet_container_get(container, &info);
 	snprintf(name, sizeof(name), "%s", q->all && *info.name ? info.name : word);
-	r = rootlet_container_remove(container, q->force, err);
+	if (stops(container, q))
+		r = rootlet_container_stop(container, q->seconds, err);
+	if (r == 0)
+		r = rootlet_container_remove(container, q->force, err);
 	if (r < 0)
 		return r;
-	print_done(&info, name, false);
+	printf("%s\n", name);
+	fflush(stdout); /* the next one may take its time */
 	return 0;
 }
 
 static int check_rm(const struct request *q, struct rootlet_error *err)
 {
-	if (q->all ? !q->args.words.count : q->args.words.count > 0 || q->force)
+	bool timed = q->seconds != NOT_GIVEN && !q->force;
+
+	if (!timed && (q->all ? !q->args.words.count : q->args.words.count > 0 || q->force))
 		return 0;
-	if (q->all)
+	if (timed)
+		error_set(err, -EINVAL, "option-alone", "--time",
+			  "rm: --time: it goes with --force only");
+	else if (q->all)
 		error_set(err, -EINVAL, "word-too-many", "--all",
 			  "rm: --all and names exclude each other");
 	else
@@ -59,15 +83,15 @@ static int check_rm(const struct request *q, struct rootlet_error *err)
 
 static int run_rm(int argc, char **argv)
 {
-	struct request q = {0};
+	struct request q = {.seconds = NOT_GIVEN};
 	struct rootlet_error err = {0};
 	int r = command_begin(&rm_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 
 	if (r == 0 && check_rm(&q, &err) == 0)
-		status = command_each(&q.args,
-				      EACH_BROKEN | (q.all ? EACH_ALL : 0) |
-					      (q.force ? EACH_LENIENT : 0),
-				      remove_one, &q);
+		status = command_each_twice(
+			&q.args,
+			EACH_BROKEN | (q.all ? EACH_ALL : 0) | (q.force ? EACH_LENIENT : 0),
+			q.seconds != NOT_GIVEN ? ask_one : NULL, remove_one, &q);
 	command_end(&rm_command, &q);
 	return r > 0 ? 0 : status;
 }
@@ -77,9 +101,11 @@ const struct args_command rm_command = {
 	.usage = "rootlet rm [OPTIONS] CONTAINER…",
 	.about = "Remove containers that have ended: their record, their log, their name. Files "
 		 "of ROOT and of\nvolumes stay as they are.",
-	.examples = "  rootlet rm web                          it must have ended\n"
-		    "  rootlet rm -f web                       kill it first\n"
-		    "  rootlet rm -fa                          clear all away\n",
+	.examples =
+		"  rootlet rm web                          it must have ended\n"
+		"  rootlet rm -f web                       kill it first\n"
+		"  rootlet rm -f -t 10 web                 let it end by itself, for ten seconds\n"
+		"  rootlet rm -fa                          clear all away\n",
 	.brief = "remove containers that have ended, or with -f any",
 	.run = run_rm,
 	.options = rm_options,
@@ -91,20 +117,12 @@ const struct args_command rm_command = {
 
 /* ---- rename ---- */
 
-static int rename_one(struct args *args, struct rootlet_error *err)
+static int rename_one(rootlet_container *container, const char *word, void *data,
+		      struct rootlet_error *err)
 {
-	rootlet_container *container = NULL;
-	rootlet_store *store = NULL;
-	int r = command_store(args, &store, err);
+	const struct args *args = data;
 
-	if (r < 0)
-		return EXIT_ROOTLET;
-	r = rootlet_container_find(store, args->words.items[0], false, &container, err);
-	if (r == 0)
-		r = rootlet_container_rename(container, args->words.items[1], err);
-	rootlet_container_free(container);
-	rootlet_store_free(store);
-	return r < 0 ? command_fail(err) : 0;
+	return rootlet_container_rename(container, args->words.items[1], err);
 }
 
 static int run_rename(int argc, char **argv)
@@ -112,7 +130,8 @@ static int run_rename(int argc, char **argv)
 	struct args args = {0};
 	struct rootlet_error err = {0};
 	int r = command_begin(&rename_command, &args, argc, argv, &err);
-	int status = r == 0 ? rename_one(&args, &err) : EXIT_ROOTLET;
+	int status =
+		r == 0 ? command_one(&args, args.words.items[0], rename_one, &args) : EXIT_ROOTLET;
 
 	command_end(&rename_command, &args);
 	return r > 0 ? 0 : status;

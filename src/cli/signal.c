@@ -12,6 +12,7 @@ struct request {
 	int64_t seconds; /* -1: the container's own */
 	const char *signal;
 	int number;
+	container_action *act;
 };
 
 static const char ends[] = "0 when it worked for every container, else 125.";
@@ -24,6 +25,23 @@ static void print_done(rootlet_container *container, const char *word, const str
 	rootlet_container_get(container, &info);
 	printf("%s\n", q->all && *info.name ? info.name : word);
 	fflush(stdout); /* the next one may take its time */
+}
+
+/* With --all those that run. */
+static int act_on(rootlet_container *container, const char *word, void *data,
+		  struct rootlet_error *err)
+{
+	const struct request *q = data;
+	rootlet_container_info info;
+	int r;
+
+	rootlet_container_get(container, &info);
+	if (q->all && !info.alive)
+		return 0;
+	r = q->act(container, word, data, err);
+	if (r == 0)
+		print_done(container, word, q);
+	return r;
 }
 
 static int usage_no_words(const struct args_command *command, const struct request *q,
@@ -56,26 +74,25 @@ static int stop_one(rootlet_container *container, const char *word, void *data,
 		    struct rootlet_error *err)
 {
 	const struct request *q = data;
-	rootlet_container_info info;
-	int r;
 
-	rootlet_container_get(container, &info);
-	if (q->all && !info.alive)
-		return 0;
-	r = rootlet_container_stop(container, q->seconds, err);
-	if (r == 0)
-		print_done(container, word, q);
-	return r;
+	return rootlet_container_stop(container, q->seconds, err);
+}
+
+/* All of them first, so that their times do not add up. */
+static int ask_one(rootlet_container *container, const char *word, void *data,
+		   struct rootlet_error *err)
+{
+	return rootlet_container_ask_to_stop(container, err);
 }
 
 static int run_stop(int argc, char **argv)
 {
-	struct request q = {.seconds = -1};
+	struct request q = {.seconds = -1, .act = stop_one};
 	struct rootlet_error err = {0};
 	int r = command_begin(&stop_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 
 	if (r == 0 && usage_no_words(&stop_command, &q, &err) == 0)
-		status = command_each(&q.args, q.all ? EACH_ALL : 0, stop_one, &q);
+		status = command_each_twice(&q.args, q.all ? EACH_ALL : 0, ask_one, act_on, &q);
 	command_end(&stop_command, &q);
 	return r > 0 ? 0 : status;
 }
@@ -110,16 +127,8 @@ static int kill_one(rootlet_container *container, const char *word, void *data,
 		    struct rootlet_error *err)
 {
 	const struct request *q = data;
-	rootlet_container_info info;
-	int r;
 
-	rootlet_container_get(container, &info);
-	if (q->all && !info.alive)
-		return 0;
-	r = rootlet_container_kill(container, q->number, err);
-	if (r == 0)
-		print_done(container, word, q);
-	return r;
+	return rootlet_container_kill(container, q->number, err);
 }
 
 static int find_signal(struct request *q, struct rootlet_error *err)
@@ -136,12 +145,12 @@ static int find_signal(struct request *q, struct rootlet_error *err)
 
 static int run_kill(int argc, char **argv)
 {
-	struct request q = {.signal = "KILL"};
+	struct request q = {.signal = "KILL", .act = kill_one};
 	struct rootlet_error err = {0};
 	int r = command_begin(&kill_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 
 	if (r == 0 && usage_no_words(&kill_command, &q, &err) == 0 && find_signal(&q, &err) == 0)
-		status = command_each(&q.args, q.all ? EACH_ALL : 0, kill_one, &q);
+		status = command_each(&q.args, q.all ? EACH_ALL : 0, act_on, &q);
 	command_end(&kill_command, &q);
 	return r > 0 ? 0 : status;
 }

@@ -104,7 +104,7 @@ const struct args_command start_command = {
 	.usage = "rootlet start [-a] CONTAINER…",
 	.about =
 		"Run containers again that have ended, with the options of their first run, in the "
-		"background.\nPrints their ids.",
+		"background.\nPrints what each was called.",
 	.examples = "  rootlet start web                       in the background\n"
 		    "  rootlet start -a build                  and stay to see what it prints\n",
 	.brief = "run containers again that have ended",
@@ -135,32 +135,23 @@ static const struct args_option attach_options[] = {
 	{0},
 };
 
-static int attach(const struct attach_request *q, struct rootlet_error *err)
+static int attach(rootlet_container *container, const char *word, void *data,
+		  struct rootlet_error *err)
 {
+	const struct attach_request *q = data;
 	rootlet_attach_options o = {
 		.no_stdin = q->no_stdin, .sig_proxy = q->sig_proxy, .detach_keys = q->detach_keys};
-	const char *word = q->args.words.items[0];
-	rootlet_container *container = NULL;
 	rootlet_container_info info;
-	rootlet_store *store = NULL;
 	int status = EXIT_ROOTLET, r;
 
-	if (command_store(&q->args, &store, err) < 0)
-		return EXIT_ROOTLET;
-	r = rootlet_container_find(store, word, false, &container, err);
-	if (r == 0) {
-		rootlet_container_get(container, &info);
-		o.tty = info.tty;
-		if (!info.alive)
-			r = error_set(err, -ESRCH, "not-running", word, "%s: is not running", word);
-	}
-	if (r == 0)
-		r = rootlet_container_connect(container, err);
+	rootlet_container_get(container, &info);
+	o.tty = info.tty;
+	if (!info.alive)
+		return error_set(err, -ESRCH, "not-running", word, "%s: is not running", word);
+	r = rootlet_container_connect(container, err);
 	if (r >= 0)
 		r = rootlet_attach(r, &o, &status, err);
-	rootlet_container_free(container);
-	rootlet_store_free(store);
-	return r < 0 ? command_fail(err) : status;
+	return r < 0 ? r : status;
 }
 
 static int run_attach(int argc, char **argv)
@@ -168,7 +159,8 @@ static int run_attach(int argc, char **argv)
 	struct attach_request q = {.sig_proxy = true};
 	struct rootlet_error err = {0};
 	int r = command_begin(&attach_command, &q, argc, argv, &err);
-	int status = r == 0 ? attach(&q, &err) : EXIT_ROOTLET;
+	int status =
+		r == 0 ? command_one(&q.args, q.args.words.items[0], attach, &q) : EXIT_ROOTLET;
 
 	command_end(&attach_command, &q);
 	return r > 0 ? 0 : status;

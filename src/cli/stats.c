@@ -240,13 +240,13 @@ static int watch(const struct request *q)
 {
 	struct samples before = {0}, now = {0};
 	bool screen = !q->no_stream && isatty(1);
-	int status = sample_all(q, &before);
+	int status = sample_all(q, &before), ms = FIRST_MS;
 
 	while (status == 0) {
-		int ms = now.items || before.items ? INTERVAL_MS : FIRST_MS;
 		struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
 		nanosleep(&pause, NULL);
+		ms = INTERVAL_MS;
 		status = sample_all(q, &now);
 		if (status)
 			break;

@@ -66,26 +66,6 @@ bool check_unmapped_caller(struct failure *f)
 	return f->a[0] != '\0';
 }
 
-/* Inside a chroot, mountinfo shows no mount at "/": our root is a directory of one. */
-bool check_chroot(struct failure *f)
-{
-	FILE *file = fopen("/proc/self/mountinfo", "re");
-	char line[4096];
-	bool root_seen = false, any = false;
-
-	if (!file)
-		return false;
-	while (!root_seen && fgets(line, sizeof(line), file)) {
-		char point[2048];
-
-		any = true;
-		root_seen =
-			sscanf(line, "%*s %*s %*s %*s %2047s", point) == 1 && !strcmp(point, "/");
-	}
-	fclose(file);
-	return any && !root_seen;
-}
-
 bool check_filter(struct failure *f)
 {
 	return prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
@@ -127,6 +107,15 @@ bool check_process_limit(struct failure *f)
 		return false;
 	value_set(f->a, "%llu", (unsigned long long)limit.rlim_cur);
 	return true;
+}
+
+bool check_file_limit(struct failure *f)
+{
+	const struct facts *facts = failure_facts(f, FACT_CALLER);
+
+	condition_expand("{nofile}", facts, f->a, VALUE_SIZE);
+	condition_expand("{raise_files}", facts, f->b, VALUE_SIZE);
+	return facts->needs & FACT_CALLER;
 }
 
 /* ---- MAPS ---- */

@@ -27,6 +27,23 @@ static bool has_failed(const struct facts *f, enum trial trial, int error)
 	return f->trials[trial].worked == ANSWER_NO && f->trials[trial].error == error;
 }
 
+/* Refused for a reason of its own: not because no process or no file could be had for it. */
+static bool was_refused(const struct facts *f, enum trial trial)
+{
+	const struct facts_trial *t = &f->trials[trial];
+
+	return t->worked == ANSWER_NO && t->error != EAGAIN && t->error != EMFILE &&
+	       t->error != ENFILE;
+}
+
+static enum answer process_limit(const struct facts *f)
+{
+	for (int i = 0; i < TRIAL_COUNT; i++)
+		if (has_failed(f, (enum trial)i, EAGAIN))
+			return ANSWER_YES;
+	return ANSWER_NO;
+}
+
 static bool limit_is_zero(const struct facts *f)
 {
 	return f->max_namespaces[NS_USER] == 0;
@@ -52,6 +69,11 @@ static enum answer userns_zero(const struct facts *f)
 static enum answer apparmor(const struct facts *f)
 {
 	return has_worked(f, TRIAL_TMPFS) ? ANSWER_NO : f->apparmor_restricts;
+}
+
+static enum answer chroot_around(const struct facts *f)
+{
+	return has_worked(f, TRIAL_USERNS) ? ANSWER_NO : f->in_chroot;
 }
 
 /* A kernel with openat2 (5.6) has clone3 (5.3): something else refuses it. */
@@ -106,6 +128,23 @@ static enum answer subids_few(const struct facts *f)
 	if (f->subid_error || has_none(f))
 		return ANSWER_NO;
 	return yes_if(total(&f->subuids) < 65536 || total(&f->subgids) < 65536);
+}
+
+static bool holds_id(const struct id_ranges *ranges, uint32_t id)
+{
+	for (size_t i = 0; i < ranges->count; i++)
+		if (id >= ranges->ranges[i].start &&
+		    id - ranges->ranges[i].start < ranges->ranges[i].count)
+			return true;
+	return false;
+}
+
+/* One's own id is mapped to root, so a range that holds it would map it twice. */
+static enum answer own_id_granted(const struct facts *f)
+{
+	return yes_if(!f->subid_error && !has_none(f) && !is_real_root(f) &&
+		      !writes_maps_itself(f) &&
+		      (holds_id(&f->subuids, f->uid) || holds_id(&f->subgids, f->gid)));
 }
 
 /* ---- helpers ---- */
@@ -184,7 +223,7 @@ static enum answer mount_api_missing(const struct facts *f)
 
 static enum answer memfd_noexec(const struct facts *f)
 {
-	return yes_if(f->memfd_exec == ANSWER_NO || f->trials[TRIAL_MEMFD].worked == ANSWER_NO);
+	return yes_if(f->memfd_exec == ANSWER_NO || was_refused(f, TRIAL_MEMFD));
 }
 
 static enum answer time_missing(const struct facts *f)
@@ -197,7 +236,8 @@ static enum answer time_missing(const struct facts *f)
 static bool userns_explained(const struct facts *f)
 {
 	return userns_missing(f) == ANSWER_YES || userns_off(f) == ANSWER_YES ||
-	       userns_zero(f) == ANSWER_YES || apparmor(f) == ANSWER_YES;
+	       userns_zero(f) == ANSWER_YES || apparmor(f) == ANSWER_YES ||
+	       chroot_around(f) == ANSWER_YES;
 }
 
 static enum answer namespace_limit(const struct facts *f)
@@ -212,7 +252,7 @@ static enum answer namespace_limit(const struct facts *f)
 
 static enum answer userns_refused(const struct facts *f)
 {
-	return yes_if(f->trials[TRIAL_USERNS].worked == ANSWER_NO && !userns_explained(f) &&
+	return yes_if(was_refused(f, TRIAL_USERNS) && !userns_explained(f) &&
 		      namespace_limit(f) != ANSWER_YES);
 }
 
@@ -221,14 +261,14 @@ static enum answer namespaces_refused(const struct facts *f)
 	if (userns_explained(f) || namespace_limit(f) == ANSWER_YES)
 		return ANSWER_NO;
 	for (int i = TRIAL_MNT; i <= TRIAL_CGROUP; i++)
-		if (f->trials[i].worked == ANSWER_NO)
+		if (was_refused(f, (enum trial)i))
 			return ANSWER_YES;
 	return ANSWER_NO;
 }
 
 static enum answer map_refused(const struct facts *f)
 {
-	return yes_if(f->trials[TRIAL_SINGLE_MAP].worked == ANSWER_NO && !userns_explained(f));
+	return yes_if(was_refused(f, TRIAL_SINGLE_MAP) && !userns_explained(f));
 }
 
 /* newuidmap serves only callers who are in their primary group. */
@@ -240,8 +280,8 @@ static enum answer primary_group(const struct facts *f)
 
 static enum answer ranges_refused(const struct facts *f)
 {
-	return yes_if(f->trials[TRIAL_RANGES].worked == ANSWER_NO &&
-		      primary_group(f) != ANSWER_YES && f->newuidmap.state == HELPER_OK &&
+	return yes_if(was_refused(f, TRIAL_RANGES) && primary_group(f) != ANSWER_YES &&
+		      own_id_granted(f) != ANSWER_YES && f->newuidmap.state == HELPER_OK &&
 		      f->newgidmap.state == HELPER_OK && !userns_explained(f));
 }
 
@@ -249,31 +289,29 @@ static enum answer mount_refused(const struct facts *f)
 {
 	if (userns_explained(f))
 		return ANSWER_NO;
-	return yes_if(
-		f->trials[TRIAL_TMPFS].worked == ANSWER_NO ||
-		f->trials[TRIAL_DEVPTS].worked == ANSWER_NO ||
-		(f->trials[TRIAL_PROCFS].worked == ANSWER_NO && proc_covered(f) != ANSWER_YES));
+	return yes_if(was_refused(f, TRIAL_TMPFS) || was_refused(f, TRIAL_DEVPTS) ||
+		      (was_refused(f, TRIAL_PROCFS) && proc_covered(f) != ANSWER_YES));
 }
 
 static enum answer overlay_refused(const struct facts *f)
 {
-	return yes_if(f->trials[TRIAL_OVERLAY].worked == ANSWER_NO && !userns_explained(f));
+	return yes_if(was_refused(f, TRIAL_OVERLAY) && !userns_explained(f));
 }
 
 static enum answer loopback_refused(const struct facts *f)
 {
-	return yes_if(f->trials[TRIAL_LOOPBACK].worked == ANSWER_NO && !userns_explained(f));
+	return yes_if(was_refused(f, TRIAL_LOOPBACK) && !userns_explained(f));
 }
 
 static enum answer landlock_missing(const struct facts *f)
 {
 	return yes_if(((f->needs & FACT_KERNEL) && f->landlock_abi == 0) ||
-		      f->trials[TRIAL_LANDLOCK].worked == ANSWER_NO);
+		      was_refused(f, TRIAL_LANDLOCK));
 }
 
 static enum answer seccomp_missing(const struct facts *f)
 {
-	return opposite(f->trials[TRIAL_SECCOMP].worked);
+	return yes_if(was_refused(f, TRIAL_SECCOMP));
 }
 
 /* ---- quotas and folders ---- */
@@ -294,9 +332,22 @@ static enum answer key_limit(const struct facts *f)
 		       f->keys_used >= f->keys_max));
 }
 
+/* A start opens about 20 descriptors of its own at once; each volume adds one. */
+enum { FILES_NEEDED = 24, FILES_WANTED = 256 };
+
+static enum answer too_few_files(const struct facts *f)
+{
+	return yes_if(f->nofile_soft < FILES_NEEDED);
+}
+
 static enum answer few_files(const struct facts *f)
 {
-	return yes_if(f->nofile_soft < 256);
+	return yes_if(f->nofile_soft >= FILES_NEEDED && f->nofile_soft < FILES_WANTED);
+}
+
+static enum answer home_missing(const struct facts *f)
+{
+	return f->home_missing;
 }
 
 static enum answer runtime_missing(const struct facts *f)

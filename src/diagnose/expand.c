@@ -3,6 +3,7 @@
 #include "diagnose/diagnose.h"
 
 #include "base/buffer.h"
+#include "diagnose/mends.h"
 #include "facts/json.h"
 
 #include <stdio.h>
@@ -74,7 +75,7 @@ static void add_reinstall(struct buffer *b, const struct facts *f)
 
 /* ---- ids ---- */
 
-static void add_user(struct buffer *b, const struct facts *f)
+void mend_user(struct buffer *b, const struct facts *f)
 {
 	if (f->user_name)
 		buffer_puts(b, f->user_name);
@@ -82,14 +83,38 @@ static void add_user(struct buffer *b, const struct facts *f)
 		buffer_printf(b, "%u", f->uid);
 }
 
+/* Only what is missing is granted. Where nothing is, the question is of more: of both kinds. */
+static bool lacks_uids(const struct facts *f)
+{
+	return !f->subuids.count || f->subgids.count;
+}
+
+static bool lacks_gids(const struct facts *f)
+{
+	return !f->subgids.count || f->subuids.count;
+}
+
+static void add_subid_missing(struct buffer *b, const struct facts *f)
+{
+	buffer_puts(b, !lacks_gids(f)	? "/etc/subuid"
+		       : !lacks_uids(f) ? "/etc/subgid"
+					: "/etc/subuid and /etc/subgid");
+}
+
+/* newuidmap and usermod know users by name only. */
+static const char without_name[] = "has no entry in passwd, and newuidmap serves only who has one";
+
 /* The line without sudo, from `start` on. */
 static void add_usermod(struct buffer *b, const struct facts *f, uint64_t start)
 {
 	unsigned long long first = start, last = first + 65535;
 
-	buffer_printf(b, "usermod --add-subuids %llu-%llu --add-subgids %llu-%llu ", first, last,
-		      first, last);
-	add_user(b, f);
+	buffer_puts(b, "usermod ");
+	if (lacks_uids(f))
+		buffer_printf(b, "--add-subuids %llu-%llu ", first, last);
+	if (lacks_gids(f))
+		buffer_printf(b, "--add-subgids %llu-%llu ", first, last);
+	mend_user(b, f);
 }
 
 static void add_root_grant(struct buffer *b, const struct facts *f)
@@ -97,19 +122,34 @@ static void add_root_grant(struct buffer *b, const struct facts *f)
 	add_usermod(b, f, f->subid_free == UINT64_MAX ? 100000 : f->subid_free);
 }
 
+static void add_ask_grant(struct buffer *b, const struct facts *f)
+{
+	if (!f->user_name) {
+		buffer_printf(b, "Please make an account for user %u: it %s.", f->uid,
+			      without_name);
+		return;
+	}
+	buffer_puts(b, "Please run: ");
+	add_root_grant(b, f);
+}
+
 static void add_grant(struct buffer *b, const struct facts *f)
 {
+	if (!f->user_name) {
+		buffer_printf(b, "nothing can be granted: user %u %s", f->uid, without_name);
+		return;
+	}
 	buffer_puts(b, "sudo ");
 	if (family_of(f) == ALPINE && f->subid_free != UINT64_MAX) { /* busybox has no usermod */
 		buffer_puts(b, "sh -c 'echo ");
-		add_user(b, f);
-		buffer_printf(b, ":%llu:65536 | tee -a /etc/subuid >>/etc/subgid'",
-			      (unsigned long long)f->subid_free);
+		mend_user(b, f);
+		buffer_printf(b, ":%llu:65536 %s'", (unsigned long long)f->subid_free,
+			      !lacks_gids(f)   ? ">>/etc/subuid"
+			      : !lacks_uids(f) ? ">>/etc/subgid"
+					       : "| tee -a /etc/subuid >>/etc/subgid");
 		return;
 	}
 	add_root_grant(b, f);
-	if (f->subid_free == UINT64_MAX)
-		buffer_puts(b, " (any 65536 ids that nobody has in /etc/subuid or /etc/subgid)");
 }
 
 /* ---- helpers ---- */
@@ -224,11 +264,6 @@ static void add_nofile(struct buffer *b, const struct facts *f)
 	add_number(b, f->nofile_soft);
 }
 
-static void add_nofile_hard(struct buffer *b, const struct facts *f)
-{
-	add_number(b, f->nofile_hard);
-}
-
 static void add_runtime_problem(struct buffer *b, const struct facts *f)
 {
 	const char *path = f->runtime_place.path ? f->runtime_place.path : "";
@@ -241,11 +276,13 @@ static void add_runtime_problem(struct buffer *b, const struct facts *f)
 		buffer_printf(b, "XDG_RUNTIME_DIR is %s, which belongs to somebody else", path);
 		break;
 	case RUNTIME_MODE:
-		buffer_printf(b, "XDG_RUNTIME_DIR is %s, which others may enter (chmod 700 %s)",
-			      path, path);
+		buffer_printf(b, "XDG_RUNTIME_DIR is %s, which others may enter", path);
 		break;
 	case RUNTIME_REFUSED:
 		buffer_printf(b, "XDG_RUNTIME_DIR is %s, which you may not write", path);
+		break;
+	case RUNTIME_RELATIVE:
+		buffer_printf(b, "XDG_RUNTIME_DIR is %s, which is not absolute", path);
 		break;
 	case RUNTIME_UNKNOWN:
 	case RUNTIME_OK:
@@ -275,7 +312,7 @@ static const char *plain(const struct facts *f, const char *key)
 	} rows[] = {
 		{"covered", f->proc_covered, "a part of /proc"},
 		{"subid_error", f->subid_error, ""},
-		{"cgroup", f->cgroup_path, ""},
+		{"home", f->home_place.path, "home"},
 		{"controllers", f->cgroup_controllers, "none"},
 		{"runtime", f->runtime_place.path, "$XDG_RUNTIME_DIR"},
 		{"runtime_fs", f->runtime_place.filesystem, "another file system"},
@@ -293,7 +330,7 @@ static const struct {
 	const char *key;
 	void (*add)(struct buffer *b, const struct facts *f);
 } placeholders[] = {
-	{"user", add_user},
+	{"user", mend_user},
 	{"uid", add_uid},
 	{"gid", add_gid},
 	{"passwd_gid", add_passwd_gid},
@@ -310,7 +347,26 @@ static const struct {
 	{"keys_used", add_keys_used},
 	{"keys_max", add_keys_max},
 	{"nofile", add_nofile},
-	{"nofile_hard", add_nofile_hard},
+	{"raise_files", mend_raise_files},
+	{"ask_files", mend_ask_files},
+	{"nproc", mend_nproc},
+	{"raise_userns", mend_raise_userns},
+	{"subid_missing", add_subid_missing},
+	{"ask_grant", add_ask_grant},
+	{"subid_overlap", mend_subid_overlap},
+	{"regrant", mend_regrant},
+	{"ask_regrant", mend_ask_regrant},
+	{"remount_helper", mend_remount_helper},
+	{"uncover", mend_uncover},
+	{"leave_container", mend_leave_container},
+	{"shared_meanwhile", mend_shared_meanwhile},
+	{"proc_meanwhile", mend_proc_meanwhile},
+	{"cgroup_hybrid", mend_cgroup_hybrid},
+	{"cgroup_folder", mend_cgroup_folder},
+	{"delegate", mend_delegate},
+	{"delegate_controllers", mend_delegate_controllers},
+	{"mend_runtime", mend_runtime},
+	{"ask_runtime", mend_ask_runtime},
 	{"runtime_problem", add_runtime_problem},
 };
 

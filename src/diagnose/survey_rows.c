@@ -169,6 +169,14 @@ static void say_files(const struct facts *f, struct buffer *b)
 		buffer_printf(b, ", and up to %llu on demand", (unsigned long long)f->nofile_hard);
 }
 
+static void say_processes(const struct facts *f, struct buffer *b)
+{
+	if (f->nproc_soft == UINT64_MAX)
+		buffer_puts(b, "any number");
+	else
+		buffer_printf(b, "%llu", (unsigned long long)f->nproc_soft);
+}
+
 static void say_place(const struct facts_place *p, struct buffer *b)
 {
 	buffer_puts(b, p->path ? p->path : "not known");
@@ -207,7 +215,8 @@ const struct survey_check survey_checks[] = {
 	 FACT_LSM | FACT_LIMITS,
 	 NO_TRIAL,
 	 say_userns,
-	 {"userns-missing", "userns-zero", "userns-off", "apparmor-userns", "userns-refused"}},
+	 {"userns-missing", "userns-zero", "userns-off", "apparmor-userns", "chroot",
+	  "userns-refused"}},
 	{"namespaces",
 	 "Kernel",
 	 "other namespaces",
@@ -236,7 +245,7 @@ const struct survey_check survey_checks[] = {
 	 FACT_SUBIDS,
 	 NO_TRIAL,
 	 say_ids,
-	 {"subids-unreadable", "subids-none", "root-subids-none", "subids-few"}},
+	 {"subids-unreadable", "subids-none", "root-subids-none", "id-map-overlap", "subids-few"}},
 	{"helpers",
 	 "Ids",
 	 "newuidmap",
@@ -293,7 +302,20 @@ const struct survey_check survey_checks[] = {
 	 say_cgroup,
 	 {"cgroup-not-delegated", "cgroup-controllers", "cgroup2-missing"}},
 	{"keys", "Limits", "keys", FACT_PLACES, NO_TRIAL, say_keys, {"key-limit"}},
-	{"files", "Limits", "open files", FACT_CALLER, NO_TRIAL, say_files, {"nofile-low"}},
+	{"files",
+	 "Limits",
+	 "open files",
+	 FACT_CALLER,
+	 NO_TRIAL,
+	 say_files,
+	 {"file-limit", "nofile-low"}},
+	{"processes",
+	 "Limits",
+	 "processes",
+	 FACT_PLACES,
+	 NO_TRIAL,
+	 say_processes,
+	 {"process-limit"}},
 
 	{"runtime",
 	 "Folders",
@@ -302,7 +324,7 @@ const struct survey_check survey_checks[] = {
 	 NO_TRIAL,
 	 say_runtime,
 	 {"runtime-missing", "runtime-remote"}},
-	{"home", "Folders", "home", FACT_PLACES, NO_TRIAL, say_home, {NULL}},
+	{"home", "Folders", "home", FACT_PLACES, NO_TRIAL, say_home, {"home-missing"}},
 	{"data",
 	 "Folders",
 	 "data folder",

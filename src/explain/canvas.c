@@ -211,7 +211,7 @@ void canvas_release(struct canvas *c)
 
 static const char *const colors[STYLE_COUNT] = {
 	[STYLE_PLAIN] = "",   [STYLE_TITLE] = ";1", [STYLE_DIM] = ";2",	 [STYLE_INSIDE] = ";36",
-	[STYLE_HERE] = ";33", [STYLE_GOOD] = ";32", [STYLE_BAD] = ";31", [STYLE_LINE] = ";2",
+	[STYLE_HERE] = ";35", [STYLE_GOOD] = ";32", [STYLE_BAD] = ";31", [STYLE_LINE] = ";2",
 };
 
 static char plain(uint32_t code)

@@ -51,7 +51,7 @@ const char *word_error(int error)
 	case -ENOTTY:
 		return "this kernel does not say";
 	case -ESRCH:
-		return "it has ended";
+		return "gone";
 	case -ENODATA:
 		return "out of your sight";
 	default:

@@ -27,7 +27,10 @@ static void draw_head(const struct process_view *v, struct canvas *c)
 	struct id_pair gid = map_pair(&v->gid.map, shares_userns(v), s->gid[1]);
 	size_t at = canvas_printf(c, 0, 0, STYLE_TITLE, "PID %d", v->pid);
 
-	canvas_printf(c, 0, at + 2, STYLE_PLAIN, "%s", v->command);
+	at = canvas_printf(c, 0, at + 2, STYLE_PLAIN, "%s", v->command);
+	if (v->status.state == 'Z')
+		canvas_put(c, 0, at, STYLE_BAD,
+			   "  a zombie: it has ended, its parent has not waited");
 	at = canvas_put(c, 1, 0, STYLE_DIM, "inside ");
 	if (v->uid.error)
 		at = canvas_put(c, 1, at, STYLE_DIM, word_error(v->uid.error));
@@ -61,17 +64,24 @@ static size_t draw_both_maps(const struct process_view *v, struct canvas *c, siz
 	return draw_map(c, row, &p);
 }
 
-static size_t draw_reading(struct canvas *c, size_t row, const char *who, const struct idmap *map,
-			   const char *why)
+/* One file as the reader has it, or both where they differ. */
+static size_t draw_reading(struct canvas *c, size_t row, const char *who, const struct idmap *uid,
+			   const struct idmap *gid)
 {
-	AUTO_BUFFER b = {0};
+	const struct idmap *maps[] = {uid, gid};
+	bool one = map_equal(uid, gid);
 
 	canvas_put(c, row, 2, STYLE_DIM, who);
-	if (map) /* as the file has it */
-		add_map_lines(map, &b);
-	else
-		buffer_puts(&b, why);
-	return canvas_wrap(c, row, 18, map ? STYLE_PLAIN : STYLE_DIM, b.data ? b.data : "");
+	for (size_t i = 0; i < (one ? 1 : 2); i++) {
+		AUTO_BUFFER b = {0};
+		size_t at = 18;
+
+		if (!one)
+			at = canvas_put(c, row, at, STYLE_DIM, i ? "gid  " : "uid  ");
+		add_map_lines(maps[i], &b);
+		row = canvas_wrap(c, row, at, STYLE_PLAIN, b.data ? b.data : "");
+	}
+	return row;
 }
 
 static size_t draw_readings(const struct process_view *v, struct canvas *c, size_t row)
@@ -79,15 +89,20 @@ static size_t draw_readings(const struct process_view *v, struct canvas *c, size
 	const struct userns *node = v->node >= 0 ? &v->tree.nodes[v->node] : NULL;
 
 	if (v->uid.map.count || !v->uid.hidden.count)
-		row = draw_reading(c, row, "read by you", &v->uid.map, NULL);
+		row = draw_reading(c, row, "read by you", &v->uid.map, &v->gid.map);
 	/* What is every number itself needs no second reading. */
 	if (!v->parent_known && !v->uid.hidden.count && v->uid.map.count == 1 &&
 	    v->uid.map.extents[0].inside == v->uid.map.extents[0].outside &&
 	    v->uid.map.extents[0].count == UINT32_MAX)
 		return canvas_wrap(c, row, 18, STYLE_DIM,
 				   "Every id stands for itself, as in the initial user namespace.");
-	row = draw_reading(c, row, "read inside", v->parent_known ? &v->parent_uid : NULL,
-			   "not known: the map of its parent is not readable for you");
+	if (v->parent_known) {
+		row = draw_reading(c, row, "read inside", &v->parent_uid, &v->parent_gid);
+	} else {
+		canvas_put(c, row, 2, STYLE_DIM, "read inside");
+		row = canvas_wrap(c, row, 18, STYLE_DIM,
+				  "not known: the map of its parent is not readable for you");
+	}
 	if (!v->parent_known || !node)
 		return row;
 	if (node->parent >= 0 && node->parent == v->tree.yours)

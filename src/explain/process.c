@@ -19,6 +19,10 @@ static void gather_namespaces(struct process_view *v)
 		row->its = ns_seen_of(its);
 		row->yours = ns_seen_of(yours);
 		row->owner = ns_seen_of(owner);
+		/* What has ended keeps its number until its parent waits, and gives its namespaces
+		 * back at once: their links are gone (proc(5)), though the kernel has the kind. */
+		if (v->status.state == 'Z' && row->its.error == -ENOENT && !row->yours.error)
+			row->its.error = -ESRCH;
 	}
 }
 

@@ -21,6 +21,7 @@ struct facts *facts_new(void)
 	for (size_t i = 0; i < NS_COUNT; i++)
 		facts->max_namespaces[i] = UINT64_MAX;
 	facts->passwd_gid = facts->subid_free = facts->keys_used = facts->keys_max = UINT64_MAX;
+	facts->nproc_soft = UINT64_MAX;
 	return facts;
 }
 

@@ -114,11 +114,12 @@ struct facts_trial {
 enum runtime_state {
 	RUNTIME_UNKNOWN,
 	RUNTIME_OK,
-	RUNTIME_UNSET,	 /* the variable is not set, and there is no /run/user/UID of ours */
-	RUNTIME_MISSING, /* it is set, and there is no such folder */
-	RUNTIME_FOREIGN, /* it belongs to somebody else */
-	RUNTIME_MODE,	 /* others may enter it: not 0700 */
-	RUNTIME_REFUSED, /* we may not write to it */
+	RUNTIME_UNSET,	  /* the variable is not set, and there is no /run/user/UID of ours */
+	RUNTIME_MISSING,  /* it is set, and there is no such folder */
+	RUNTIME_FOREIGN,  /* it belongs to somebody else */
+	RUNTIME_MODE,	  /* others may enter it: not 0700 */
+	RUNTIME_REFUSED,  /* we may not write to it */
+	RUNTIME_RELATIVE, /* it is set to no absolute path */
 };
 
 /* A folder of ours and the file system that holds it (or its nearest parent that exists). */
@@ -184,6 +185,9 @@ struct facts {
 				       > 0 */
 	enum answer apparmor_restricts; /* kernel.apparmor_restrict_unprivileged_userns = 1, and no
 					 * profile of ours lifts it */
+	const char *container; /* who made the container around us: "docker", "rootlet" …; NULL:
+				  none is seen */
+	enum answer in_chroot; /* our root directory is not that of the mount namespace */
 
 	/* FACT_PROC */
 	enum answer proc_visible; /* nothing is mounted over parts of /proc */
@@ -223,10 +227,14 @@ struct facts {
 
 	/* FACT_PLACES */
 	const char *os_id, *os_like, *os_name; /* of os-release(5): "debian", "", "Debian …" */
-	uint64_t passwd_gid;		/* the group that passwd gives us; UINT64_MAX: not known */
-	uint64_t subid_free;		/* the first id from which 65536 are nobody's */
-	uint64_t keys_used, keys_max;	/* /proc/key-users; UINT64_MAX: not known */
-	bool seccomp_filter;		/* one is loaded around us */
+	uint64_t passwd_gid;	      /* the group that passwd gives us; UINT64_MAX: not known */
+	uint64_t subid_free;	      /* the first id from which 65536 are nobody's */
+	uint64_t keys_used, keys_max; /* /proc/key-users; UINT64_MAX: not known */
+	uint64_t nproc_soft;	      /* RLIMIT_NPROC; UINT64_MAX: unlimited, or not known */
+	enum answer systemd;	      /* it runs this machine: sd_booted(3) */
+	enum answer home_missing;     /* home is set, and there is no such directory */
+	const char *helper_mount;     /* the mount point that newuidmap is below; NULL: not known */
+	bool seccomp_filter;	      /* one is loaded around us */
 	const char *cgroup_controllers; /* of our own group, "cpu memory pids"; NULL: not known */
 	enum runtime_state runtime_state;
 	struct facts_place runtime_place, home_place, data_place; /* data: what lasts,

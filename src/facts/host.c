@@ -16,47 +16,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-/* ---- security modules and switches ---- */
-
-/* A profile that allows user namespaces lifts AppArmor's restriction; "unconfined" alone has none.
- */
-static bool without_profile(void)
-{
-	char label[256];
-
-	if (probe_read_line("/proc/self/attr/apparmor/current", label, sizeof(label)) < 0 &&
-	    probe_read_line("/proc/self/attr/current", label, sizeof(label)) < 0)
-		return true;
-	return !strcmp(label, "unconfined") || !strncmp(label, "unprivileged_userns", 19);
-}
-
-int probe_lsm(struct facts *facts)
-{
-	uint64_t value;
-
-	if (access("/proc/self/ns", F_OK) < 0) /* no /proc: nothing can be said */
-		return 0;
-	facts->userns_built = access("/proc/self/ns/user", F_OK) == 0 ? ANSWER_YES : ANSWER_NO;
-	facts->userns_allowed = facts->userns_built;
-	/* Debian's switch; other kernels do not have it. */
-	if (probe_read_number("/proc/sys/kernel/unprivileged_userns_clone", &value) && value == 0)
-		facts->userns_allowed = ANSWER_NO;
-	if (probe_read_number("/proc/sys/user/max_user_namespaces", &value) && value == 0)
-		facts->userns_allowed = ANSWER_NO;
-	facts->apparmor_restricts = ANSWER_NO;
-	if (probe_read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", &value) &&
-	    value != 0 && without_profile())
-		facts->apparmor_restricts = ANSWER_YES;
-	return 0;
-}
-
-/* ---- /proc ---- */
-
-struct proc_mount {
-	unsigned id;
-	const char *covered; /* in the text being read, or NULL */
-	size_t covered_len;
-};
+/* ---- lines of mountinfo ---- */
 
 struct mount_line {
 	unsigned id, parent;
@@ -90,6 +50,87 @@ static bool read_mount_line(const char *line, const char *end, struct mount_line
 	ret->type_len = strcspn(ret->type, " \n");
 	return true;
 }
+
+/* ---- security modules, switches, surroundings ---- */
+
+/* A profile that allows user namespaces lifts AppArmor's restriction; "unconfined" alone has none.
+ */
+static bool without_profile(void)
+{
+	char label[256];
+
+	if (probe_read_line("/proc/self/attr/apparmor/current", label, sizeof(label)) < 0 &&
+	    probe_read_line("/proc/self/attr/current", label, sizeof(label)) < 0)
+		return true;
+	return !strcmp(label, "unconfined") || !strncmp(label, "unprivileged_userns", 19);
+}
+
+/* What a container's maker leaves inside to be known by. Nobody has to, so NULL proves nothing. */
+static const char *outer_container(const struct facts *facts)
+{
+	static const struct {
+		const char *path, *name;
+	} marks[] = {{"/run/.containerenv", "podman"}, {"/.dockerenv", "docker"}};
+	const char *name = facts_getenv(facts, "container");
+
+	if (name && *name)
+		return name;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (access(marks[i].path, F_OK) == 0)
+			return marks[i].name;
+	return facts_getenv(facts, "KUBERNETES_SERVICE_HOST") ? "kubernetes" : NULL;
+}
+
+/* Inside a chroot, mountinfo shows no mount at "/": our root is a directory of one. */
+static enum answer is_chroot(void)
+{
+	enum answer answer = ANSWER_UNKNOWN;
+	struct probe_text t;
+
+	if (probe_read_text("/proc/self/mountinfo", &t) < 0)
+		return answer;
+	for (const char *line = t.text; *line && answer != ANSWER_NO;) {
+		const char *end = strchrnul(line, '\n');
+		struct mount_line m;
+
+		if (read_mount_line(line, end, &m))
+			answer = m.point_len == 1 ? ANSWER_NO : ANSWER_YES;
+		line = *end ? end + 1 : end;
+	}
+	probe_text_release(&t);
+	return answer;
+}
+
+int probe_lsm(struct facts *facts)
+{
+	uint64_t value;
+
+	facts->container = outer_container(facts);
+	facts->in_chroot = is_chroot();
+
+	if (access("/proc/self/ns", F_OK) < 0) /* no /proc: nothing can be said */
+		return 0;
+	facts->userns_built = access("/proc/self/ns/user", F_OK) == 0 ? ANSWER_YES : ANSWER_NO;
+	facts->userns_allowed = facts->userns_built;
+	/* Debian's switch; other kernels do not have it. */
+	if (probe_read_number("/proc/sys/kernel/unprivileged_userns_clone", &value) && value == 0)
+		facts->userns_allowed = ANSWER_NO;
+	if (probe_read_number("/proc/sys/user/max_user_namespaces", &value) && value == 0)
+		facts->userns_allowed = ANSWER_NO;
+	facts->apparmor_restricts = ANSWER_NO;
+	if (probe_read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", &value) &&
+	    value != 0 && without_profile())
+		facts->apparmor_restricts = ANSWER_YES;
+	return 0;
+}
+
+/* ---- /proc ---- */
+
+struct proc_mount {
+	unsigned id;
+	const char *covered; /* in the text being read, or NULL */
+	size_t covered_len;
+};
 
 /* Directories that the kernel keeps empty for ever: a mount on them hides nothing, and the kernel's
  * own check (mnt_already_visible) passes over it. */

@@ -48,7 +48,7 @@ struct section_row {
 extern const struct section_row section_rows[SECTION_COUNT];
 
 extern const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1];
-extern const char *const runtime_state_names[RUNTIME_REFUSED + 1];
+extern const char *const runtime_state_names[RUNTIME_RELATIVE + 1];
 extern const char *const trial_names[TRIAL_COUNT];
 extern const char *const entry_type_names[ENTRY_OTHER + 1];
 

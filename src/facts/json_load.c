@@ -179,7 +179,7 @@ static int load_runtime_state(struct loader *l, const char *pointer, struct json
 			      enum runtime_state *ret)
 {
 	size_t state = RUNTIME_UNKNOWN;
-	int r = value ? loader_word(l, pointer, value, runtime_state_names, RUNTIME_REFUSED + 1,
+	int r = value ? loader_word(l, pointer, value, runtime_state_names, RUNTIME_RELATIVE + 1,
 				    &state)
 		      : 0;
 

@@ -68,6 +68,8 @@ static const struct field_row lsm_rows[] = {
 	ROW("userns_built", ANSWER, userns_built),
 	ROW("userns_allowed", ANSWER, userns_allowed),
 	ROW("apparmor_restricts", ANSWER, apparmor_restricts),
+	ROW("container", STRING, container),
+	ROW("in_chroot", ANSWER, in_chroot),
 };
 
 static const struct field_row proc_rows[] = {
@@ -109,6 +111,10 @@ static const struct field_row places_rows[] = {
 	ROW("subid_free", U64, subid_free),
 	ROW("keys_used", U64, keys_used),
 	ROW("keys_max", U64, keys_max),
+	ROW("nproc_soft", U64, nproc_soft),
+	ROW("systemd", ANSWER, systemd),
+	ROW("home_missing", ANSWER, home_missing),
+	ROW("helper_mount", STRING, helper_mount),
 	ROW("seccomp_filter", BOOL, seccomp_filter),
 	ROW("cgroup_controllers", STRING, cgroup_controllers),
 	ROW("runtime_state", RUNTIME, runtime_state),
@@ -148,11 +154,11 @@ const char *const helper_state_names[HELPER_NO_NEW_PRIVS + 1] = {
 	[HELPER_NO_NEW_PRIVS] = "no-new-privs",
 };
 
-const char *const runtime_state_names[RUNTIME_REFUSED + 1] = {
+const char *const runtime_state_names[RUNTIME_RELATIVE + 1] = {
 	[RUNTIME_UNKNOWN] = "unknown", [RUNTIME_OK] = "ok",
 	[RUNTIME_UNSET] = "unset",     [RUNTIME_MISSING] = "missing",
 	[RUNTIME_FOREIGN] = "foreign", [RUNTIME_MODE] = "open-to-others",
-	[RUNTIME_REFUSED] = "refused",
+	[RUNTIME_REFUSED] = "refused", [RUNTIME_RELATIVE] = "relative",
 };
 
 const char *const trial_names[TRIAL_COUNT] = {

@@ -65,8 +65,8 @@ static int add_state(struct facts *f, const struct spec *spec)
 	snprintf(path, sizeof(path), "/run/user/%u", f->uid);
 	if (!r && access(path, F_OK) == 0)
 		r = add_joined(f, path, strlen(path), "/rootlet", true);
-	/* state's last resort (src/state/store.c): whoever makes it owns the containers that `start`
-	 * finds in it */
+	/* state's last resort (src/state/store.c): whoever makes it owns the containers that
+	 * `start` finds in it */
 	snprintf(path, sizeof(path), "/rootlet-%u", f->uid);
 	if (!r)
 		r = add_joined(f, "/tmp", 4, path, true);

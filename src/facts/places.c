@@ -3,6 +3,7 @@
 #include "facts/probe.h"
 
 #include "base/io.h"
+#include "base/path.h"
 
 #include <limits.h>
 #include <linux/magic.h>
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
@@ -208,20 +210,47 @@ static enum runtime_state judge_runtime(const struct facts *f, const char *path)
 
 static void probe_runtime(struct facts *f)
 {
-	const char *path = facts_getenv(f, "XDG_RUNTIME_DIR");
+	const char *path = facts_getenv(f, "XDG_RUNTIME_DIR"), *set;
 
 	if (path && *path == '/') {
 		f->runtime_place.path = arena_strdup(&f->arena, path);
 		f->runtime_state = judge_runtime(f, path);
 		return;
 	}
+	set = path && *path ? path : NULL;
 	path = arena_printf(&f->arena, "/run/user/%u", f->uid);
 	if (path && judge_runtime(f, path) == RUNTIME_OK) {
 		f->runtime_place.path = path;
 		f->runtime_state = RUNTIME_OK;
 	} else {
-		f->runtime_state = RUNTIME_UNSET;
+		f->runtime_place.path = set ? arena_strdup(&f->arena, set) : NULL;
+		f->runtime_state = set ? RUNTIME_RELATIVE : RUNTIME_UNSET;
 	}
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* The mount point that `path` is below: the longest of mountinfo's that leads to it. */
+static const char *mount_of(struct arena *a, const char *path)
+{
+	char real[PATH_MAX], best[PATH_MAX] = "", point[PATH_MAX];
+	struct probe_text t;
+
+	if (!path || !realpath(path, real) || probe_read_text("/proc/self/mountinfo", &t) < 0)
+		return NULL;
+	for (const char *line = t.text; *line; line = strchrnul(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "%*s %*s %*s %*s %4095s", point) == 1 &&
+		    path_within(real, point) && strlen(point) >= strlen(best))
+			strcpy(best, point);
+	}
+	probe_text_release(&t);
+	return *best ? arena_strdup(a, best) : NULL;
 }
 
 static void probe_folders(struct facts *f)
@@ -230,6 +259,7 @@ static void probe_folders(struct facts *f)
 
 	probe_runtime(f);
 	f->home_place.path = f->home;
+	f->home_missing = is_directory(f->home) ? ANSWER_NO : ANSWER_YES;
 	if (data && *data == '/')
 		f->data_place.path = arena_printf(&f->arena, "%s/rootlet", data);
 	else if (f->home)
@@ -279,6 +309,19 @@ static void probe_controllers(struct facts *f)
 		f->cgroup_controllers = arena_strdup(&f->arena, line);
 }
 
+static void probe_system(struct facts *f)
+{
+	const struct facts_helper *h =
+		f->newuidmap.state == HELPER_NOSUID ? &f->newuidmap : &f->newgidmap;
+	struct rlimit nproc;
+
+	f->seccomp_filter = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
+	f->systemd = access("/run/systemd/system", F_OK) == 0 ? ANSWER_YES : ANSWER_NO;
+	f->helper_mount = mount_of(&f->arena, h->path);
+	if (getrlimit(RLIMIT_NPROC, &nproc) == 0)
+		f->nproc_soft = nproc.rlim_cur;
+}
+
 int probe_places(struct facts *f)
 {
 	probe_distribution(f);
@@ -286,6 +329,6 @@ int probe_places(struct facts *f)
 	probe_folders(f);
 	probe_keys(f);
 	probe_controllers(f);
-	f->seccomp_filter = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == 2;
+	probe_system(f);
 	return 0;
 }

@@ -17,7 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { PATIENCE_MS = 10000, SAID_SIZE = 512 };
+/* NO_PROCESS: the status of a child whose execve(2) met RLIMIT_NPROC; no helper ends with it. */
+enum { PATIENCE_MS = 10000, SAID_SIZE = 512, NO_PROCESS = 126 };
 
 /* Waits for the end of what holds the other end of `pipe`, and kills `pid` if that takes too long.
  */
@@ -73,6 +74,9 @@ static void try_alone(struct facts *f)
 			await_end(pid, ends[0]);
 		close(ends[0]);
 		take_notes(f, shared);
+		if (pid < 0) /* a limit of processes: nothing of namespaces is known by it */
+			f->trials[TRIAL_USERNS] =
+				(struct facts_trial){ANSWER_NO, EAGAIN, "fork()", NULL};
 	}
 	munmap(shared, size);
 }
@@ -115,7 +119,7 @@ static void exec_helper(const struct helper_call *call, int errors)
 		_exit(127);
 	execve(call->argv[0], (char *const *)(uintptr_t)call->argv,
 	       (char *const *)(uintptr_t)environment);
-	_exit(127);
+	_exit(errno == EAGAIN ? NO_PROCESS : 127);
 }
 
 /* What comes through the pipe until its end; a helper that waits for a dead directory service is
@@ -169,7 +173,9 @@ static int run_helper(struct facts *f, const struct helper_call *call, const cha
 	used = line_end ? (size_t)(line_end - said) : used;
 	*ret_said = used ? arena_strndup(&f->arena, said, used) : NULL;
 	/* Who ignores SIGCHLD gets no status: nothing is claimed then but failure. */
-	return reaped == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPERM;
+	if (reaped != pid || !WIFEXITED(status))
+		return -EPERM;
+	return WEXITSTATUS(status) == 0 ? 0 : WEXITSTATUS(status) == NO_PROCESS ? -EAGAIN : -EPERM;
 }
 
 /* A helper that is not root's alone is never handed a namespace, not even this one. */
@@ -189,6 +195,7 @@ static void map_with_helpers(struct facts *f, pid_t pid)
 	int r;
 
 	t->call = "newuidmap";
+	t->said = NULL;
 	helper_words(&call, f->newuidmap.path, pid, f->uid, &f->subuids, keep_own);
 	r = run_helper(f, &call, &t->said);
 	if (r == 0) {
@@ -232,6 +239,8 @@ static void try_ranges(struct facts *f)
 		close(hold[1]);
 		wait_to_be_mapped(ready[1], hold[0]);
 	}
+	if (pid < 0)
+		f->trials[TRIAL_RANGES] = (struct facts_trial){ANSWER_NO, EAGAIN, "fork()", NULL};
 	close(ready[1]);
 	close(hold[0]);
 	while (pid > 0 && read(ready[0], &c, 1) < 0 && errno == EINTR)

@@ -129,6 +129,8 @@ static int detach(struct link *l)
 	l->credit = true; /* no time to wait: the monitor takes it if it has room */
 	send_input(l);
 	raw_send(l->c->socket_fd, packet, sizeof(packet));
+	screen_restore(&l->screen);
+	say("\n"); /* the shell's prompt on a line of its own */
 	return DETACHED;
 }
 
@@ -149,6 +151,10 @@ static int read_input(struct link *l)
 
 	if (n == -EAGAIN || n == -EINTR)
 		return GOING_ON;
+	/* In raw mode a terminal has no end of input: its window was closed. Typing ^D into the
+	 * container for that would end the shell that it stands in. */
+	if (n <= 0 && l->c->tty && l->screen.is_terminal)
+		die(l, SIGHUP);
 	if (n <= 0) {
 		keys_end(&l->keys, &to);
 		l->input_open = false;

@@ -58,7 +58,9 @@ static void drop(struct clients *c, struct slot *slot)
 
 	raw_close(slot->fd);
 	take_in(slot, -1);
-	if (owner)
+	if (owner && c->terminal_fd >= 0)
+		supervise_hang_up(c->supervise, c->terminal_fd);
+	else if (owner)
 		supervise_end(c->supervise);
 }
 

@@ -237,7 +237,7 @@ static void on_deadline(struct supervise *s)
 {
 	uint64_t wait = 0;
 
-	s->timed_out |= s->phase < SUPERVISE_KILLING;
+	s->timed_out |= s->phase < SUPERVISE_KILLING && !s->abandoned;
 	if (s->phase == SUPERVISE_RUNNING && s->stop_signal != SIGKILL) {
 		s->phase = SUPERVISE_STOPPING;
 		wait = SUPERVISE_GRACE_SECONDS * second_ns;
@@ -253,6 +253,24 @@ static void on_deadline(struct supervise *s)
 		supervise_forward(s, SIGKILL);
 	}
 	s->deadline_ns = wait ? raw_monotonic_ns() + wait : 0;
+}
+
+void supervise_hang_up(struct supervise *s, int terminal_fd)
+{
+	int foreground = 0;
+
+	if (s->phase >= SUPERVISE_STOPPING)
+		return;
+	s->phase = SUPERVISE_STOPPING;
+	s->abandoned = true;
+	/* a job of the shell's inside has a group of its own */
+	if (raw_ioctl(terminal_fd, TIOCGPGRP, &foreground) == 0 && foreground > 1) {
+		raw_kill(-foreground, SIGHUP);
+		raw_kill(-foreground, SIGCONT);
+	}
+	supervise_group_signal(s, SIGHUP);
+	supervise_group_signal(s, SIGCONT);
+	s->deadline_ns = raw_monotonic_ns() + second_ns;
 }
 
 void supervise_end(struct supervise *s)

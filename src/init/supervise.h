@@ -86,6 +86,7 @@ struct supervise {
 	bool stopped;
 	bool suspending; /* we were asked to stop: stop as soon as the command does */
 	bool hung_up;	 /* it was told once that nobody can continue it */
+	bool abandoned;	 /* its owner is gone: the deadline is no timeout (not in a handover) */
 	enum supervise_phase phase;
 	uint64_t deadline_ns; /* CLOCK_MONOTONIC; 0: none */
 	uint64_t relayed;     /* signals of the terminal that we gave to our own group */
@@ -113,6 +114,9 @@ _Noreturn void supervise_exit(const struct supervise *s, int status);
 /* From a hook: end the container without asking the command. Its init kills all that it has, as it
  * does when we die; SIGKILL follows soon. */
 void supervise_end(struct supervise *s);
+/* The same with a terminal: a hang-up first, as when a window is closed, so that a shell can write its
+ * history; supervise_end's way a second later. `terminal_fd` is the pty's master. */
+void supervise_hang_up(struct supervise *s, int terminal_fd);
 
 /* ---- between supervise.c, job_control.c and the monitor ---- */
 

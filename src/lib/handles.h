@@ -31,6 +31,8 @@ struct rootlet_store {
 
 struct rootlet_container {
 	struct state_container *container;
+	bool asked; /* to stop, at asked_at: see life_await_stop */
+	int64_t asked_at;
 };
 
 struct rootlet_process {

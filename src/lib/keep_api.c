@@ -256,16 +256,28 @@ int rootlet_container_kill(rootlet_container *container, int signal, rootlet_err
 	return life_kill(container->container, signal, err);
 }
 
+int rootlet_container_ask_to_stop(rootlet_container *container, rootlet_error *err)
+{
+	int r = life_ask_to_stop(container->container, &container->asked_at, err);
+
+	container->asked = r == 0;
+	return r;
+}
+
 int rootlet_container_stop(rootlet_container *container, int64_t seconds, rootlet_error *err)
 {
 	uint64_t wait = seconds < 0 ? SPEC_STOP_TIMEOUT : (uint64_t)seconds;
 	struct spec *spec;
+	int r = container->asked ? 0 : rootlet_container_ask_to_stop(container, err);
 
+	if (r < 0)
+		return r;
+	container->asked = false;
 	if (seconds < 0 && life_spec(container->container, &spec, NULL) == 0) {
 		wait = spec->stop_timeout;
 		spec_free(spec);
 	}
-	return life_stop(container->container, wait, err);
+	return life_await_stop(container->container, container->asked_at, wait, err);
 }
 
 int rootlet_container_pause(rootlet_container *container, bool paused, rootlet_error *err)

@@ -177,9 +177,8 @@ int rootlet_container_list(const rootlet_store *store, bool all, rootlet_list **
 		return error_nomem(err);
 	r = state_list(&store->store, STATE_LIST_BRIEF | (all ? 0 : STATE_LIST_LIVE), &l->list,
 		       err);
-	if (r == 0)
-		clear_away(store, &l->list);
 	if (r == 0) {
+		clear_away(store, &l->list);
 		l->handles = calloc(l->list.count + 1, sizeof(*l->handles));
 		r = l->handles ? 0 : error_nomem(err);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "life/life.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,10 +153,7 @@ int life_copy(const struct state_container *c, enum life_copy direction, const c
 
 	/* looked at again after both were opened: they are this container's, and no successor's of
 	 * its number */
-	if (!state_alive(c) || user < 0 || mnt < 0 || !state_process_alive(&c->process, NULL)) {
-		error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
-		error_hint(err, "`rootlet start %s` runs it again", c->name);
-		return -ESRCH;
-	}
+	if (!state_alive(c) || user < 0 || mnt < 0 || !state_process_alive(&c->process, NULL))
+		return life_not_running(c->name, err);
 	return run(c, &job, local, ret_passed, err);
 }

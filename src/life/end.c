@@ -125,22 +125,45 @@ int life_wait(struct state_container *c, int timeout_ms, int *ret_status, struct
 	return r == -ENOENT ? 0 : r; /* it removed itself, as --rm has it */
 }
 
-int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error *err)
+int life_ask_to_stop(struct state_container *c, int64_t *ret_asked, struct rootlet_error *err)
 {
 	int signal = c->record.stop_signal ? c->record.stop_signal : SIGTERM;
 	int r;
 
+	*ret_asked = now_ms();
 	if (!state_alive(c))
 		return 0;
 	if (c->status == STATE_PAUSED)
 		life_pause(c, false, NULL); /* frozen, it could not act on it */
 	r = life_kill(c, signal, err);
-	if (r == 0) {
+	if (r == 0)
 		state_signal(c, SIGCONT); /* a stopped command could not act on it */
-		r = life_wait(c, seconds > INT32_MAX / 1000 ? -1 : (int)seconds * 1000, NULL, err);
-	}
+	return r == -ESRCH ? 0 : r;
+}
+
+/* What is left of its time, for life_wait. */
+static int time_left(int64_t asked, uint64_t seconds)
+{
+	int64_t left;
+
+	if (seconds > INT32_MAX / 1000)
+		return -1;
+	left = asked + (int64_t)seconds * 1000 - now_ms();
+	return left > 0 ? (int)left : 0;
+}
+
+int life_await_stop(struct state_container *c, int64_t asked, uint64_t seconds,
+		    struct rootlet_error *err)
+{
+	int r;
+
+	if (!state_alive(c))
+		return 0;
+	r = state_refresh(c, err); /* it may have ended while another one was waited for */
+	if (r == 0)
+		r = life_wait(c, time_left(asked, seconds), NULL, err);
 	if (r != -ETIMEDOUT)
-		return r == -ESRCH ? 0 : r;
+		return r == -ENOENT ? 0 : r;
 	r = life_kill(c, SIGKILL, err);
 	if (r == 0)
 		r = life_wait(c, KILL_WAIT_MS, NULL, err);
@@ -151,6 +174,14 @@ int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error 
 			"kernel",
 			c->name, KILL_WAIT_MS / 1000);
 	return r == -ESRCH ? 0 : r;
+}
+
+int life_stop(struct state_container *c, uint64_t seconds, struct rootlet_error *err)
+{
+	int64_t asked;
+	int r = life_ask_to_stop(c, &asked, err);
+
+	return r < 0 ? r : life_await_stop(c, asked, seconds, err);
 }
 
 /* Its files do not say what lives; whoever listens on its socket is its monitor. */
@@ -168,6 +199,13 @@ static void end_unknown(const struct state_container *c)
 	poll(&gone, 1, KILL_WAIT_MS);
 }
 
+static bool is_watched(const struct state_container *c)
+{
+	AUTO_FD fd = life_connect(c, NULL);
+
+	return fd >= 0;
+}
+
 static int check_removal(const struct state_container *c, struct rootlet_error *err)
 {
 	if (state_alive(c)) {
@@ -175,10 +213,11 @@ static int check_removal(const struct state_container *c, struct rootlet_error *
 		error_hint(err, "`rootlet stop %s` first, or `rootlet rm -f %s`", c->name, c->name);
 		return -EBUSY;
 	}
-	if (!c->broken || c->has_process)
+	if (c->has_process || (!c->broken && !is_watched(c)))
 		return 0;
-	error_set(err, -EBUSY, "state-corrupt", c->name, "%s: nothing tells whether it runs: %s",
-		  c->name, c->broken->message);
+	error_set(err, -EBUSY, "state-corrupt", c->name,
+		  "%s: its files do not tell whether it runs%s%s", c->name,
+		  c->broken ? ": " : ", and it has a monitor", c->broken ? c->broken->message : "");
 	error_hint(err, "`rootlet rm -f %s` ends it if it does, and removes it", c->name);
 	return -EBUSY;
 }
@@ -191,7 +230,7 @@ int life_remove(struct state_container *c, bool force, struct rootlet_error *err
 		r = check_removal(c, err);
 	if (r == 0 && state_alive(c))
 		r = life_stop(c, 0, err);
-	else if (r == 0 && c->broken)
+	else if (r == 0 && (c->broken || !c->has_process))
 		end_unknown(c);
 	if (r == 0 && c->process.cgroup)
 		rmdir(c->process.cgroup); /* left by a monitor that was killed */

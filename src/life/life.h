@@ -99,6 +99,12 @@ int life_connect(const struct state_container *container, struct rootlet_error *
 int life_kill(struct state_container *container, int signal, struct rootlet_error *err);
 /* Its stop signal, and SIGKILL after `seconds`. 0 once it has ended, also when it had before. */
 int life_stop(struct state_container *container, uint64_t seconds, struct rootlet_error *err);
+/* Its two halves, for several at once: first each is asked, then each is waited for, and killed
+ * `seconds` after it was asked. */
+int life_ask_to_stop(struct state_container *container, int64_t *ret_asked,
+		     struct rootlet_error *err);
+int life_await_stop(struct state_container *container, int64_t asked, uint64_t seconds,
+		    struct rootlet_error *err);
 /* Until it has ended. `timeout_ms` -1: for ever; -ETIMEDOUT without a message. *ret_status: 125
  * when nobody recorded it. */
 int life_wait(struct state_container *container, int timeout_ms, int *ret_status,

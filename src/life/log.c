@@ -360,7 +360,7 @@ int life_log_next(struct life_log *l, struct life_log_entry *ret)
 
 int life_log_tail(struct life_log *l, uint64_t lines)
 {
-	struct life_log_entry e;
+	struct life_log_entry e = {0};
 	int r;
 
 	l->keep = true;

@@ -2,6 +2,7 @@
  * is left out. */
 #include "life/processes.h"
 
+#include "life/life.h"
 #include "life/scan.h"
 
 #include "base/fd.h"
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +18,8 @@
 enum {
 	STATUS_MAX = 1 << 16,
 	COMMAND_MAX = 4096,
-	LEVELS_MAX = 33, /* pid_namespaces(7): 32 below the first */
-	TYPE_PID = 1,	 /* places in state_namespace_names */
-	TYPE_MNT = 2,
-};
-
-struct map_row {
-	int64_t inside, outside, count;
+	LEVELS_MAX = 33,    /* pid_namespaces(7): 32 below the first */
+	STATE_TO_TIME = 11, /* words from the third field of /proc/PID/stat to the 14th */
 };
 
 struct gathering {
@@ -33,8 +28,7 @@ struct gathering {
 	uint64_t pid_ns, mnt_ns;
 	bool own_pids;
 	int level; /* of the container's pid namespace in NSpid */
-	struct map_row *map;
-	size_t map_count;
+	struct idmap map;
 };
 
 static char *read_text(pid_t pid, const char *file)
@@ -45,9 +39,7 @@ static char *read_text(pid_t pid, const char *file)
 	return io_read_file(path, STATUS_MAX, &text, NULL) < 0 ? NULL : text;
 }
 
-/* ---- which: see scan.c ---- */
-
-/* ---- what ---- */
+/* ---- what; which: see scan.c ---- */
 
 /* The line "Name:\t…" of /proc/PID/status, after its colon. */
 static const char *line_of(const char *status, const char *name)
@@ -60,36 +52,37 @@ static const char *line_of(const char *status, const char *name)
 	return NULL;
 }
 
+/* The number after blanks at *at, which is moved past it. */
+static bool take_number(const char **at, uint64_t *ret)
+{
+	*at += strspn(*at, " \t");
+	return io_take_u64(at, ret) == 0;
+}
+
 /* The pids from ours to its own; how many. */
 static int read_pids(const char *status, pid_t pids[LEVELS_MAX])
 {
 	const char *p = line_of(status, "NSpid");
+	uint64_t value;
 	int n = 0;
 
-	while (p && n < LEVELS_MAX) {
-		char *end;
-		long value;
-
-		while (*p == '\t' || *p == ' ')
-			p++;
-		if (*p < '0' || *p > '9')
-			break;
-		value = strtol(p, &end, 10);
+	while (p && n < LEVELS_MAX && take_number(&p, &value))
 		pids[n++] = (pid_t)value;
-		p = end;
-	}
 	return n;
 }
 
-static int64_t map_id(const struct gathering *g, int64_t outside)
+static void read_ids(const struct gathering *g, const char *status, struct life_process *p)
 {
-	for (size_t i = 0; i < g->map_count; i++) {
-		const struct map_row *row = &g->map[i];
+	const char *line = line_of(status, "Uid");
+	uint64_t outside;
+	uint32_t inside;
 
-		if (outside >= row->outside && outside - row->outside < row->count)
-			return row->inside + (outside - row->outside);
-	}
-	return -1;
+	p->uid = p->host_uid = -1;
+	if (!line || !take_number(&line, &outside) || outside > UINT32_MAX)
+		return;
+	p->host_uid = (int64_t)outside;
+	if (idmap_up(&g->map, (uint32_t)outside, &inside))
+		p->uid = inside;
 }
 
 /* State, and fields 14 and 15 of /proc/PID/stat: ticks in user and kernel mode. The second field,
@@ -102,9 +95,13 @@ static void read_stat(struct life_process *p)
 	long ticks = sysconf(_SC_CLK_TCK);
 
 	p->state = '?';
-	if (!at ||
-	    sscanf(at + 1, " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
-		   &p->state, &user, &system) != 3)
+	if (!at || at[1] != ' ' || !at[2])
+		return;
+	p->state = at[2];
+	at += 2;
+	for (int i = 0; at && i < STATE_TO_TIME; i++)
+		at = strchr(at + 1, ' ');
+	if (!at || !take_number(&at, &user) || !take_number(&at, &system))
 		return;
 	p->cpu_ns = (user + system) * (1000000000u / (uint64_t)(ticks > 0 ? ticks : 100));
 }
@@ -114,7 +111,7 @@ static uint64_t kilobytes(const char *text, const char *name)
 	const char *line = text ? line_of(text, name) : NULL;
 	uint64_t n = 0;
 
-	return line && sscanf(line, "%" SCNu64, &n) == 1 ? n * 1024 : 0;
+	return line && take_number(&line, &n) ? n * 1024 : 0;
 }
 
 static const char *read_command(struct gathering *g, pid_t pid, const char *status)
@@ -143,9 +140,8 @@ static const char *read_command(struct gathering *g, pid_t pid, const char *stat
 static int add(struct gathering *g, pid_t pid)
 {
 	AUTO_FREE char *status = read_text(pid, "status");
-	const char *uid = status ? line_of(status, "Uid") : NULL;
 	struct life_processes *out = g->out;
-	struct life_process p = {.host_pid = pid, .uid = -1, .host_uid = -1};
+	struct life_process p = {.host_pid = pid};
 	pid_t pids[LEVELS_MAX];
 	int levels;
 
@@ -153,8 +149,7 @@ static int add(struct gathering *g, pid_t pid)
 		return 0;
 	levels = read_pids(status, pids);
 	p.pid = g->level < levels ? pids[g->level] : pid;
-	if (uid && sscanf(uid, "%" SCNd64, &p.host_uid) == 1)
-		p.uid = map_id(g, p.host_uid);
+	read_ids(g, status, &p);
 	read_stat(&p);
 	p.rss = kilobytes(status, "VmRSS");
 	if (g->flags & LIFE_PROCESSES_PSS) {
@@ -170,25 +165,6 @@ static int add(struct gathering *g, pid_t pid)
 }
 
 /* ---- all of it ---- */
-
-static int read_map(struct gathering *g, pid_t pid)
-{
-	AUTO_FREE char *text = read_text(pid, "uid_map");
-	char *save = NULL;
-
-	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		struct map_row row;
-
-		if (sscanf(line, "%" SCNd64 " %" SCNd64 " %" SCNd64, &row.inside, &row.outside,
-			   &row.count) != 3)
-			continue;
-		if (arena_grow(&g->out->arena, &g->map, g->map_count, sizeof(row)) < 0)
-			return -ENOMEM;
-		g->map[g->map_count++] = row;
-	}
-	return 0;
-}
 
 static int by_pid(const void *a, const void *b)
 {
@@ -214,9 +190,10 @@ static bool learn(struct gathering *g, const struct state_container *c)
 		return false;
 	g->level = levels - 1;
 	g->own_pids = levels > 1 && pids[levels - 1] == 1;
-	g->pid_ns = c->process.namespaces[TYPE_PID];
-	g->mnt_ns = c->process.namespaces[TYPE_MNT];
-	return read_map(g, c->process.pid) == 0;
+	g->pid_ns = c->process.namespaces[NS_PID];
+	g->mnt_ns = c->process.namespaces[NS_MNT];
+	life_read_map(&g->out->arena, c->process.pid, "uid_map", &g->map);
+	return true;
 }
 
 int life_processes(const struct state_container *c, const struct life_scan *scan, unsigned flags,
@@ -227,11 +204,8 @@ int life_processes(const struct state_container *c, const struct life_scan *scan
 
 	*ret = (struct life_processes){0};
 	arena_init(&ret->arena);
-	if (!state_alive(c) || !learn(&g, c)) {
-		error_set(err, -ESRCH, "not-running", c->name, "%s: is not running", c->name);
-		error_hint(err, "`rootlet start %s` runs it again", c->name);
-		return -ESRCH;
-	}
+	if (!state_alive(c) || !learn(&g, c))
+		return life_not_running(c->name, err);
 	r = g.own_pids ? life_scan_below(scan, g.pid_ns, add_scanned, &g)
 		       : life_scan_rooted(scan, g.mnt_ns, add_scanned, &g);
 	if (r < 0) {

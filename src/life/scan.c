@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <linux/nsfs.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,7 +49,7 @@ static uint64_t namespace_of(pid_t pid, const char *type)
 		return 0;
 	text[n] = '\0';
 	at = strchr(text, '[');
-	return at && sscanf(at + 1, "%" SCNu64, &inode) == 1 ? inode : 0;
+	return at && (at++, io_take_u64(&at, &inode)) == 0 ? inode : 0;
 }
 
 /* Processes that we may not look into are none of ours, and left out. */

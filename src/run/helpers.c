@@ -84,6 +84,17 @@ static int finish(const struct plan *plan, struct helper *h, struct rootlet_erro
 	return -EPERM;
 }
 
+static void cannot_start(const struct step *step, int error, struct rootlet_error *err)
+{
+	struct diagnosis d = {.id = "helper-start"};
+
+	if (!diagnose_step(step, error, 0, NULL, &d))
+		snprintf(d.why, sizeof(d.why), "%s", error_text(error));
+	error_set(err, error, d.id, step->subject, "start %s: %s", step->a.helper.path, d.why);
+	if (*d.hint)
+		error_hint(err, "%s", d.hint);
+}
+
 int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct rootlet_error *err)
 {
 	struct helper helpers[2] = {{.errors = -1}, {.errors = -1}};
@@ -99,10 +110,7 @@ int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct ro
 		if (r < 0) {
 			*ret_step = (int)i;
 			fd_close(&helpers[count].errors);
-			error_set(err, r, "helper-start", plan->steps[i].subject, "start %s: %s",
-				  plan->steps[i].a.helper.path, error_text(r));
-			if (r == -EMFILE || r == -ENFILE)
-				error_hint(err, "raise the limit of open files: ulimit -n 256");
+			cannot_start(&plan->steps[i], r, err);
 			break;
 		}
 		count++;

@@ -13,13 +13,15 @@ import subprocess
 import sys
 
 COMMANDS = ["run", "plan", "unshare", "doctor", "exec", "ps", "inspect", "start", "attach",
-            "stop", "kill", "wait", "rm", "rename", "prune", "logs", "top", "stats", "cp", "demo"]
+            "stop", "kill", "wait", "rm", "rename", "prune", "logs", "top", "stats", "cp", "demo",
+            "pause", "explain"]
 # "  -e, --env NAME", "      --init" and, for one another's names, "--net for short" within the text.
 LISTED = re.compile(r"^  (?:-(\w), |    )--([a-z0-9-]+)", re.MULTILINE)
 NAMED = re.compile(r"(?<![\w-])\*--([a-z0-9-]+)(?:[=\\ ][^*]*)?\*")
 LETTER = re.compile(r"(?<![\w-])\*-(\w)\*, \*--([a-z0-9-]+)\*")
 # Named in a page although the command's own help does not list them.
-ELSEWHERE = {"run": {"net"}, "plan": {"net"}, "exec": {"net"}, "stop": {"stop-signal"}, "start": {"rm"}}
+ELSEWHERE = {"run": {"net"}, "plan": {"net"}, "exec": {"net"}, "stop": {"stop-signal"}, "start": {"rm"},
+             "pause": {"name"}}
 
 
 def differences(command, help_text, page):

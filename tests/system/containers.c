@@ -108,10 +108,35 @@ static void ps__tells_of_what_was_killed_and_what_is_broken(void **state)
 
 static void stop__kill_wait_and_rm_print_what_they_did(void **state)
 {
-	expect_out(life(TWO "$R stop web job; $R wait web job; $R start web >id; cmp id <($R ps "
-			    "-q --no-trunc) && $R kill -s KILL web; $R wait web; $R rm job web; "
-			    "left"),
-		   "web\njob\n143\n3\nweb\n137\njob\nweb\n");
+	expect_out(life(TWO "$R stop web job; $R wait web job; $R start web; $R kill -s "
+			    "KILL web; $R wait web; $R rm job web; left"),
+		   "web\njob\n143\n3\nweb\nweb\n137\njob\nweb\n");
+}
+
+#define STUBBORN                                                                                   \
+	"trap '$R rm -fa >/dev/null' EXIT; for n in a b c; do $R run -d --name $n / sh -c 'trap "  \
+	"\"\" TERM; echo ready; while :; do sleep 1; done' >/dev/null; said $n ready; done; "
+
+/* Three that do not want to: two seconds for all of them, not for each. */
+static void stop__times_do_not_add_up(void **state)
+{
+	expect_out(life(STUBBORN "b=$(date +%s%3N); $R stop -t 2 a b c a; t=$(($(date +%s%3N) - "
+				 "b)); [ $t -ge 2000 ] && [ $t -lt 4000 ] || echo took $t; $R wait "
+				 "a b c"),
+		   "a\nb\nc\na\n137\n137\n137\n");
+	expect_out(life(STUBBORN "b=$(date +%s%3N); $R rm -fa -t 2 | sort; t=$(($(date +%s%3N) - "
+				 "b)); [ $t -ge 2000 ] && [ $t -lt 4000 ] || echo took $t; left"),
+		   "a\nb\nc\n");
+}
+
+static void rm__gives_time_to_end(void **state)
+{
+	expect_out(
+		life("trap '$R rm -fa >/dev/null' EXIT; mkdir d; for n in a b; do $R run -d "
+		     "--name $n -v $T/d:/mnt / sh -c 'trap \"echo \\$0 bye >>/mnt/said; exit\" "
+		     "TERM; echo ready; while :; do sleep .1; done' $n >/dev/null; said $n ready; "
+		     "done; $R rm -f -t 60 a a nosuch; cat d/said; $R rm -f b; left"),
+		"a\na\na bye\nb\n");
 }
 
 static void commands__go_on_after_a_failure(void **state)
@@ -142,6 +167,8 @@ static void commands__usage_errors(void **state)
 			    "hint: `rootlet help stop` explains its options\n"},
 		{"$R rm -a x", "rootlet: rm: --all and names exclude each other\n"
 			       "hint: `rootlet help rm` explains its options\n"},
+		{"$R rm -t 1 x", "rootlet: rm: --time: it goes with --force only\n"
+				 "hint: `rootlet help rm` explains its options\n"},
 		{"$R rename a", "rootlet: rename: needs a CONTAINER and a NAME\n"
 				"hint: `rootlet help rename` explains its options\n"},
 		{"$R logs a b", "rootlet: logs: b: is a word too many\n"
@@ -394,6 +421,8 @@ int main(void)
 		test(ps__fits_the_width_and_obeys_no_command),
 		test(ps__tells_of_what_was_killed_and_what_is_broken),
 		test(stop__kill_wait_and_rm_print_what_they_did),
+		test(stop__times_do_not_add_up),
+		test(rm__gives_time_to_end),
 		test(commands__go_on_after_a_failure),
 		test(commands__all_of_them),
 		test(commands__usage_errors),

@@ -61,6 +61,8 @@ def saw_root_remap(f):
     assert f["host_ns"] == ns("user") != f["inner_ns"]
     assert first_subid() is None or int(f["map_start"]) == first_subid()
     assert int(f["file_33"]) == int(f["map_start"]) + 32
+    for victim in (f["victim"], f["reachable"]):
+        assert not os.path.exists(f"/proc/{victim}"), "it outlived its demonstration"
 
 
 def saw_pid(f):
@@ -93,6 +95,9 @@ def saw_user(f):
 
 def saw_cgroup(f):
     assert f["host_ns"] == ns("cgroup") != f["inner_ns"]
+    own = pathlib.Path("/proc/self/cgroup").read_text()
+    assert ("above" in f) == (re.search(":/.", own) is not None and own != pathlib.Path("/proc/1/cgroup").read_text())
+    assert "host_path" not in f or f":{f['host_path']}\n" in own
 
 
 def saw_time(f):
@@ -257,6 +262,17 @@ def test_plain_output():
         assert "\033" not in demo("--no-pause", write(folder, hostile)).stdout
 
 
+def test_long_lines_break_between_words():
+    words = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen"
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(folder, f"title: t\nstep: s\nhost: echo '{words}'; printf %060d 0\n")
+        text = demo("--no-pause", path, env={**os.environ, "LC_ALL": "C", "COLUMNS": "50"}).stdout
+    lines = [line[len("    host   | "):] for line in text.splitlines() if line.startswith("    host   | ")]
+    assert len(lines) == 5 and max(map(len, lines)) <= 37, lines
+    assert [word for line in lines[:3] for word in line.split()] == words.split(), lines
+    assert "".join(lines[3:]) == "0" * 60, lines  # what has no blank is cut
+
+
 def processes(word):
     found = []
     for entry in os.listdir("/proc"):
@@ -307,6 +323,19 @@ def test_broken_off_leaves_nothing():
             assert child.returncode == 128 + number, child.returncode
             assert "Nothing is left behind" in out
             assert everything_gone(folder, mark.encode()), (processes(mark.encode()), os.listdir(folder))
+
+
+def test_killed_leaves_nothing():
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(folder, LONG.replace("SECONDS", "98766"))
+        with subprocess.Popen([ROOTLET, "demo", "--no-pause", path], stdout=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL, env={**os.environ, "TMPDIR": folder}) as child:
+            end = time.time() + 10
+            while len(processes(b"98766")) < 6 and time.time() < end:
+                time.sleep(0.1)
+            seen = len(processes(b"98766"))
+            child.kill()
+        assert seen >= 6 and everything_gone(folder, b"98766"), (seen, processes(b"98766"), os.listdir(folder))
 
 
 def test_viewer_goes_away():
@@ -377,6 +406,24 @@ def test_own_settings_do_not_matter():
         demo("--no-pause", path, env={**os.environ, "XDG_CONFIG_HOME": folder, "ROOTLET_HOSTNAME": "spoiled"})
 
 
+# ---- launched by root ----
+
+def without_subordinate_ids(user):
+    """All of them on a stand-in for a machine that gives nobody a range: rootlet says so, and no fact takes it up."""
+    hide = "for f in /etc/subuid /etc/subgid; do [ ! -e $f ] || mount --bind /dev/null $f || exit 99; done\n" \
+           'exec setpriv --reuid "$0" --regid "$0" --init-groups "$@"'
+    result = subprocess.run(["unshare", "-m", "--propagation", "private", "sh", "-c", hide, user, ROOTLET, "demo",
+                             "--json", "all"], capture_output=True, text=True, timeout=200, cwd="/", check=False,
+                            stdin=subprocess.DEVNULL, env={**os.environ, "HOME": pwd.getpwnam(user).pw_dir})
+    reports = {report["demo"]: report for report in map(json.loads, result.stdout.splitlines())}
+    assert set(reports) == set(SAW), (result.returncode, result.stderr[-500:])
+    for name, report in reports.items():
+        wanted = "skipped" if name == "root-remap" else "pass"
+        assert report["result"] == wanted, (name, [check for check in report["checks"] if not check["pass"]])
+    left_out = [step["step"] for step in reports["user"]["steps"] if "left_out" in step]
+    assert left_out == ["A range of ids", "Yourself inside: keep-id"], left_out
+
+
 def become(user):
     entry = pwd.getpwnam(user)
     os.initgroups(user, entry.pw_gid)
@@ -400,6 +447,13 @@ def main():
         if not options.user:
             print("skipped: root shows nothing here; name an ordinary user with --user or ROOTLET_TEST_USER")
             return 77
+        if not options.tests or "without_subordinate_ids" in options.tests:
+            try:
+                without_subordinate_ids(options.user)
+            except (AssertionError, KeyError, ValueError, OSError, subprocess.SubprocessError) as problem:
+                print(f"FAILED  without_subordinate_ids: {type(problem).__name__}: {problem}")
+                return 1
+            print("ok      without_subordinate_ids", flush=True)
         become(options.user)
     tests = {f"demo_{name}": lambda name=name, saw=saw: played(name, saw) for name, saw in SAW.items()}
     tests.update((name[5:], test) for name, test in globals().items() if name.startswith("test_"))

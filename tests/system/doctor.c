@@ -67,7 +67,7 @@ static void doctor__fits_a_screen(void **state)
 		 "export COLUMNS=80 LC_ALL=C.UTF-8; $R doctor %s >o; wc -l <o; "
 		 "wc -L <o; grep -c '✓ ok' o; grep -c $'\\033' o || true",
 		 facts);
-	expect_out(shell(script), "28\n78\n21\n0\n");
+	expect_out(shell(script), "29\n78\n22\n0\n");
 	snprintf(script, sizeof(script),
 		 "LC_ALL=C $R doctor --color always %s | tr -d '\\n' | LC_ALL=C tr -d ' -~\\033'",
 		 facts);
@@ -91,14 +91,17 @@ static void doctor__problems_have_their_lines(void **state)
 	expect_contains(r, "    more       rootlet help subids-none\n");
 	expect_contains(r, "\nTo send to an administrator:\n\nContainers without root");
 	expect_status(shell("$R doctor --facts " SOURCE_ROOT
-			    "/tests/golden/facts/masked-proc.json >/dev/null"),
+			    "/tests/golden/facts/nested-root.json >/dev/null"),
 		      0); /* amber only */
 }
 
 static void doctor__mistakes_on_the_line(void **state)
 {
 	expect_error(rootlet("doctor", "--frmat=json"), 125,
-		     "rootlet: --frmat=json: rootlet doctor has no such option\n"
+		     "rootlet: --frmat: rootlet doctor has no such option\n"
+		     "hint: did you mean --format?\n");
+	expect_error(rootlet("doctor", "--state-dir", "/x"), 125, /* it has no state */
+		     "rootlet: --state-dir: rootlet doctor has no such option\n"
 		     "hint: rootlet help doctor lists them\n");
 	expect_error(rootlet("doctor", "--format", "xml"), 125,
 		     "rootlet: --format xml: is not text or json\n"

@@ -282,9 +282,11 @@ static void explain__says_what_it_cannot_find(void **state)
 	expect_error_has(shell("$R explain --user 0 1"), 125, "--user: it belongs to a file");
 	expect_error_has(shell("$R explain --user nobody-of-this-name /etc"), 125,
 			 "/etc/passwd knows no such user");
-	expect_error_has(shell("$R explain --wide"), 125, "--wide: explain has no such option");
-	expect_error_has(shell("$R explain --format=png"), 125, "--format: text, json or svg");
-	expect_error_has(shell("$R explain 1 2"), 125, "2: explain takes one word");
+	expect_error_has(shell("$R explain --wide"), 125,
+			 "--wide: rootlet explain has no such option");
+	expect_error_has(shell("$R explain --format=png"), 125,
+			 "--format png: is not text, json or svg");
+	expect_error_has(shell("$R explain 1 2"), 125, "2: is a word too many");
 }
 
 int main(void)

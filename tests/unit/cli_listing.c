@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #define SECOND INT64_C(1000000000)
+#define HOUR   INT64_C(3600)
+#define DAY    INT64_C(86400)
 
 static void listing__ages_in_words(void **state)
 {
@@ -21,9 +23,9 @@ static void listing__ages_in_words(void **state)
 		{-5, "Less than a second"}, {0, "Less than a second"}, {1, "1 second"},
 		{59, "59 seconds"},	    {60, "About a minute"},    {119, "About a minute"},
 		{120, "2 minutes"},	    {3599, "59 minutes"},      {3600, "About an hour"},
-		{7200, "2 hours"},	    {47 * 3600, "47 hours"},   {48 * 3600, "2 days"},
-		{13 * 86400, "13 days"},    {14 * 86400, "2 weeks"},   {59 * 86400, "8 weeks"},
-		{60 * 86400, "2 months"},   {730 * 86400, "2 years"},
+		{7200, "2 hours"},	    {47 * HOUR, "47 hours"},   {48 * HOUR, "2 days"},
+		{13 * DAY, "13 days"},	    {14 * DAY, "2 weeks"},     {59 * DAY, "8 weeks"},
+		{60 * DAY, "2 months"},	    {730 * DAY, "2 years"},
 	};
 	char text[64];
 

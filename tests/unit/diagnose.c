@@ -71,6 +71,35 @@ static void masked(struct facts *f)
 	f->proc_covered = "/proc/kcore";
 }
 
+static void masked_in_rootlet(struct facts *f)
+{
+	masked(f);
+	f->container = "rootlet";
+}
+
+static void disabled_by_rootlet(struct facts *f)
+{
+	limit_user_0(f);
+	f->container = "rootlet";
+}
+
+static void chrooted(struct facts *f)
+{
+	f->in_chroot = ANSWER_YES;
+}
+
+static void files_8(struct facts *f)
+{
+	f->nofile_soft = 8;
+	f->nofile_hard = 1048576;
+}
+
+static void files_8_of_20(struct facts *f)
+{
+	f->nofile_soft = 8;
+	f->nofile_hard = 20;
+}
+
 static const char *const in_path[] = {"/usr/local/bin/foo", "/usr/bin/foo", "/bin/foo", NULL};
 static const char *const one[] = {"/opt/foo", NULL};
 
@@ -136,9 +165,47 @@ static const struct {
 	 "/proc/kcore is mounted over here, and the kernel gives no new /proc where a part of the "
 	 "old "
 	 "one is covered",
-	 "start the outer container with --security-opt unmask=ALL (rootlet, podman), "
-	 "--security-opt "
-	 "systempaths=unconfined (docker); meanwhile `--pid host` works"},
+	 "sudo umount /proc/kcore; meanwhile `--pid host` works"},
+	{masked_in_rootlet,
+	 {.op = OP_PROCFS, .subject = "proc"},
+	 EPERM,
+	 0,
+	 "proc-covered",
+	 "/proc/kcore is mounted over here, and the kernel gives no new /proc where a part of the "
+	 "old "
+	 "one is covered",
+	 "start the outer container with both --security-opt seccomp=unconfined and "
+	 "--security-opt unmask=ALL; meanwhile `--pid host --uts host --network host` works, all "
+	 "three together"},
+	{NULL,
+	 {.op = OP_SYSCTL, .subject = "net.ipv4.ping_group_range"},
+	 EROFS,
+	 0,
+	 "sysctl-read-only",
+	 "/proc/sys is mounted read-only here, as in another container",
+	 "--pid host, --uts host and --network host together work there; or give the outer "
+	 "container both --security-opt seccomp=unconfined and --security-opt unmask=ALL"},
+	/* --disable-userns of the outer one: the limit is the cause, whatever refuses first */
+	{disabled_by_rootlet, CLONE_STEP, EPERM, 0, "userns-zero",
+	 "user namespaces are limited to none (user.max_user_namespaces = 0)",
+	 "start the outer container without --disable-userns"},
+	{chrooted, CLONE_STEP, EPERM, 0, "chroot",
+	 "rootlet runs inside a chroot, where the kernel allows no user namespaces",
+	 "enter the directory as a container instead: rootlet run DIRECTORY"},
+	{files_8_of_20,
+	 {.op = OP_CHANNELS, .subject = ""},
+	 EMFILE,
+	 0,
+	 "file-limit",
+	 "too many files are open in this process: it may have 8 (ulimit -n)",
+	 "echo 'alice - nofile 4096' | sudo tee -a /etc/security/limits.conf"},
+	{files_8,
+	 {.op = OP_CHANNELS, .subject = ""},
+	 EMFILE,
+	 0,
+	 "file-limit",
+	 "too many files are open in this process: it may have 8 (ulimit -n)",
+	 "ulimit -n 4096"},
 
 	{NULL,
 	 {.op = OP_WRITE_MAP, .subject = "uid_map", .a.map.text = "0 1000 1\n1 100000 65536\n"},
@@ -352,7 +419,7 @@ static void diagnose__probes_what_is_not_given(void **state)
 
 static void diagnose__process_limit_is_ours(void **state)
 {
-	struct step step = {.op = OP_CLONE, .subject = ""};
+	struct step step = {.op = OP_HELPER_MAP, .subject = ""}; /* as of any other */
 	struct rlimit limit, low;
 	struct diagnosis d;
 

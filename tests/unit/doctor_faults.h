@@ -145,6 +145,25 @@ static inline void masked(struct facts *f)
 	fail_trial(f, TRIAL_PROCFS, "mount(proc)", EPERM);
 }
 
+static inline void masked_by_hand(struct facts *f)
+{
+	masked(f);
+	f->container = "docker";
+	f->proc_covered = "/proc/cpuinfo";
+}
+
+static inline void masked_by_docker(struct facts *f)
+{
+	masked(f);
+	f->container = "docker";
+}
+
+static inline void masked_by_rootlet(struct facts *f)
+{
+	masked(f);
+	f->container = "rootlet";
+}
+
 static inline void no_overlay(struct facts *f)
 {
 	fail_trial(f, TRIAL_OVERLAY, "mount(overlay)", ENODEV);
@@ -166,6 +185,23 @@ static inline void runtime_unset(struct facts *f)
 	f->runtime_place.path = NULL;
 }
 
+static inline void runtime_unset_without_systemd(struct facts *f)
+{
+	runtime_unset(f);
+	f->systemd = ANSWER_NO;
+}
+
+static inline void runtime_relative(struct facts *f)
+{
+	f->runtime_state = RUNTIME_RELATIVE;
+	f->runtime_place.path = "run";
+}
+
+static inline void runtime_open(struct facts *f)
+{
+	f->runtime_state = RUNTIME_MODE;
+}
+
 static inline void runtime_foreign(struct facts *f)
 {
 	f->runtime_state = RUNTIME_FOREIGN;
@@ -174,6 +210,18 @@ static inline void runtime_foreign(struct facts *f)
 static inline void not_delegated(struct facts *f)
 {
 	f->cgroup_delegated = ANSWER_NO;
+}
+
+static inline void not_delegated_without_systemd(struct facts *f)
+{
+	not_delegated(f);
+	f->systemd = ANSWER_NO;
+}
+
+static inline void hybrid(struct facts *f)
+{
+	f->cgroup_mount = "/sys/fs/cgroup/unified";
+	f->cgroup_controllers = "";
 }
 
 static inline void few_controllers(struct facts *f)
@@ -187,9 +235,94 @@ static inline void keys_full(struct facts *f)
 	fail_trial(f, TRIAL_KEYRING, "keyctl", EDQUOT);
 }
 
+static inline void files(struct facts *f, uint64_t soft, uint64_t hard)
+{
+	f->nofile_soft = soft;
+	f->nofile_hard = hard;
+}
+
 static inline void few_files(struct facts *f)
 {
-	f->nofile_soft = 64;
+	files(f, 64, 1048576);
+}
+
+static inline void few_files_below_64(struct facts *f)
+{
+	files(f, 64, 64);
+}
+
+static inline void too_few_files(struct facts *f)
+{
+	files(f, 23, 200);
+}
+
+static inline void too_few_files_for_nobody(struct facts *f)
+{
+	files(f, 8, 20);
+	f->user_name = NULL;
+}
+
+static inline void no_process(struct facts *f)
+{
+	without_userns(f, EAGAIN);
+	f->trials[TRIAL_USERNS].call = "fork()";
+	for (int i = TRIAL_MEMFD; i < TRIAL_COUNT; i++)
+		fail_trial(f, (enum trial)i, "fork()", EAGAIN);
+	f->nproc_soft = 20;
+}
+
+static inline void no_process_for_helpers(struct facts *f)
+{
+	fail_trial(f, TRIAL_RANGES, "newuidmap", EAGAIN);
+}
+
+static inline void chrooted(struct facts *f)
+{
+	without_userns(f, EPERM);
+	f->in_chroot = ANSWER_YES;
+}
+
+static inline void userns_disabled_by_rootlet(struct facts *f)
+{
+	f->max_namespaces[NS_USER] = 0;
+	f->container = "rootlet";
+	without_userns(f, EPERM);
+}
+
+static inline void no_gids(struct facts *f)
+{
+	f->subgids.count = 0;
+	f->trials[TRIAL_RANGES].worked = ANSWER_UNKNOWN;
+}
+
+static inline void no_uids(struct facts *f)
+{
+	f->subuids.count = 0;
+	f->trials[TRIAL_RANGES].worked = ANSWER_UNKNOWN;
+}
+
+static inline void no_ids_no_name(struct facts *f)
+{
+	no_ids(f);
+	f->user_name = NULL;
+}
+
+static inline void own_id_in_range(struct facts *f)
+{
+	f->uid = 100005;
+	fail_trial(f, TRIAL_RANGES, "newuidmap", EPERM);
+}
+
+static inline void own_group_in_range(struct facts *f)
+{
+	f->gid = 165535;
+	f->passwd_gid = 165535;
+	fail_trial(f, TRIAL_RANGES, "newgidmap", EPERM);
+}
+
+static inline void no_home(struct facts *f)
+{
+	f->home_missing = ANSWER_YES;
 }
 
 static inline void outer_filter(struct facts *f)
@@ -262,6 +395,12 @@ static inline void no_time(struct facts *f)
 static inline void ipc_refused(struct facts *f)
 {
 	fail_trial(f, TRIAL_IPC, "unshare(CLONE_NEWIPC)", EPERM);
+}
+
+static inline void hostname_refused_in_rootlet(struct facts *f)
+{
+	f->container = "rootlet";
+	fail_trial(f, TRIAL_UTS, "sethostname()", EPERM);
 }
 
 static inline void map_refused(struct facts *f)

@@ -25,12 +25,25 @@ enum { COMMAND_MS = 60000, FILE_MS = 10000, GRACE_MS = 400, END_MS = 10000 };
 enum { OUTPUT_MAX = 1 << 20 };
 
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t shielded, late_signal;
 static sigset_t waiting_mask; /* in force while we wait, and nowhere else */
 
 static void on_signal(int signal)
 {
-	if (signal != SIGCHLD)
+	if (signal == SIGCHLD)
+		return;
+	if (shielded)
+		late_signal = signal;
+	else
 		stop_signal = signal;
+}
+
+void child_shield(bool on)
+{
+	shielded = on;
+	if (!on && late_signal && !stop_signal)
+		stop_signal = late_signal;
+	late_signal = 0;
 }
 
 int child_stopped(void)
@@ -80,6 +93,43 @@ static bool wait_input(int fd, int64_t ms)
 	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
 	return ppoll(&poll_fd, 1, ms < 0 ? NULL : &limit, &waiting_mask) > 0;
+}
+
+/* We are who was started, and whom SIGKILL hits: then PR_SET_PDEATHSIG gives the player SIGTERM,
+ * and it ends in order (prctl(2)). Where the player itself is killed, we end what it has started.
+ */
+static int guard(pid_t player)
+{
+	int status = 0;
+
+	while (waitpid(player, &status, WNOHANG) == 0) {
+		wait_input(-1, -1);
+		/* The player shields its cleaning, so what the terminal has sent to both may come
+		 * to it twice. */
+		if (stop_signal)
+			kill(player, stop_signal);
+		stop_signal = 0;
+	}
+	child_end_all();
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int child_guard(void)
+{
+	pid_t started = getpid(), player;
+
+	fflush(stdout); /* what is buffered must not be printed twice */
+	player = fork();
+	if (player > 0)
+		return guard(player);
+	if (player == 0) {
+		/* the child's own, which fork(2) does not hand on */
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+		if (getppid() != started)
+			stop_signal = SIGTERM;
+	}
+	return -1;
 }
 
 static _Noreturn void exec_shell(const char *command, int output)

@@ -92,6 +92,11 @@ void check_release(struct check *check);
 
 /* From here on signals are noticed and every descendant comes back to us. */
 int child_setup(rootlet_error *err);
+/* Go on in a child that ends in order when we are killed. -1: this is the child (or there is none,
+ * and nobody guards); else the status with which the child has ended. */
+int child_guard(void);
+/* While it is on, a signal breaks nothing off: it is noticed when the shield is down. */
+void child_shield(bool on);
 int child_stopped(void);     /* the signal that asked us to end, or 0 */
 void child_stop(int signal); /* as if it had come */
 /* A shell command in its own process group, its two outputs as one text. */

@@ -88,6 +88,8 @@ static int set_variables(struct play *p)
 	if (setenv("PATH", path.data, 1) < 0 || setenv("ROOTLET", self, 1) < 0 ||
 	    setenv("DEMO", p->folder, 1) < 0 || setenv("LC_ALL", "C", 1) < 0 ||
 	    setenv("XDG_CONFIG_HOME", p->folder, 1) < 0 ||
+	    /* output and facts are what the command says, not rootlet's notes on this machine */
+	    setenv("ROOTLET_LOG_LEVEL", "error", 1) < 0 ||
 	    set_number("CALLER_UID", geteuid()) < 0 || set_number("CALLER_GID", getegid()) < 0)
 		return -ENOMEM;
 	return 0;
@@ -137,6 +139,7 @@ static void finish(struct play *p, int back)
 	struct output output = {0};
 
 	child_stop(0);
+	child_shield(true);
 	for (size_t i = 0; p->folder[0] && i < p->demo->count; i++)
 		if (p->demo->items[i].kind == ITEM_FINALLY)
 			child_run(p->demo->items[i].text, &output, NULL);
@@ -147,6 +150,7 @@ static void finish(struct play *p, int back)
 	remove_folder(p);
 	child_end_all();
 	child_stop(stopped);
+	child_shield(false);
 	json_object_object_foreach(p->facts, name, value)
 	{
 		(void)value;

@@ -17,7 +17,7 @@ enum { INDENT = 4, WIDEST = 88, NARROWEST = 40, COLUMNS_MAX = 5, CELL = 160 };
 #define DIM    "2"
 #define RED    "1;31"
 #define GREEN  "32"
-#define YELLOW "33"
+#define NOTICE "1;35" /* yellow cannot be read on white */
 #define CYAN   "36"
 #define VIOLET "35"
 
@@ -153,7 +153,7 @@ void show_ask(const struct show *show, const char *text)
 	if (!show->on)
 		return;
 	last_block = BLOCK_WORDS;
-	snprintf(lead, sizeof(lead), "\n  %s?%s %s", on(show, "1;33"), off(show), on(show, BOLD));
+	snprintf(lead, sizeof(lead), "\n  %s?%s %s", on(show, NOTICE), off(show), on(show, BOLD));
 	show_wrapped(lead, INDENT, show->width, text);
 	fputs(off(show), stdout);
 }
@@ -198,9 +198,23 @@ static size_t trimmed_length(const char *text, size_t len)
 	return len;
 }
 
+/* How much of a line is printed at once: all of it, or up to the last blank that fits. A word that
+ * is longer than the room (a path, a hash) is cut. */
+static size_t piece_length(const char *text, size_t len, size_t room)
+{
+	size_t n = room;
+
+	if (trimmed_length(text, len) <= room)
+		return len;
+	while (n > 0 && text[n] != ' ')
+		n--;
+	/* Blanks at the front are a column's: breaking there would print an empty line. */
+	return trimmed_length(text, n) > 0 ? n : room;
+}
+
 void show_output(const struct show *show, enum item_kind side, const char *text)
 {
-	size_t room = (size_t)(show->width - INDENT - 9), len;
+	size_t room = (size_t)(show->width - INDENT - 9), len, line;
 	const char *sgr = side == ITEM_INSIDE ? VIOLET : side == ITEM_HOST ? CYAN : DIM;
 	const char *end = text + strlen(text);
 
@@ -208,16 +222,15 @@ void show_output(const struct show *show, enum item_kind side, const char *text)
 		return;
 	while (end > text && strchr(" \n", end[-1]))
 		end--;
-	for (; text < end; text += len + (text[len] == '\n')) {
-		len = strcspn(text, "\n");
-		if (len > (size_t)(end - text))
-			len = (size_t)(end - text);
+	for (; text < end; text += len + (text[len] == '\n' || (len < line && text[len] == ' '))) {
+		line = strcspn(text, "\n");
+		if (line > (size_t)(end - text))
+			line = (size_t)(end - text);
+		len = piece_length(text, line, room);
 		printf("    %s%s %s%s ", on(show, sgr), side_word(side), show->unicode ? "│" : "|",
 		       off(show));
-		print_clean(text, trimmed_length(text, len < room ? len : room));
+		print_clean(text, trimmed_length(text, len));
 		putchar('\n');
-		if (len > room && trimmed_length(text, len) > room)
-			len = room;
 	}
 }
 
@@ -363,7 +376,7 @@ void show_result(const struct show *show, const char *result, const char *reason
 		return;
 	putchar('\n');
 	if (strcmp(result, "skipped") == 0)
-		printf("%sSkipped:%s %s\n", on(show, YELLOW), off(show), reason);
+		printf("%sSkipped:%s %s\n", on(show, NOTICE), off(show), reason);
 	else if (strcmp(result, "stopped") == 0)
 		printf("Broken off. Nothing is left behind.\n");
 	else if (failed == 0)
