@@ -306,6 +306,7 @@ typedef struct {
 	const char *const *notes; /* what was downgraded; empty in a list */
 	size_t note_count;
 	const char *cgroup; /* its directory, or NULL */
+	const char *detach_keys; /* as its run has them, or NULL; NULL in a list */
 	bool tty, interactive, detached, remove;
 	int pid, monitor;	/* as the host sees them; 0: none */
 	uint64_t namespaces[8]; /* inodes: user pid mnt uts ipc net cgroup time; 0: not known */
@@ -506,6 +507,10 @@ ROOTLET_PUBLIC int rootlet_explain_process(int pid, rootlet_explanation **ret, r
 ROOTLET_PUBLIC int rootlet_explain_file(const char *path, const char *user,
 					rootlet_explanation **ret, rootlet_error *err);
 /* The whole as text that the caller frees with free(3). `options` NULL: defaults. */
+/* Of a file: the user namespace of this inode belongs to the container of that name, and is drawn
+ * as such. Of a process, or a namespace that is not in it, nothing happens. */
+ROOTLET_PUBLIC int rootlet_explain_name(rootlet_explanation *explanation, uint64_t userns,
+					const char *name, rootlet_error *err);
 ROOTLET_PUBLIC int rootlet_explain_print(const rootlet_explanation *explanation,
 					 rootlet_explain_format format,
 					 const rootlet_explain_options *options, char **ret_text,

@@ -71,8 +71,14 @@ static int parse_date(const char *p, int64_t *ret)
 	struct tm tm = {0};
 
 	for (int i = 0; i < 6; i++) {
+		if (i == 3 && !*p) { /* a day alone: its beginning */
+			part[3] = part[4] = part[5] = 0;
+			break;
+		}
+		if (i > 0 && *p++ != marks[i - 1])
+			return -EINVAL;
 		part[i] = digits(&p, i == 0 ? 4 : 2, i == 0 ? 4 : 2);
-		if (part[i] < 0 || (i < 5 && *p++ != marks[i]))
+		if (part[i] < 0)
 			return -EINVAL;
 	}
 	if (*p == '.')

@@ -17,6 +17,12 @@ static int cut(const char *word, struct side *ret, struct rootlet_error *err)
 	const char *colon = strchr(word, ':');
 
 	*ret = (struct side){.path = word};
+	if (strcmp(word, "-") == 0) {
+		error_set(err, -EINVAL, "copy-words", word, "cp: -: tar streams are not copied");
+		error_hint(err,
+			   "rootlet exec CONTAINER tar -cf - PATH; a file of that name is ./-");
+		return -EINVAL;
+	}
 	if (*word == '/' || *word == '.' || !colon)
 		return 0;
 	if (colon == word || !colon[1])

@@ -61,6 +61,36 @@ static int explain_container(const struct request *q, rootlet_explanation **ret,
 	return r;
 }
 
+/* The names of containers, where the store has some; without them programs are named. */
+static int name_containers(const struct request *q, rootlet_explanation *explanation,
+			   struct rootlet_error *err)
+{
+	rootlet_store *store = NULL;
+	rootlet_list *list = NULL;
+	rootlet_container_info info;
+	int r = 0;
+
+	if (rootlet_store_open(q->args.state_dir, false, &store, NULL) == 0 &&
+	    rootlet_container_list(store, false, &list, NULL) == 0)
+		for (size_t i = 0; r == 0 && i < rootlet_list_count(list); i++) {
+			rootlet_container_get(rootlet_list_get(list, i), &info);
+			if (info.alive && info.namespaces[0] && info.name && *info.name)
+				r = rootlet_explain_name(explanation, info.namespaces[0], info.name,
+							 err);
+		}
+	rootlet_list_free(list);
+	rootlet_store_free(store);
+	return r;
+}
+
+static int explain_file(const struct request *q, rootlet_explanation **ret,
+			struct rootlet_error *err)
+{
+	int r = rootlet_explain_file(q->word, q->user, ret, err);
+
+	return r < 0 ? r : name_containers(q, *ret, err);
+}
+
 static bool is_number(const char *word)
 {
 	return *word && strspn(word, "0123456789") == strlen(word);
@@ -89,7 +119,7 @@ static int explain_word(const struct request *q, rootlet_explanation **ret,
 	if (!q->word)
 		return rootlet_explain_process(0, ret, err);
 	if (file)
-		return rootlet_explain_file(q->word, q->user, ret, err);
+		return explain_file(q, ret, err);
 	return is_number(q->word) ? explain_number(q->word, ret, err)
 				  : explain_container(q, ret, err);
 }

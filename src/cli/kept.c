@@ -39,8 +39,9 @@ int cidfile_open(const struct session *s, struct cidfile *ret)
 	if (ret->fd >= 0)
 		return 0;
 	snprintf(text, sizeof(text), "--cidfile %.80s: %s", ret->path,
-		 errno == EEXIST ? "is there already: another container may have it; remove it first"
-				 : strerror(errno));
+		 errno == EEXIST
+			 ? "is there already: another container may have it; remove it first"
+			 : strerror(errno));
 	message_text(text);
 	return EXIT_ROOTLET;
 }

@@ -3,6 +3,8 @@
 #include "cli/containers.h"
 #include "cli/table.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -13,7 +15,8 @@
 struct request {
 	struct args args;
 	bool follow, timestamps;
-	int64_t tail; /* -1: all */
+	const char *tail; /* NULL, or a number, or "all" */
+	uint64_t last;	  /* UINT64_MAX: all */
 	const char *since;
 	int64_t from;
 };
@@ -24,8 +27,8 @@ static const struct args_option options[] = {
 	{"since", 0, ARGS_TEXT, "TIME", offsetof(struct request, since),
 	 "nothing older: 90s, 10m, 2h, 1d, or a date", "a time, as 10m or 2026-11-22T01:02:03Z", 0,
 	 0},
-	{"tail", 'n', ARGS_NUMBER, "N", offsetof(struct request, tail),
-	 "only the last N lines; -1: all", NULL, -1, INT64_MAX},
+	{"tail", 'n', ARGS_TEXT, "N", offsetof(struct request, tail),
+	 "only the last N lines, or all", "a number of lines", 0, 0},
 	{"timestamps", 't', ARGS_FLAG, NULL, offsetof(struct request, timestamps),
 	 "begin each line with its time", NULL, 0, 0},
 	{0},
@@ -137,18 +140,35 @@ static int show(rootlet_container *container, const char *word, void *data,
 	rootlet_log *log = NULL;
 	int r = rootlet_log_open(container, &log, err);
 
-	if (r == 0 && q->tail >= 0)
-		r = rootlet_log_tail(log, (uint64_t)q->tail, err);
+	if (r == 0 && q->last != UINT64_MAX)
+		r = rootlet_log_tail(log, q->last, err);
 	if (r == 0)
 		r = print_log(q, log, err);
 	rootlet_log_free(log);
 	return r;
 }
 
+/* "all" is what docker calls its default; -1 too. */
+static int check_tail(struct request *q, struct rootlet_error *err)
+{
+	if (!q->tail || strcmp(q->tail, "all") == 0 || strcmp(q->tail, "-1") == 0)
+		return 0;
+	if (io_parse_u64(q->tail, INT64_MAX, &q->last) == 0)
+		return 0;
+	error_set(err, -EINVAL, "option-choice", "--tail", "--tail %s: is no number of lines",
+		  q->tail);
+	error_hint(err, "a number, or all");
+	message_usage(err, "logs");
+	return -EINVAL;
+}
+
 static int check(struct request *q, struct rootlet_error *err)
 {
 	struct timespec now;
+	int r = check_tail(q, err);
 
+	if (r < 0)
+		return r;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (!q->since ||
 	    age_parse(q->since, (int64_t)now.tv_sec * 1000000000 + now.tv_nsec, &q->from) == 0)
@@ -162,7 +182,7 @@ static int check(struct request *q, struct rootlet_error *err)
 
 static int run(int argc, char **argv)
 {
-	struct request q = {.tail = -1};
+	struct request q = {.last = UINT64_MAX};
 	struct rootlet_error err = {0};
 	int r = command_begin(&logs_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 

@@ -31,8 +31,13 @@ int start_again(rootlet_store *store, const char *name, bool attached, rootlet_e
 	rootlet_container_info info;
 	int status = 0;
 
-	if (rootlet_container_begin(store, name, &s.container, err) < 0)
-		return fail(&s);
+	if (rootlet_container_begin(store, name, &s.container, err) < 0) {
+		/* as podman and docker have it: what was asked for is so */
+		if (attached || strcmp(rootlet_error_id(err), "already-running") != 0)
+			return fail(&s);
+		printf("%s\n", name);
+		return 0;
+	}
 	rootlet_container_get(s.container, &info);
 	status = go_where_run_was(&info);
 	if (status == 0 && rootlet_container_spec(s.container, &s.spec, err) < 0)
@@ -148,6 +153,16 @@ static int attach(rootlet_container *container, const char *word, void *data,
 	o.tty = info.tty;
 	if (!info.alive)
 		return error_set(err, -ESRCH, "not-running", word, "%s: is not running", word);
+	if (o.tty && !o.no_stdin && !isatty(0)) {
+		error_set(err, -ENOTTY, "stdin-no-terminal", word,
+			  "attach %s: it has a terminal, and standard input is none", word);
+		error_hint(err,
+			   "--no-stdin only looks on; `rootlet exec -i %s COMMAND` takes a pipe",
+			   word);
+		return -ENOTTY;
+	}
+	if (!o.detach_keys)
+		o.detach_keys = info.detach_keys;
 	r = rootlet_container_connect(container, err);
 	if (r >= 0)
 		r = rootlet_attach(r, &o, &status, err);

@@ -147,6 +147,7 @@ static size_t draw_pair(const struct file_view *v, const struct file_in_ns *f, s
 static size_t draw_who(const struct file_view *v, const struct file_in_ns *f, struct canvas *c,
 		       size_t row)
 {
+	struct words eyes;
 	size_t at;
 
 	canvas_put(c, row, LABEL, STYLE_DIM, v->user ? "user" : "who");
@@ -160,9 +161,17 @@ static size_t draw_who(const struct file_view *v, const struct file_in_ns *f, st
 	if (!f->yours)
 		at = canvas_printf(c, row, at, STYLE_HERE, "  %s here",
 				   word_user(v->passwd, f->asker_uid.here).text);
-	if (!v->user)
-		canvas_printf(c, row, at, STYLE_DIM, f->yours ? "  (you)" : "  (PID %d, %s)",
-			      f->pid, f->name);
+	if (v->user)
+		return row + 1;
+	if (f->yours)
+		snprintf(eyes.text, sizeof(eyes.text), "(you)");
+	else
+		snprintf(eyes.text, sizeof(eyes.text), "(PID %d, %s)", f->pid, f->name);
+	if (at + 2 + canvas_columns(eyes.text) > c->width) {
+		row++;
+		at = VALUE - 2;
+	}
+	canvas_put(c, row, at + 2, STYLE_DIM, eyes.text);
 	return row + 1;
 }
 
@@ -199,13 +208,27 @@ static size_t draw_setuid(const struct file_in_ns *f, struct canvas *c, size_t r
 	return row;
 }
 
+/* A container by its name, else a program and its number: there may be many of that name. */
+static struct words whose(const struct file_in_ns *f)
+{
+	struct words w;
+
+	if (f->yours)
+		snprintf(w.text, sizeof(w.text), "HERE");
+	else if (f->container)
+		snprintf(w.text, sizeof(w.text), "container %s", f->container);
+	else
+		snprintf(w.text, sizeof(w.text), "%s %d", f->name, f->pid);
+	return w;
+}
+
 static void draw_block(const struct file_view *v, const struct file_in_ns *f, struct canvas *c)
 {
 	char title[128], mode[11];
 	const struct inode_seen *n = &f->inode;
 	size_t row, at;
 
-	snprintf(title, sizeof(title), "%s: user namespace %llu%s", f->yours ? "HERE" : f->name,
+	snprintf(title, sizeof(title), "%s: user namespace %llu%s", whose(f).text,
 		 (unsigned long long)f->userns.inode,
 		 ns_is_initial(NS_USER, f->userns.inode) ? " initial" : "");
 	row = draw_title(c, 0, title);
@@ -233,17 +256,17 @@ static void draw_absent(const struct file_view *v, struct canvas *c)
 
 	for (size_t i = 0; i < v->count; i++) {
 		const struct file_in_ns *f = &v->ns[i];
+		AUTO_BUFFER b = {0};
 		size_t at;
 
 		if (f->visible > 0)
 			continue;
 		at = canvas_printf(c, row, LABEL, STYLE_INSIDE, "%llu",
 				   (unsigned long long)f->userns.inode);
-		at = canvas_printf(c, row, at, STYLE_DIM, "  PID %d, %s: ", f->pid, f->name);
-		at = canvas_put(c, row, at, STYLE_PLAIN,
-				f->visible < 0 ? "you may not look there" : "not mounted there");
-		canvas_printf(c, row++, at, STYLE_DIM, "; its owner would be %s",
+		buffer_printf(&b, "%s: %s; its owner would be %s", whose(f).text,
+			      f->visible < 0 ? "you may not look there" : "not mounted there",
 			      f->owner.mapped ? word_range(f->owner.inside, 1).text : "nobody");
+		row = canvas_wrap(c, row, at + 2, STYLE_PLAIN, b.data ? b.data : "");
 	}
 	if (v->hidden)
 		canvas_printf(c, row, LABEL, STYLE_DIM,

@@ -195,9 +195,10 @@ struct file_in_ns {
 	bool yours;
 	int pid; /* whose eyes we look through; ours in our own */
 	char name[32];
-	int visible;	  /* 1; 0: not mounted there; -errno: we may not look */
-	const char *path; /* as it is called there */
-	bool idmapped;	  /* its mount translates ids by itself */
+	const char *container; /* whose namespace it is, or NULL */
+	int visible;	       /* 1; 0: not mounted there; -errno: we may not look */
+	const char *path;      /* as it is called there */
+	bool idmapped;	       /* its mount translates ids by itself */
 	struct inode_seen inode;
 	struct id_pair owner, group;
 	struct id_pair asker_uid, asker_gid;
@@ -223,6 +224,8 @@ struct file_view {
 
 int file_gather(const char *path, const char *user, struct file_view **ret,
 		struct rootlet_error *err);
+/* The user namespace of this inode is that container's. Only -ENOMEM is an error. */
+int file_name_container(struct file_view *view, uint64_t userns, const char *name);
 void file_view_free(struct file_view *view);
 
 /* ---- pure: judge ---- */

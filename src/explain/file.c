@@ -256,9 +256,31 @@ static bool known_here(struct look *l, const char *name, uint32_t id)
 	       idmap_down(&map.hidden, id, &outside);
 }
 
+/* The first directory on the way that we may not search, for EACCES names none; false: it lies
+ * behind a symlink, or is open by now. */
+static bool closed_directory(const char *word, char ret[4096])
+{
+	for (const char *slash = strchr(word, '/'); slash; slash = strchr(slash + 1, '/')) {
+		size_t n = slash == word ? 1 : (size_t)(slash - word);
+
+		if (n >= 4096)
+			return false;
+		memcpy(ret, word, n);
+		ret[n] = '\0';
+		if (faccessat(AT_FDCWD, ret, X_OK, AT_EACCESS) < 0)
+			return errno == EACCES;
+	}
+	return false;
+}
+
 static int cannot_see(const char *word, int error, struct rootlet_error *err)
 {
 	const char *why = error_text(error);
+	char closed[4096];
+
+	if (error == -EACCES && closed_directory(word, closed))
+		return error_set(err, error, "explain-file", word,
+				 "%s: the directory %s may not be searched by you", word, closed);
 
 	if (error == -ENOENT || error == -ENOTDIR)
 		why = "there is no such file";
@@ -353,6 +375,20 @@ int file_gather(const char *path, const char *user, struct file_view **ret,
 		return r;
 	}
 	*ret = v;
+	return 0;
+}
+
+int file_name_container(struct file_view *view, uint64_t userns, const char *name)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		struct file_in_ns *f = &view->ns[i];
+
+		if (f->yours || f->container || f->userns.inode != userns)
+			continue;
+		f->container = arena_strdup(&view->arena, name);
+		if (!f->container)
+			return -ENOMEM;
+	}
 	return 0;
 }
 

@@ -84,6 +84,7 @@ static struct json_object *one(struct json_out *o, const struct file_in_ns *f)
 	out_bool(o, row, "yours", f->yours);
 	out_number(o, row, "pid", (uint64_t)f->pid);
 	out_text(o, row, "name", f->name);
+	out_text(o, row, "container", f->container);
 	if (f->visible < 0)
 		out_null(o, row, "visible");
 	else

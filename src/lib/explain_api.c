@@ -44,6 +44,14 @@ int rootlet_explain_file(const char *path, const char *user, rootlet_explanation
 	return r < 0 ? r : wrap(found, ret, err);
 }
 
+int rootlet_explain_name(rootlet_explanation *explanation, uint64_t userns, const char *name,
+			 rootlet_error *err)
+{
+	if (!explanation->file)
+		return 0;
+	return file_name_container(explanation->file, userns, name) < 0 ? error_nomem(err) : 0;
+}
+
 static int print(const rootlet_explanation *e, rootlet_explain_format format,
 		 const struct picture_options *o, struct buffer *b)
 {

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 int rootlet_store_open(const char *state_dir, bool make, rootlet_store **ret, rootlet_error *err)
 {
@@ -90,6 +91,8 @@ int rootlet_container_folder(const rootlet_container *container)
 
 static void get_record(const struct state_record *r, rootlet_container_info *ret)
 {
+	static const char keys[] = "--detach-keys=";
+
 	ret->root = r->root;
 	ret->command = r->command.items;
 	ret->command_count = r->command.count;
@@ -105,6 +108,10 @@ static void get_record(const struct state_record *r, rootlet_container_info *ret
 	ret->detached = r->detached;
 	ret->remove = r->remove;
 	ret->created = r->created;
+	ret->detach_keys = NULL;
+	for (size_t i = 0; i < r->words.count; i++)
+		if (strncmp(r->words.items[i], keys, sizeof(keys) - 1) == 0)
+			ret->detach_keys = r->words.items[i] + sizeof(keys) - 1;
 }
 
 void rootlet_container_get(const rootlet_container *handle, rootlet_container_info *ret)

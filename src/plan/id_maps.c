@@ -91,20 +91,32 @@ static const char *ranges_problem(struct planner *p)
 	return problem ? problem : map_helper_problem(&f->newgidmap, "newgidmap", p);
 }
 
+/* Only the file without a range is spoken of: the other one is fine. */
+static const char *grant_options(const struct facts *f)
+{
+	if (f->subuids.count)
+		return "--add-subgids 100000-165535";
+	return f->subgids.count ? "--add-subuids 100000-165535"
+				: "--add-subuids 100000-165535 --add-subgids 100000-165535";
+}
+
 void map_hint_ranges(struct planner *p)
 {
 	const struct facts *f = p->facts;
-	const char *who = f->user_name ? f->user_name : "USER";
 
-	if (!f->subid_error && (!f->subuids.count || !f->subgids.count))
-		error_hint(
-			p->err,
-			"an administrator can grant them: sudo usermod --add-subuids 100000-165535 "
-			"--add-subgids 100000-165535 %s; meanwhile `--userns single` works",
-			who);
-	else
+	if (f->subid_error || (f->subuids.count && f->subgids.count))
 		error_hint(p->err, "`rootlet doctor` names the line that mends it; meanwhile "
 				   "`--userns single` works");
+	else if (f->user_name)
+		error_hint(p->err,
+			   "an administrator can grant them: sudo usermod %s %s; meanwhile "
+			   "`--userns single` works",
+			   grant_options(f), f->user_name);
+	else
+		error_hint(p->err,
+			   "user %u has no entry in passwd, and newuidmap serves only who has one; "
+			   "meanwhile `--userns single` works",
+			   f->uid);
 }
 
 static void add(struct planner *p, struct idmap *map, uint32_t inside, uint32_t outside,

@@ -86,10 +86,13 @@ static int finish(const struct plan *plan, struct helper *h, struct rootlet_erro
 
 static void cannot_start(const struct step *step, int error, struct rootlet_error *err)
 {
-	struct diagnosis d = {.id = "helper-start"};
+	struct diagnosis d;
 
-	if (!diagnose_step(step, error, 0, NULL, &d))
-		snprintf(d.why, sizeof(d.why), "%s", error_text(error));
+	if (!diagnose_step(step, error, 0, NULL, &d)) {
+		error_set(err, error, "helper-start", step->subject, "start %s: %s",
+			  step->a.helper.path, error_text(error));
+		return;
+	}
 	error_set(err, error, d.id, step->subject, "start %s: %s", step->a.helper.path, d.why);
 	if (*d.hint)
 		error_hint(err, "%s", d.hint);
