@@ -25,7 +25,7 @@ static const struct args_option options[] = {
 	{"user", 0, ARGS_TEXT, "NAME|UID", offsetof(struct request, user),
 	 "of a file: what this user may do, as each namespace counts", "a name or a number", 0, 0},
 	{"width", 0, ARGS_NUMBER, "N", offsetof(struct request, width),
-	 "columns of text or SVG; from 150 on two columns of sections", NULL, 60, 1000},
+	 "columns of text or SVG; from 150 on two columns of sections", NULL, 40, 1000},
 	{"ascii", 0, ARGS_FLAG, NULL, offsetof(struct request, ascii),
 	 "no character outside of ASCII", NULL, 0, 0},
 	{0},

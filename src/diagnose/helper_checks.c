@@ -84,10 +84,7 @@ static void describe_grant(const struct failure *f, const struct facts *facts, c
 	size_t used = 0;
 
 	if (!granted->count) {
-		snprintf(buf, size,
-			 "sudo usermod --add-subuids 100000-165535 --add-subgids "
-			 "100000-165535 %s",
-			 facts->user_name ? facts->user_name : "USER");
+		condition_expand("{grant}", facts, buf, size);
 		return;
 	}
 	used = (size_t)snprintf(buf, size, "granted are");

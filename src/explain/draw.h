@@ -5,7 +5,8 @@
 #include "explain/canvas.h"
 #include "explain/explain.h"
 
-enum { DRAW_NARROW = 60, DRAW_WIDE = 150, DRAW_GAP = 3 };
+/* Below NARROW the tables leave out what does not fit: a number is never cut. */
+enum { DRAW_NARROW = 60, DRAW_OWNERS = 72, DRAW_WIDE = 150, DRAW_GAP = 3 };
 
 struct words {
 	char text[96];

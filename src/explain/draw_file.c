@@ -124,8 +124,7 @@ static const char *setuid_words(enum setuid_effect effect)
 static size_t draw_pair(const struct file_view *v, const struct file_in_ns *f, struct canvas *c,
 			size_t row, const char *label, struct id_pair pair, bool user)
 {
-	enum { BRIDGE = 12 };
-	size_t at;
+	size_t bridge = c->width < DRAW_NARROW ? 4 : 12, at;
 
 	canvas_put(c, row, LABEL, STYLE_DIM, label);
 	if (f->yours) {
@@ -137,8 +136,8 @@ static size_t draw_pair(const struct file_view *v, const struct file_in_ns *f, s
 	}
 	at = pair.mapped ? canvas_printf(c, row, VALUE, STYLE_INSIDE, "%u", pair.inside)
 			 : canvas_put(c, row, VALUE, STYLE_BAD, "65534 nobody: not mapped");
-	canvas_line(c, row, at + 1, at + 1 + BRIDGE);
-	at = canvas_put(c, row, at + 2 + BRIDGE, STYLE_HERE,
+	canvas_line(c, row, at + 1, at + 1 + bridge);
+	at = canvas_put(c, row, at + 2 + bridge, STYLE_HERE,
 			word_user(user ? v->passwd : NULL, pair.here).text);
 	canvas_put(c, row, at, STYLE_DIM, " here");
 	return row + 1;
@@ -231,6 +230,9 @@ static void draw_block(const struct file_view *v, const struct file_in_ns *f, st
 	snprintf(title, sizeof(title), "%s: user namespace %llu%s", whose(f).text,
 		 (unsigned long long)f->userns.inode,
 		 ns_is_initial(NS_USER, f->userns.inode) ? " initial" : "");
+	if (canvas_columns(title) + 4 > c->width) /* its end is the number */
+		snprintf(title, sizeof(title), "%s: %llu", whose(f).text,
+			 (unsigned long long)f->userns.inode);
 	row = draw_title(c, 0, title);
 	canvas_put(c, row, LABEL, STYLE_DIM, "path");
 	canvas_put(c, row++, VALUE, STYLE_PLAIN, f->path);

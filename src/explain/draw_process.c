@@ -20,12 +20,23 @@ static bool shares_userns(const struct process_view *v)
 
 /* ---- who it is ---- */
 
+/* After what stands there, or below it where it does not fit. */
+static size_t head_part(struct canvas *c, size_t *row, size_t at, const char *label,
+			const char *text)
+{
+	if (at + 3 + canvas_columns(label) + canvas_columns(text) > c->width)
+		(*row)++;
+	at = canvas_put(c, *row, *row > 1 ? 0 : at + 3, STYLE_DIM, label);
+	return canvas_put(c, *row, at, STYLE_HERE, text);
+}
+
 static void draw_head(const struct process_view *v, struct canvas *c)
 {
 	const struct status *s = &v->status;
 	struct id_pair uid = map_pair(&v->uid.map, shares_userns(v), s->uid[1]);
 	struct id_pair gid = map_pair(&v->gid.map, shares_userns(v), s->gid[1]);
-	size_t at = canvas_printf(c, 0, 0, STYLE_TITLE, "PID %d", v->pid);
+	char words[160];
+	size_t at = canvas_printf(c, 0, 0, STYLE_TITLE, "PID %d", v->pid), row = 1;
 
 	at = canvas_printf(c, 0, at + 2, STYLE_PLAIN, "%s", v->command);
 	if (v->status.state == 'Z')
@@ -38,15 +49,11 @@ static void draw_head(const struct process_view *v, struct canvas *c)
 		at = canvas_printf(c, 1, at, STYLE_INSIDE, "uid %u gid %u", uid.inside, gid.inside);
 	else
 		at = canvas_put(c, 1, at, STYLE_INSIDE, "nobody (its uid is not mapped)");
-	at = canvas_put(c, 1, at + 3, STYLE_DIM, "here ");
-	at = canvas_printf(c, 1, at, STYLE_HERE, "uid %s gid %u",
-			   word_user(v->passwd, s->uid[1]).text, s->gid[1]);
-	at = canvas_put(c, 1, at + 3, STYLE_DIM, "you ");
-	if (is_self(v))
-		canvas_put(c, 1, at, STYLE_HERE, "this is you");
-	else
-		canvas_printf(c, 1, at, STYLE_HERE, "uid %s",
-			      word_user(v->passwd, v->yours.uid[1]).text);
+	snprintf(words, sizeof(words), "uid %s gid %u", word_user(v->passwd, s->uid[1]).text,
+		 s->gid[1]);
+	at = head_part(c, &row, at, "here ", words);
+	snprintf(words, sizeof(words), "uid %s", word_user(v->passwd, v->yours.uid[1]).text);
+	head_part(c, &row, at, "you ", is_self(v) ? "this is you" : words);
 }
 
 /* ---- id maps ---- */
@@ -145,7 +152,7 @@ static void draw_ids(const struct process_view *v, struct canvas *c)
 
 /* ---- namespaces ---- */
 
-static struct words ns_words(enum ns_kind kind, struct ns_seen seen)
+static struct words ns_words(enum ns_kind kind, struct ns_seen seen, bool narrow)
 {
 	struct words w;
 
@@ -153,7 +160,7 @@ static struct words ns_words(enum ns_kind kind, struct ns_seen seen)
 		snprintf(w.text, sizeof(w.text), "%s", word_error(seen.error));
 	else
 		snprintf(w.text, sizeof(w.text), "%llu%s", (unsigned long long)seen.inode,
-			 ns_is_initial(kind, seen.inode) ? " initial" : "");
+			 !narrow && ns_is_initial(kind, seen.inode) ? " initial" : "");
 	return w;
 }
 
@@ -168,19 +175,30 @@ static bool is_row(const struct process_view *v, int kind)
 	return v->ns[kind].its.error != -ENOENT || v->ns[kind].yours.error != -ENOENT;
 }
 
+/* Where the column of = and ≠ stands; "yours" is three columns further. */
+static size_t ns_equal_at(const struct canvas *c)
+{
+	return c->width < DRAW_NARROW ? 22 : 31;
+}
+
 static void draw_ns_row(const struct process_view *v, struct canvas *c, size_t row, int kind)
 {
 	const struct ns_row *n = &v->ns[kind];
 	bool known = !n->its.error && !n->yours.error;
-	bool same = known && n->its.inode == n->yours.inode;
+	bool same = known && n->its.inode == n->yours.inode, narrow = c->width < DRAW_NARROW;
 
 	canvas_put(c, row, 2, STYLE_TITLE, ns_kind_name((enum ns_kind)kind));
 	canvas_put(c, row, 10, same || !known ? STYLE_PLAIN : STYLE_INSIDE,
-		   ns_words((enum ns_kind)kind, n->its).text);
-	canvas_put(c, row, 31, same ? STYLE_DIM : STYLE_TITLE, !known ? "?" : same ? "=" : "≠");
-	canvas_put(c, row, 34, same ? STYLE_DIM : STYLE_HERE,
-		   ns_words((enum ns_kind)kind, n->yours).text);
-	if (kind == NS_USER)
+		   ns_words((enum ns_kind)kind, n->its, narrow).text);
+	if (narrow && n->its.error)
+		return;
+	canvas_put(c, row, ns_equal_at(c), same ? STYLE_DIM : STYLE_TITLE,
+		   !known ? "?"
+		   : same ? "="
+			  : "≠");
+	canvas_put(c, row, ns_equal_at(c) + 3, same ? STYLE_DIM : STYLE_HERE,
+		   ns_words((enum ns_kind)kind, n->yours, narrow).text);
+	if (kind == NS_USER || c->width < DRAW_OWNERS)
 		return;
 	if (n->owner.error)
 		canvas_put(c, row, 55, STYLE_DIM, n->its.error ? "" : word_error(-ENODATA));
@@ -199,8 +217,8 @@ static void draw_namespaces(const struct process_view *v, struct canvas *c)
 	size_t row = draw_title(c, 0, "NAMESPACES: its and yours");
 
 	canvas_put(c, row, 10, STYLE_DIM, "its");
-	canvas_put(c, row, 34, STYLE_DIM, "yours");
-	canvas_put(c, row++, 55, STYLE_DIM, "of user namespace");
+	canvas_put(c, row, ns_equal_at(c) + 3, STYLE_DIM, "yours");
+	canvas_put(c, row++, 55, STYLE_DIM, c->width < DRAW_OWNERS ? "" : "of user namespace");
 	for (int kind = 0; kind < NS_KIND_COUNT; kind++)
 		if (is_row(v, kind))
 			draw_ns_row(v, c, row++, kind);
@@ -211,36 +229,50 @@ static void draw_namespaces(const struct process_view *v, struct canvas *c)
 
 /* ---- pids ---- */
 
+static void draw_level_name(const struct pid_level *l, struct canvas *c, size_t row, size_t level)
+{
+	size_t column = 2 + level * 3, at;
+
+	if (column > 20)
+		column = 20;
+	if (level) {
+		canvas_char(c, row, column - 3, STYLE_LINE, 0x2514);
+		canvas_char(c, row, column - 2, STYLE_LINE, 0x2500);
+	}
+	at = canvas_put(c, row, column, level ? STYLE_INSIDE : STYLE_HERE,
+			ns_words(NS_PID, l->ns, false).text);
+	if (!level)
+		canvas_put(c, row, at + 1, STYLE_DIM, "yours");
+}
+
 static void draw_pids(const struct process_view *v, struct canvas *c)
 {
 	size_t row = draw_title(c, 0, "PIDS: one process, a number at each level");
+	bool narrow = c->width < DRAW_NARROW;
+	size_t pid_at = narrow ? 12 : 36, parent_at = narrow ? 21 : 46;
 
-	canvas_put(c, row, 2, STYLE_DIM, "pid namespace");
-	canvas_put(c, row, 36, STYLE_DIM, "its pid");
-	canvas_put(c, row++, 46, STYLE_DIM, "its parent");
+	canvas_put(c, row, 2, STYLE_DIM, narrow ? "level" : "pid namespace");
+	canvas_put(c, row, pid_at, STYLE_DIM, "its pid");
+	canvas_put(c, row++, parent_at, STYLE_DIM, "its parent");
 	for (size_t i = 0; i < v->level_count; i++) {
 		const struct pid_level *l = &v->levels[i];
 		enum style style = i ? STYLE_INSIDE : STYLE_HERE;
-		size_t column = 2 + i * 3, at;
 
-		if (column > 20)
-			column = 20;
-		if (i) {
-			canvas_char(c, row, column - 3, STYLE_LINE, 0x2514);
-			canvas_char(c, row, column - 2, STYLE_LINE, 0x2500);
-		}
-		at = canvas_put(c, row, column, style, ns_words(NS_PID, l->ns).text);
-		if (!i)
-			canvas_put(c, row, at + 1, STYLE_DIM, "yours");
-		canvas_printf(c, row, 36, style, "%d", l->pid);
+		if (!narrow)
+			draw_level_name(l, c, row, i);
+		else
+			canvas_printf(c, row, 2, style, i ? "%zu below" : "yours", i);
+		canvas_printf(c, row, pid_at, style, "%d", l->pid);
 		if (l->parent > 0 && i == 0)
-			canvas_printf(c, row, 46, STYLE_PLAIN, "%d %s", l->parent,
+			canvas_printf(c, row, parent_at, STYLE_PLAIN, "%d %s", l->parent,
 				      v->parent_name ? v->parent_name : "");
 		else if (l->parent >= 0)
-			canvas_printf(c, row, 46, STYLE_PLAIN, "%d%s", l->parent,
-				      l->parent ? "" : " (outside this level)");
+			canvas_printf(c, row, parent_at, STYLE_PLAIN, "%d%s", l->parent,
+				      l->parent ? ""
+				      : narrow	? " (outside)"
+						: " (outside this level)");
 		else
-			canvas_put(c, row, 46, STYLE_DIM, word_error(-EACCES));
+			canvas_put(c, row, parent_at, STYLE_DIM, word_error(-EACCES));
 		row++;
 	}
 	if (!v->level_count)
@@ -383,9 +415,10 @@ static size_t draw_column(const struct process_view *v, struct canvas *c, size_t
 static void draw(const struct process_view *v, struct canvas *c)
 {
 	enum { SECTIONS = 3 };
-	size_t row = 3;
+	size_t row;
 
 	draw_head(v, c);
+	row = c->height + 1;
 	if (c->width < DRAW_WIDE) {
 		row = draw_column(v, c, row, 0, c->width, left_sections, SECTIONS);
 		draw_column(v, c, row, 0, c->width, right_sections, SECTIONS);

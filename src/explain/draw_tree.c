@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-enum { TREE_NODES = 10, TREE_MEMBERS = 4, TREE_DEEP = 33 };
+enum { TREE_NODES = 10, TREE_MEMBERS = 4, TREE_DEEP = 33, MORE = sizeof(" and 9999 more") - 1 };
 
 static bool is_above(const struct userns_tree *t, int node, int of)
 {
@@ -31,20 +31,31 @@ static bool is_drawn(const struct process_view *v, int node)
 	return room > 0;
 }
 
-static void member_words(const struct process_view *v, const struct userns *n, struct buffer *b)
+/* As many as fit into `room`: whoever is cut off would have half a number. */
+static void member_words(const struct process_view *v, const struct userns *n, size_t room,
+			 struct buffer *b)
 {
-	size_t shown = 0;
+	size_t shown = 0, used = 0;
 
 	for (size_t i = 0; i < n->member_count; i++)
 		if (n->members[i].pid == v->pid) {
 			buffer_printf(b, "%s %d", n->members[i].name, n->members[i].pid);
+			used = canvas_columns(b->data ? b->data : "");
 			shown++;
 		}
 	for (size_t i = 0; i < n->member_count && shown < TREE_MEMBERS; i++) {
+		AUTO_BUFFER one = {0};
+		size_t size;
+
 		if (n->members[i].pid == v->pid)
 			continue;
-		buffer_printf(b, "%s%s %d", shown ? ", " : "", n->members[i].name,
+		buffer_printf(&one, "%s%s %d", shown ? ", " : "", n->members[i].name,
 			      n->members[i].pid);
+		size = canvas_columns(one.data ? one.data : "");
+		if (shown && used + size + MORE > room)
+			break;
+		used += size;
+		buffer_puts(b, one.data ? one.data : "");
 		shown++;
 	}
 	if (n->member_count > shown)
@@ -88,7 +99,7 @@ static size_t draw_node(const struct process_view *v, struct canvas *c, size_t r
 				       : word_user(v->passwd, (uint32_t)n->owner.inode).text);
 	if (node == v->node)
 		canvas_put(c, row, at, STYLE_INSIDE, "  ◀ it is here");
-	member_words(v, n, &b);
+	member_words(v, n, c->width > column + 3 ? c->width - column - 3 : 0, &b);
 	canvas_put(c, row + 1, column + 3, STYLE_DIM, b.data ? b.data : "");
 	return row + 2;
 }

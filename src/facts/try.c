@@ -220,11 +220,33 @@ static void wait_to_be_mapped(int ready, int hold)
 	_exit(0);
 }
 
+/* A start runs both helpers side by side; here one runs after the other, and this process stands
+ * for the second, so that a limit of processes is met as a start meets it. */
+static pid_t start_spare(int hold, int other_end)
+{
+	pid_t pid = fork();
+	char c;
+
+	if (pid != 0)
+		return pid;
+	die_with_parent();
+	close(other_end);
+	while (read(hold, &c, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+static void reap(pid_t pid)
+{
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 static void try_ranges(struct facts *f)
 {
+	pid_t pid, spare = -1;
 	int ready[2], hold[2];
 	char c = 'n';
-	pid_t pid;
 
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return;
@@ -239,18 +261,20 @@ static void try_ranges(struct facts *f)
 		close(hold[1]);
 		wait_to_be_mapped(ready[1], hold[0]);
 	}
-	if (pid < 0)
-		f->trials[TRIAL_RANGES] = (struct facts_trial){ANSWER_NO, EAGAIN, "fork()", NULL};
 	close(ready[1]);
+	if (pid > 0)
+		spare = start_spare(hold[0], hold[1]);
+	if (spare < 0)
+		f->trials[TRIAL_RANGES] = (struct facts_trial){ANSWER_NO, EAGAIN, "fork()", NULL};
 	close(hold[0]);
 	while (pid > 0 && read(ready[0], &c, 1) < 0 && errno == EINTR)
 		;
-	if (pid > 0 && c == 'y')
+	if (spare > 0 && c == 'y')
 		map_with_helpers(f, pid);
 	close(hold[1]);
 	close(ready[0]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap(pid);
+	reap(spare);
 }
 
 int probe_trials(struct facts *f)

@@ -72,7 +72,7 @@ int rootlet_explain_print(const rootlet_explanation *explanation, rootlet_explai
 			  const rootlet_explain_options *options, char **ret_text,
 			  rootlet_error *err)
 {
-	enum { NARROWEST = 60, WIDEST = 1000, TEXT_WIDTH = 80, SVG_WIDTH = 160 };
+	enum { NARROWEST = 40, WIDEST = 1000, TEXT_WIDTH = 80, SVG_WIDTH = 160 };
 	struct picture_options o = {.width =
 					    format == ROOTLET_EXPLAIN_SVG ? SVG_WIDTH : TEXT_WIDTH};
 	AUTO_BUFFER b = {0};

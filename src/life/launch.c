@@ -8,6 +8,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "diagnose/diagnose.h"
 #include "init/monitor.h"
 
 #include <errno.h>
@@ -183,6 +184,18 @@ static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 	_exit(monitor_run(&m));
 }
 
+/* Too many open files is the way it fails: what mends that is known of the steps of a start. */
+static void word_streams(int error, struct rootlet_error *err)
+{
+	const struct step step = {.op = OP_CHANNELS, .subject = ""};
+	struct diagnosis d;
+
+	error_set(err, error, "streams", NULL, "make the container's streams: %s",
+		  error_text(error));
+	if (diagnose_step(&step, error, 0, NULL, &d) && *d.hint)
+		error_hint(err, "%s", d.hint);
+}
+
 static _Noreturn void live_apart(struct apart *a)
 {
 	struct rootlet_error *err = &a->said.error;
@@ -192,8 +205,7 @@ static _Noreturn void live_apart(struct apart *a)
 	setsid();
 	r = take_streams(a);
 	if (r < 0)
-		error_set(err, r, "streams", NULL, "make the container's streams: %s",
-			  error_text(r));
+		word_streams(r, err);
 	else
 		r = run_start(a->launch->plan, &a->run, &p, err);
 	if (r == 0)

@@ -238,6 +238,46 @@ static void explain__finds_a_container_by_its_name(void **state)
 	json_object_put(by_id);
 }
 
+static void explain__names_the_container_of_a_file(void **state)
+{
+	const struct result *r =
+		shell_leaving("s=\"--state-dir $T/state\"; touch f; $R run -d $s --name web -v "
+			      "$T/f:/f / sleep 60 || "
+			      "exit 98; $R explain $s ./f; x=$?; $R rm -f $s web; exit $x",
+			      3000);
+
+	expect_status(r, 0);
+	assert_non_null(strstr(r->out, "-- container web: user namespace "));
+}
+
+static void explain__tells_a_zombie(void **state)
+{
+	const struct result *r =
+		shell("(sleep 0 & echo $! > z; exec sleep 20) & for i in $(seq 100); do "
+		      "grep -q '^State:.Z' /proc/$(cat z)/status && break; sleep .05; "
+		      "done; $R explain --width 80 $(cat z); x=$?; kill $!; wait; exit $x",
+		      1000);
+
+	expect_status(r, 0);
+	assert_non_null(strstr(r->out, "  a zombie: it has ended"));
+	assert_non_null(strstr(r->out, "uts     gone "));
+	assert_null(strstr(r->out, "this kernel has none"));
+}
+
+static void explain__labels_maps_that_differ(void **state)
+{
+	const struct result *r =
+		shell("unshare -U sleep 20 & P=$!; until [ $(readlink /proc/$P/ns/user) != "
+		      "$(readlink /proc/$$/ns/user) ]; do sleep .02; done; "
+		      "echo \"0 $(id -u) 1\" >/proc/$P/uid_map; echo deny "
+		      ">/proc/$P/setgroups; echo \"5 $(id -g) 1\" >/proc/$P/gid_map; "
+		      "$R explain $P | grep -A 1 'read by you'; kill $P; wait");
+
+	expect_status(r, 0);
+	assert_non_null(strstr(r->out, "read by you     uid  0 "));
+	assert_non_null(strstr(r->out, "                gid  5 "));
+}
+
 /* ---- the picture ---- */
 
 static void explain__draws_lines_only_where_the_locale_can(void **state)
@@ -274,6 +314,14 @@ static void explain__svg_is_well_formed(void **state)
 
 /* ---- what it refuses ---- */
 
+static void explain__names_the_directory_that_is_closed(void **state)
+{
+	expect_error_has(
+		shell("mkdir -p p/q; touch p/q/f; chmod 0 p; $R explain ./p/q/f; x=$?; chmod 700 "
+		      "p; exit $x"),
+		125, "./p/q/f: the directory ./p may not be searched by you\n");
+}
+
 static void explain__says_what_it_cannot_find(void **state)
 {
 	expect_error_has(shell("$R explain 4194305"), 125, "there is no process of this number");
@@ -305,6 +353,10 @@ int main(void)
 		test(explain__follows_the_width_asked_for),
 		test(explain__svg_is_well_formed),
 		test(explain__says_what_it_cannot_find),
+		test(explain__names_the_directory_that_is_closed),
+		test(explain__names_the_container_of_a_file),
+		test(explain__tells_a_zombie),
+		test(explain__labels_maps_that_differ),
 	};
 
 	return harness_main("explain", tests, sizeof(tests) / sizeof(tests[0]));

@@ -131,6 +131,40 @@ static void gate_30_few_open_files(void **state)
 			  "limits.conf");
 }
 
+/* In a user namespace of its own: there nobody else's processes count (Linux 5.14). */
+static void gate_30_few_processes(void **state)
+{
+	doctor_expect(shell("unshare -Ur bash -c 'ulimit -u 1; exec " JSON "'"), "process-limit",
+		      "red", "may have 1 (ulimit -u)", "ulimit -u");
+	expect_absent(shell("unshare -Ur bash -c 'ulimit -u 1; exec " JSON "'"), "userns-refused");
+	doctor_expect_run(shell("unshare -Ur bash -c 'ulimit -u 1; exec $R run / true'"), 125,
+			  "no more processes: this user may have 1", "ulimit -u");
+}
+
+/* rootlet in a default container of rootlet's: one of the three options is not enough, and the
+ * message of each step says what is. */
+static void gate_30_in_a_container(void **state)
+{
+#define OUTER	  "$R run -v ${R%/*}:/opt:ro "
+#define INNER	  " / /opt/rootlet "
+#define MEANWHILE "host --uts host --network host"
+	doctor_expect_run(shell(OUTER INNER "run / true"), 125, "is mounted over", MEANWHILE);
+	doctor_expect_run(shell(OUTER INNER "run --pid host / true"), 125, "hostname",
+			  "--pid host, --uts host and --network host together");
+	doctor_expect_run(shell(OUTER INNER "run --pid host --uts host / true"), 125,
+			  "/proc/sys is mounted read-only", "--network host together");
+	expect_out(shell(OUTER INNER "run --pid " MEANWHILE " / echo works"), "works\n");
+	expect_out(shell(OUTER "--security-opt seccomp=unconfined --security-opt unmask=ALL" INNER
+			       "run / echo works"),
+		   "works\n");
+	doctor_expect(shell(OUTER INNER "doctor --format=json"), "proc-covered", "red",
+		      "is mounted over", "seccomp=unconfined and --security-opt unmask=ALL");
+	doctor_expect(shell(OUTER "--disable-userns" INNER "doctor --format=json"), "userns-zero",
+		      "red", "user.max_user_namespaces = 0", "without --disable-userns");
+	doctor_expect_run(shell(OUTER "--disable-userns" INNER "run / true"), 125,
+			  "user namespaces are limited to none", "without --disable-userns");
+}
+
 static void gate_30_a_home_that_is_not_there(void **state)
 {
 	doctor_expect(shell("HOME=$T/none " JSON), "home-missing", "amber", "/none", "HOME=");
@@ -240,6 +274,8 @@ int main(void)
 		test(gate_30_under_no_new_privs),
 		test(gate_30_no_runtime_folder),
 		test(gate_30_few_open_files),
+		test(gate_30_few_processes),
+		test(gate_30_in_a_container),
 		test(gate_30_a_home_that_is_not_there),
 		test(gate_30_a_noexec_store),
 		test(gate_30_cgroup_delegation),

@@ -106,6 +106,11 @@ static void unshare__says_what_each_flag_did(void **state)
 	expect_error_has(shell("$R unshare -v -n -u true"), 0, "net        devices, addresses and");
 	expect_error_has(shell("$R unshare -v -n -u true"), 0,
 			 "the host's pid, mnt, ipc, cgroup, time\n");
+	expect_error_has(shell("$R unshare -v true"), 0, "user       you are root inside");
+	expect_error_has(
+		shell("$R unshare -v --userns keep-id true 2>&1 | sed \"s/uid $(id -u) /uid "
+		      "MINE /\" >&2"),
+		0, "user       you are uid MINE inside, the same number as outside\n");
 }
 
 static void unshare__joins_the_namespaces_of_a_process(void **state)

@@ -248,7 +248,7 @@ static void process__fits_every_width(void **state)
 		"a-command-with-a-name-that-is-so-long-that-no-line-of-any-usual-terminal-could-"
 		"hold-all-of-it-without-being-cut-somewhere-near-its-end-as-must-be-seen-here-"
 		"by-this-test-of-every-width-up-to-two-hundred-columns";
-	for (size_t width = 60; width <= 200; width++) {
+	for (size_t width = 40; width <= 200; width++) {
 		const struct picture_options o = {.width = width};
 
 		buffer_release(&out);

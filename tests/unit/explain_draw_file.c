@@ -59,7 +59,7 @@ static const char file_picture[] =
 	"  write     yes  the bits for the owner, rw-\n"
 	"  execute   no   the bits for the owner, rw-\n"
 	"\n"
-	"── sleep: user namespace 500 ───────────────────────────────────────────────────\n"
+	"── sleep 4711: user namespace 500 ──────────────────────────────────────────────\n"
 	"  path      /mnt/a\n"
 	"  mode      -rwSr-----  read-only\n"
 	"  owner     65534 nobody: not mapped ──────────── 1001 (dev) here\n"
@@ -72,7 +72,7 @@ static const char file_picture[] =
 	"  setuid    does nothing: owner and group must both be mapped\n"
 	"\n"
 	"── NOT TO BE SEEN FROM ─────────────────────────────────────────────────────────\n"
-	"  600  PID 4800, sh: not mounted there; its owner would be 0\n";
+	"  600  sh 4800: not mounted there; its owner would be 0\n";
 
 static void file__is_drawn_at_80_columns(void **state)
 {
