@@ -305,7 +305,7 @@ typedef struct {
 	const char *version, *plan_digest;
 	const char *const *notes; /* what was downgraded; empty in a list */
 	size_t note_count;
-	const char *cgroup; /* its directory, or NULL */
+	const char *cgroup;	 /* its directory, or NULL */
 	const char *detach_keys; /* as its run has them, or NULL; NULL in a list */
 	bool tty, interactive, detached, remove;
 	int pid, monitor;	/* as the host sees them; 0: none */

@@ -114,8 +114,8 @@ _Noreturn void supervise_exit(const struct supervise *s, int status);
 /* From a hook: end the container without asking the command. Its init kills all that it has, as it
  * does when we die; SIGKILL follows soon. */
 void supervise_end(struct supervise *s);
-/* The same with a terminal: a hang-up first, as when a window is closed, so that a shell can write its
- * history; supervise_end's way a second later. `terminal_fd` is the pty's master. */
+/* The same with a terminal: a hang-up first, as when a window is closed, so that a shell can write
+ * its history; supervise_end's way a second later. `terminal_fd` is the pty's master. */
 void supervise_hang_up(struct supervise *s, int terminal_fd);
 
 /* ---- between supervise.c, job_control.c and the monitor ---- */
