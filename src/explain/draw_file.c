@@ -37,10 +37,10 @@ static void mode_words(uint32_t mode, char ret[11])
 
 static void bits_words(const struct file_in_ns *f, int shift, struct buffer *b)
 {
-	static const char *const whose[] = {"others", "the group", "the owner"};
+	static const char *const classes[] = {"others", "the group", "the owner"};
 	uint32_t bits = f->inode.mode >> shift & 7;
 
-	buffer_printf(b, "the bits for %s, %c%c%c", whose[shift / 3], bits & 4 ? 'r' : '-',
+	buffer_printf(b, "the bits for %s, %c%c%c", classes[shift / 3], bits & 4 ? 'r' : '-',
 		      bits & 2 ? 'w' : '-', bits & 1 ? 'x' : '-');
 }
 

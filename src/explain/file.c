@@ -331,7 +331,7 @@ static int find_user(struct look *l, struct rootlet_error *err)
 
 static int gather(struct look *l)
 {
-	struct userns_tree tree;
+	struct userns_tree tree = {0};
 	int r = find_inner(l);
 
 	l->uid_known = known_here(l, "uid_map", l->stat.st_uid);
