@@ -50,12 +50,15 @@ static int add_containers(const rootlet_spec *handle, struct facts *facts, rootl
 int rootlet_facts_probe(const rootlet_spec *spec, rootlet_facts **ret, rootlet_error *err)
 {
 	const struct spec *wanted = lib_spec(spec);
-	struct facts *facts;
+	struct facts *facts = NULL;
 	int r = facts_probe(wanted, wanted ? facts_needs(wanted) : FACT_SURVEY, &facts, err);
 
 	if (r == 0 && wanted && life_names_containers(wanted))
 		r = add_containers(spec, facts, err);
-	return r < 0 ? r : wrap_facts(facts, ret, err);
+	if (r == 0)
+		return wrap_facts(facts, ret, err);
+	facts_free(facts);
+	return r;
 }
 
 int rootlet_facts_load(const char *path, rootlet_facts **ret, rootlet_error *err)

@@ -236,6 +236,8 @@ int life_remove(struct state_container *c, bool force, struct rootlet_error *err
 		rmdir(c->process.cgroup); /* left by a monitor that was killed */
 	if (r == 0)
 		r = state_remove(c, err);
+	if (r == 0) /* a killed rename may have given it a second one */
+		state_sweep_names(c->store, NULL);
 	if (r == -ENOENT && force)
 		r = 0; /* it removed itself meanwhile */
 	state_unlock(c);
