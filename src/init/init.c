@@ -338,15 +338,13 @@ static _Noreturn void watch(struct init *in)
 }
 
 /* Not PID 1's work at all: the command in our own place. What is executed by a path that leads to
- * /proc/self/exe is then this program, and not rootlet's file on the host (CVE-2019-5736).
- * Everything is sealed by now; for the moment until the exec, nobody need look at us all the same.
- */
+ * /proc/self/exe is then this program, and not rootlet's file on the host (CVE-2019-5736). It is as
+ * confined as the command, and may be looked at like it. */
 static _Noreturn void exec_only(struct init *in, struct launch *l)
 {
 	uint32_t detail = WIRE_DETAIL_NONE;
 	int error;
 
-	raw_prctl(PR_SET_DUMPABLE, 0);
 	raw_call3(__NR_fcntl, in->control, F_SETFD, FD_CLOEXEC);
 	error = exec_candidates(l, &detail);
 	tell(in, WIRE_EXEC_FAILED, error, detail);

@@ -242,7 +242,7 @@ static void gate_22_exec_is_denied_what_run_is(void **state)
 					      "--userns single",
 					      "--disable-userns",
 					      "--no-init"};
-	char script[2038];
+	char script[2048];
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		snprintf(script, sizeof(script),
