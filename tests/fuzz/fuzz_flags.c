@@ -49,9 +49,11 @@ static void require_spec(const struct spec *spec)
 /* What validate lets through holds yet more. */
 static void require_valid(const struct spec *spec)
 {
-	require(spec->kind == SPEC_UNSHARE ? spec->root_kind == ROOT_NONE
-					   : spec->root_path != NULL);
-	require(!spec->tty && !spec->detach);
+	require(spec->kind != SPEC_UNSHARE || spec->root_kind == ROOT_NONE);
+	require(spec->kind != SPEC_RUN || spec->root_path);
+	require(spec->kind != SPEC_EXEC || (spec->container && spec->arg_count));
+	require(!spec->timings || (!spec->tty && !spec->detach));
+	require(!spec->replace || spec->name);
 	require(spec->seccomp != SECCOMP_FILE || spec->seccomp_path);
 	require(!spec->hostname || strlen(spec->hostname) <= 64);
 	for (size_t i = 0; i < spec->uidmap.count; i++)
@@ -72,7 +74,8 @@ static int split(char *text, const char **argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum parse_command commands[] = {PARSE_RUN, PARSE_PLAN, PARSE_UNSHARE};
+	static const enum parse_command commands[] = {PARSE_RUN, PARSE_PLAN, PARSE_UNSHARE,
+						      PARSE_EXEC};
 	enum parse_command command;
 	struct rootlet_error err = {0};
 	const char *argv[WORDS];
@@ -82,14 +85,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
-	command = commands[data[0] % 3];
+	command = commands[data[0] % 4];
 	text = fuzz_string(data + 1, size - 1);
 	if (strstr(text, "env-file")) { /* reads files: fuzz_env_file has the text */
 		free(text);
 		return 0;
 	}
 	argc = split(text, argv);
-	spec = spec_new(command == PARSE_UNSHARE ? SPEC_UNSHARE : SPEC_RUN);
+	spec = spec_new(command == PARSE_UNSHARE ? SPEC_UNSHARE
+			: command == PARSE_EXEC	 ? SPEC_EXEC
+						 : SPEC_RUN);
 	require(spec);
 	parse_find_value(command, "config", argc, argv);
 	r = parse_command_line(spec, command, argc, argv, &err);
