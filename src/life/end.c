@@ -37,16 +37,23 @@ static bool shares_host_pids(const struct state_container *c)
 	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == c->process.namespaces[NS_PID];
 }
 
+/* ret_pidfd may be NULL; -1 before Linux 5.3. */
+static bool monitor_alive(const struct state_container *c, int *ret_pidfd)
+{
+	const struct state_process monitor = {.pid = c->process.monitor,
+					      .start_time = c->process.monitor_start_time};
+
+	return monitor.pid > 1 && state_process_alive(&monitor, ret_pidfd);
+}
+
 static int kill_monitor(struct state_container *c)
 {
-	struct state_process monitor = {.pid = c->process.monitor,
-					.start_time = c->process.monitor_start_time};
 	struct state_exit end = {
 		.status = 128 + SIGKILL, .signal = SIGKILL, .finished = state_now()};
 
-	if (monitor.pid <= 1 || !state_process_alive(&monitor, NULL))
+	if (!monitor_alive(c, NULL))
 		return -ESRCH;
-	if (kill(monitor.pid, SIGKILL) < 0)
+	if (kill(c->process.monitor, SIGKILL) < 0)
 		return -errno;
 	return state_write_exit(c, &end, NULL);
 }
@@ -80,13 +87,9 @@ static int64_t now_ms(void)
 /* Whoever records the end comes after it: wait for the monitor as well. */
 static int monitor_pidfd(const struct state_container *c)
 {
-	struct state_process monitor = {.pid = c->process.monitor,
-					.start_time = c->process.monitor_start_time};
 	int fd = -1;
 
-	if (monitor.pid <= 1 || !state_process_alive(&monitor, &fd))
-		return -1;
-	return fd;
+	return monitor_alive(c, &fd) ? fd : -1;
 }
 
 static bool wait_fd(int fd, int64_t deadline)

@@ -100,30 +100,7 @@ static int take_streams(struct apart *a)
 	return r < 0 ? r : take_pipe(2, &a->err);
 }
 
-/* ---- state ---- */
-
-static int write_state(struct apart *a, const struct run_process *process,
-		       struct rootlet_error *err)
-{
-	struct state_container *c = a->launch->container;
-	struct state_process p = {
-		.monitor = getpid(), .started = state_now(), .cgroup = process->cgroup};
-	int r = state_process_describe(process->pid, &p);
-
-	/* over before it could be described: the record will say how */
-	if (r == -ESRCH)
-		p.pid = process->pid;
-	if (!c)
-		return 0;
-	r = state_process_start_time(p.monitor, &p.monitor_start_time);
-	if (r == 0)
-		r = state_clear_run(c, err);
-	if (r == 0)
-		r = state_write_process(c, &p, err);
-	if (r == 0 && c->pending)
-		r = state_publish(c, err);
-	return r;
-}
+/* ---- the life of the apart process ---- */
 
 /* The monitor stands in `/`, so that it keeps no file system busy. Never freed: the process is
  * about to become another program. */
@@ -137,24 +114,6 @@ static const char *from_root(const char *path)
 	cwd = getcwd(NULL, 0);
 	return cwd && asprintf(&out, "%s/%s", cwd, path) >= 0 ? out : NULL;
 }
-
-/* Descriptors of the monitor's own: the lock belongs to the ones that we have. */
-static void name_ending(struct apart *a, const struct run_process *p, struct ending *e)
-{
-	const struct state_container *c = a->launch->container;
-
-	*e = (struct ending)ENDING_NONE;
-	e->pidfile = from_root(a->run.pidfile);
-	e->cgroup = p->cgroup;
-	if (!c)
-		return;
-	e->dir_fd = openat(c->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	e->store_fd = c->store->fd;
-	e->id = c->id;
-	e->remove = a->launch->remove;
-}
-
-/* ---- the life of the apart process ---- */
 
 static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 {
@@ -172,8 +131,9 @@ static _Noreturn void become_monitor(struct apart *a, struct run_process *p)
 		.log_max = l->log_max,
 	};
 
-	name_ending(a, p, &m.ending);
-	if (l->container)
+	m.ending = (struct ending)ENDING_NONE;
+	m.ending.pidfile = from_root(a->run.pidfile);
+	if (l->container && life_name_ending(l->container, p, l->remove, &m.ending) == 0)
 		m.listen_fd = life_listen(m.ending.dir_fd);
 	(void)!chdir("/");
 	say(a, 0);
@@ -210,8 +170,8 @@ static _Noreturn void live_apart(struct apart *a)
 		r = run_start(a->launch->plan, &a->run, &p, err);
 	if (r == 0)
 		r = run_await_command(p, err);
-	if (r == 0)
-		r = write_state(a, p, err);
+	if (r == 0 && a->launch->container)
+		r = life_publish(a->launch->container, p, err);
 	if (r < 0) {
 		run_free(p);
 		say(a, r);
@@ -227,6 +187,25 @@ static _Noreturn void live_apart(struct apart *a)
 
 /* ---- the maker ---- */
 
+/* Where it will say how it went. */
+static int open_verdict(struct apart *a, int *ret_heard, struct rootlet_error *err)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_set(err, -errno, "streams", NULL, "make a pipe: %s",
+				 error_text(errno));
+	*ret_heard = ends[0];
+	a->verdict = ends[1];
+	return 0;
+}
+
+static void reap(pid_t pid)
+{
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
 /* Two forks: whoever started us need not reap what it never made. */
 static int fork_apart(struct apart *a)
 {
@@ -240,8 +219,7 @@ static int fork_apart(struct apart *a)
 			live_apart(a);
 		_exit(pid < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap(pid);
 	return 0;
 }
 
@@ -291,11 +269,11 @@ int life_start(const struct life_launch *launch, struct life_launched *ret,
 		client = ends[0];
 		a.client = ends[1];
 	}
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set(err, -errno, "streams", NULL, "make a pipe: %s",
-				 error_text(errno));
-	heard = ends[0];
-	a.verdict = ends[1];
+	r = open_verdict(&a, &heard, err);
+	if (r < 0) {
+		fd_close(&a.client);
+		return r;
+	}
 	r = fork_apart(&a);
 	fd_close(&a.verdict);
 	fd_close(&a.client);
@@ -337,21 +315,18 @@ int life_start_alone(const struct plan *plan, const struct run_options *run,
 	struct apart a = {.launch = &launch, .client = -1, .run = *run};
 	AUTO_FD heard = -1;
 	struct verdict v;
-	int ends[2];
 	pid_t pid;
+	int r;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_set(err, -errno, "streams", NULL, "make a pipe: %s",
-				 error_text(errno));
-	heard = ends[0];
-	a.verdict = ends[1];
+	r = open_verdict(&a, &heard, err);
+	if (r < 0)
+		return r;
 	pid = fork();
 	if (pid == 0)
 		leave_alone(&a);
 	fd_close(&a.verdict);
 	if (pid < 0)
 		return error_set(err, -errno, "fork", NULL, "start: %s", error_text(errno));
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	reap(pid);
 	return hear(heard, &v, err);
 }

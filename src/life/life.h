@@ -117,10 +117,17 @@ int life_remove(struct state_container *container, bool force, struct rootlet_er
 /* Freeze all its processes, or let them go on. */
 int life_pause(struct state_container *container, bool paused, struct rootlet_error *err);
 
-/* ---- foreground.c: a run in the foreground that can be found all the same ---- */
+/* ---- publish.c: what a supervisor keeps of the container that it has just started ---- */
 
-/* Publish a container whose process the caller supervises itself, and say how its end is recorded.
- */
+/* Its process, and that others may see it. */
+int life_publish(struct state_container *container, const struct run_process *process,
+		 struct rootlet_error *err);
+/* How its end is recorded: by descriptors of the supervisor's own, since the lock belongs to the
+ * container's. -errno where its folder cannot be opened once more. */
+int life_name_ending(const struct state_container *container, const struct run_process *process,
+		     bool remove, struct ending *ret);
+
+/* A run in the foreground, whose supervisor is the caller: both of these, and the lock let go. */
 int life_register(struct state_container *container, const struct run_process *process, bool remove,
 		  struct ending *ret, struct rootlet_error *err);
 
