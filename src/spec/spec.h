@@ -163,6 +163,8 @@ struct spec_word {
 	const char *value;  /* NULL: a flag */
 };
 
+struct spec_oci; /* spec/oci.h */
+
 enum plan_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SH };
 
 enum seccomp_mode { SECCOMP_DEFAULT, SECCOMP_UNCONFINED, SECCOMP_FILE };
@@ -172,6 +174,7 @@ struct spec {
 	enum spec_kind kind;
 	struct spec_word *words; /* every option that was applied, in that order */
 	size_t word_count;
+	struct spec_oci *oci; /* what a config.json says beyond this; NULL: there was none */
 
 	/* root */
 	enum root_kind root_kind;
