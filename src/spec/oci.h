@@ -28,13 +28,18 @@ struct oci_mount {
 	const char *type;	 /* "bind" when an option says so; as the config has it otherwise */
 	const char
 		*source; /* NULL: none; a bind's is absolute (relative ones begin at the bundle) */
-	bool bind, recursive;	       /* bind, rbind */
-	uint64_t attr_set, attr_clear; /* MOUNT_ATTR_* of mount_setattr(2), of the mount itself */
+	bool bind, recursive; /* bind, rbind */
+	/* MOUNT_ATTR_* of mount_setattr(2), of the mount itself. What is cleared was said (rw,
+	 * suid …); where an atime option was said, attr_clear has MOUNT_ATTR__ATIME. */
+	uint64_t attr_set, attr_clear;
 	uint64_t rec_attr_set, rec_attr_clear; /* rro, rnosuid, …: it and all below */
-	uint64_t propagation;		       /* MS_PRIVATE …, 0: as it comes */
-	bool rec_propagation;		       /* rprivate, rslave, rshared … */
-	bool copy_up;			       /* tmpcopyup: a tmpfs begins with what it covers */
-	bool idmap, rec_idmap; /* idmap, ridmap; without maps: the container's own */
+	uint64_t sb_set, sb_clear; /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_MANDLOCK, MS_LAZYTIME,
+				      MS_I_VERSION, MS_SILENT: of the file system as a whole */
+	bool remount;		   /* changes the mount that is there */
+	uint64_t propagation;	   /* MS_PRIVATE …, 0: as it comes */
+	bool rec_propagation;	   /* rprivate, rslave, rshared … */
+	bool copy_up;		   /* tmpcopyup: a tmpfs begins with what it covers */
+	bool idmap, rec_idmap;	   /* idmap, ridmap; without maps: the container's own */
 	struct oci_idmap *uid_maps, *gid_maps;
 	size_t uid_map_count, gid_map_count;
 	struct mount_option *options; /* what is the file system's own: size=, mode=, lowerdir= … */
@@ -92,7 +97,7 @@ struct oci_capabilities {
 #define OCI_UNSET INT64_MIN
 
 struct oci_weight_device {
-	int64_t major, minor, weight; /* OCI_UNSET */
+	int64_t major, minor, weight, leaf_weight; /* the weights: OCI_UNSET */
 };
 struct oci_throttle {
 	int64_t major, minor;
@@ -109,9 +114,10 @@ struct oci_hugepage {
 struct oci_resources {
 	bool given; /* anything at all was asked for */
 	/* bytes; -1: no limit; OCI_UNSET */
-	int64_t memory_limit, memory_reservation, memory_swap, memory_kernel, memory_swappiness;
+	int64_t memory_limit, memory_reservation, memory_swap, memory_kernel, memory_kernel_tcp;
+	int64_t memory_swappiness; /* 0 to 100; OCI_UNSET */
 	bool memory_disable_oom_killer, memory_check_before_update;
-	int64_t pids_limit; /* 0 and below: max; OCI_UNSET */
+	int64_t pids_limit; /* as said; below 0: max; 0 is a limit; OCI_UNSET */
 	int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_idle;
 	int64_t cpu_realtime_runtime, cpu_realtime_period;
 	const char *cpus, *mems;
@@ -131,6 +137,9 @@ struct oci_resources {
 	size_t unified_count;
 };
 
+/* Resources with nothing asked for: every number OCI_UNSET. */
+void oci_resources_init(struct oci_resources *r);
+
 struct oci_scheduler {
 	bool given;
 	uint32_t policy; /* SCHED_… */
@@ -139,17 +148,29 @@ struct oci_scheduler {
 	uint64_t runtime, deadline, period;
 };
 
+/* linux.memoryPolicy: set_mempolicy(2). */
+struct oci_memory_policy {
+	bool given;
+	int mode;	   /* MPOL_…, without flags */
+	uint32_t flags;	   /* MPOL_F_… */
+	const char *nodes; /* "0-3,7", checked for form; NULL: none */
+};
+
 struct spec_oci {
+	const char *config;  /* the config's path, for messages */
 	const char *version; /* ociVersion */
 	const char *id;	     /* of the container; given by the engine, not by the config */
 	const char *bundle;  /* absolute */
 	struct oci_pair *annotations;
 	size_t annotation_count;
+	const char **
+		notes; /* warnings for the log: what the spec says to pass over, but not silently */
+	size_t note_count;
 
 	struct oci_mount *mounts; /* in their order */
 	size_t mount_count;
 	const char *const *masked_paths, *const *readonly_paths; /* NULL-terminated; NULL: none */
-	uint64_t rootfs_propagation; /* MS_… with MS_REC; 0: the runtime's choice */
+	uint64_t rootfs_propagation; /* MS_…, MS_REC with the r-forms; 0: the runtime's choice */
 	struct oci_device *devices;
 	size_t device_count;
 	struct oci_hooks hooks[OCI_HOOK_POINTS];
@@ -174,8 +195,11 @@ struct spec_oci {
 	/* linux */
 	const char *cgroups_path; /* as given, or NULL */
 	struct oci_resources resources;
-	const char *seccomp_text; /* linux.seccomp as JSON; NULL: none */
-	const char *seccomp_listener, *seccomp_metadata;
+	const char *seccomp_text; /* linux.seccomp as JSON, whole; NULL: none */
+	size_t seccomp_length;
+	uint32_t seccomp_line, seccomp_column;		 /* where it begins in the config, from 1 */
+	const char *seccomp_listener, *seccomp_metadata; /* listenerPath, listenerMetadata */
+	struct oci_memory_policy memory_policy;
 	bool intel_rdt, net_devices; /* asked for, and refused by validation */
 
 	/* how the engine calls: flags of the command line */
@@ -183,5 +207,10 @@ struct spec_oci {
 	bool no_pivot, no_new_keyring;
 	bool awaits_start; /* create: the process waits for `start` before it becomes the command */
 };
+
+struct spec;
+
+/* Gives the spec its `oci`, with every "unset" in place. NULL: no memory. */
+struct spec_oci *spec_oci_new(struct spec *spec);
 
 #endif

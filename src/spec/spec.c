@@ -69,6 +69,8 @@ enum ns_mode spec_ns_mode(const struct spec *spec, enum ns_type type)
 {
 	enum ns_mode mode = spec->namespaces[type].mode;
 
+	if (type == NS_USER && spec->oci && spec->userns == USERNS_HOST)
+		return NS_MODE_HOST;
 	if (type == NS_USER && spec->userns != USERNS_PATH && spec->userns != USERNS_CONTAINER)
 		return NS_MODE_PRIVATE;
 	if (mode != NS_MODE_UNSET)

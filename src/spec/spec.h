@@ -65,7 +65,7 @@ enum userns_mode {
 	USERNS_KEEP_ID,
 	USERNS_PATH,	  /* namespaces[NS_USER].path */
 	USERNS_CONTAINER, /* namespaces[NS_USER].path */
-	USERNS_HOST,	  /* refused by validate with a message: rootlet always makes one */
+	USERNS_HOST,	  /* with an OCI config: none of its own; else refused by validate */
 };
 
 /* --uidmap C:H:N. Host ids count as podman's do: 0 is the caller, 1… the subordinate ids in order;
