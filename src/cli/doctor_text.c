@@ -3,6 +3,7 @@
  * word as well. */
 #include "cli/doctor.h"
 
+#include "base/tint.h"
 #include "cli/paragraph.h"
 
 #include <stdio.h>
@@ -21,10 +22,10 @@ enum {
 static const struct sign {
 	const char *symbol, *ascii, *word, *sgr;
 } signs[] = {
-	[ROOTLET_VERDICT_UNKNOWN] = {"?", "?", "unknown", "2"},
-	[ROOTLET_VERDICT_GREEN] = {"✓", "+", "ok", "32"},
-	[ROOTLET_VERDICT_AMBER] = {"!", "!", "limited", "35"}, /* yellow cannot be read on white */
-	[ROOTLET_VERDICT_RED] = {"✗", "x", "broken", "1;31"},
+	[ROOTLET_VERDICT_UNKNOWN] = {"?", "?", "unknown", TINT_DIM},
+	[ROOTLET_VERDICT_GREEN] = {"✓", "+", "ok", TINT_GOOD},
+	[ROOTLET_VERDICT_AMBER] = {"!", "!", "limited", TINT_WARN},
+	[ROOTLET_VERDICT_RED] = {"✗", "x", "broken", TINT_BOLD_BAD},
 };
 
 static const char *symbol(rootlet_verdict v)
@@ -61,7 +62,7 @@ static void print_rows(const rootlet_doctor *doctor, int width)
 
 	for (size_t i = 0; rootlet_doctor_row_get(doctor, i, &row) == 0; i++) {
 		if (strcmp(group, row.group) != 0) {
-			colored("1", row.group);
+			colored(TINT_BOLD, row.group);
 			putchar('\n');
 			group = row.group;
 		}
@@ -122,7 +123,7 @@ static void print_command(const char *label, const char *text)
 		return;
 	printf("    %-*s", LABEL - 4, label);
 	if (message_color(1))
-		fputs("\033[1m", stdout);
+		fputs("\033[" TINT_BOLD "m", stdout);
 	paragraph_print(stdout, text, LABEL, LABEL, NEVER);
 	if (message_color(1))
 		fputs("\033[0m", stdout);

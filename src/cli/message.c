@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/error.h"
+#include "base/tint.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -93,9 +94,9 @@ void message_error(const rootlet_error *err)
 		print_json("error", rootlet_error_message(err), hint, rootlet_error_id(err));
 		return;
 	}
-	print_line("rootlet:", "1;31", rootlet_error_message(err));
+	print_line("rootlet:", TINT_BOLD_BAD, rootlet_error_message(err));
 	if (*hint)
-		print_line("hint:", "36", hint);
+		print_line("hint:", TINT_HEAD, hint);
 }
 
 void message_usage(const rootlet_error *err, const char *command)
@@ -106,7 +107,7 @@ void message_usage(const rootlet_error *err, const char *command)
 	if (json_messages || *rootlet_error_hint(err))
 		return;
 	snprintf(pointer, sizeof(pointer), "`rootlet help %s` explains its options", command);
-	print_line("hint:", "36", pointer);
+	print_line("hint:", TINT_HEAD, pointer);
 }
 
 void message_note(const char *text)
@@ -116,7 +117,7 @@ void message_note(const char *text)
 	if (json_messages)
 		print_json("warning", text, NULL, NULL);
 	else
-		print_line("rootlet:", "33", text);
+		print_line("rootlet:", TINT_WARN, text);
 }
 
 bool message_wanted(enum message_level wanted)
@@ -137,7 +138,7 @@ void message_text(const char *text)
 	if (json_messages)
 		print_json("error", text, NULL, NULL);
 	else
-		print_line("rootlet:", "1;31", text);
+		print_line("rootlet:", TINT_BOLD_BAD, text);
 }
 
 /* A reader that left early (`| head`) is nothing to talk about. */

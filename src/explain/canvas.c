@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/tint.h"
+
 enum { ELLIPSIS = 0x2026, REPLACEMENT = 0xfffd };
 
 static bool need_row(struct canvas *c, size_t row)
@@ -210,8 +212,10 @@ void canvas_release(struct canvas *c)
 /* ---- as text ---- */
 
 static const char *const colors[STYLE_COUNT] = {
-	[STYLE_PLAIN] = "",   [STYLE_TITLE] = ";1", [STYLE_DIM] = ";2",	 [STYLE_INSIDE] = ";36",
-	[STYLE_HERE] = ";35", [STYLE_GOOD] = ";32", [STYLE_BAD] = ";31", [STYLE_LINE] = ";2",
+	[STYLE_PLAIN] = "0",	       [STYLE_TITLE] = "0;" TINT_BOLD,
+	[STYLE_DIM] = "0;" TINT_DIM,   [STYLE_INSIDE] = "0;" TINT_INSIDE,
+	[STYLE_HERE] = "0;" TINT_HOST, [STYLE_GOOD] = "0;" TINT_GOOD,
+	[STYLE_BAD] = "0;" TINT_BAD,   [STYLE_LINE] = "0;" TINT_DIM,
 };
 
 static char plain(uint32_t code)
@@ -290,7 +294,7 @@ void canvas_text(const struct canvas *c, bool color, bool ascii, struct buffer *
 				continue;
 			}
 			if (color && cell.code && cell.code != ' ' && cell.style != now) {
-				buffer_printf(b, "\033[0%sm", colors[cell.style]);
+				buffer_printf(b, "\033[%sm", colors[cell.style]);
 				now = cell.style;
 			}
 			if (cell.code)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/tint.h"
 #include "plan/names.h"
 
 enum {
@@ -17,11 +18,6 @@ enum {
 	LABEL_WIDTH = 14, /* "  namespaces  " */
 	STEP_INDENT = 6,  /* " 123  " */
 };
-
-#define STYLE_BOLD "1"
-#define STYLE_DIM  "2"
-#define STYLE_HEAD "1;36"
-#define STYLE_NOTE "33"
 
 struct page {
 	const struct plan *plan;
@@ -88,7 +84,7 @@ static void field(struct page *page, const char *label, const struct buffer *val
 		page->out->failed = true;
 		return;
 	}
-	style(page, STYLE_DIM);
+	style(page, TINT_DIM);
 	buffer_printf(page->out, "  %-*s", LABEL_WIDTH - 2, label);
 	plain(page);
 	wrap(page, value->data ? value->data : "", LABEL_WIDTH, LABEL_WIDTH);
@@ -110,7 +106,7 @@ static void title(struct page *page)
 	const struct step *exec = plan_exec_step(page->plan);
 	bool looked_up = exec && exec->a.exec.shell_looked_up;
 
-	style(page, STYLE_BOLD);
+	style(page, TINT_BOLD);
 	buffer_printf(page->out, "rootlet %s:", plan_kind_name(page->plan));
 	if (looked_up)
 		buffer_puts(page->out, " the user's shell, else");
@@ -175,10 +171,10 @@ static void heading(struct page *page, size_t index)
 		    page->plan->steps[i].actor != page->plan->steps[index].actor)
 			actor = NULL; /* several: said at each step */
 	buffer_puts(page->out, "\n");
-	style(page, STYLE_HEAD);
+	style(page, TINT_BOLD_HEAD);
 	buffer_puts(page->out, stage_name(stage));
 	plain(page);
-	style(page, STYLE_DIM);
+	style(page, TINT_DIM);
 	if (actor)
 		buffer_printf(page->out, " · %s", actor);
 	buffer_printf(page->out, " · %s", stage_sentence(stage));
@@ -211,11 +207,11 @@ static void step_line(struct page *page, size_t index)
 		page->out->failed = true;
 		return;
 	}
-	style(page, STYLE_DIM);
+	style(page, TINT_DIM);
 	buffer_printf(page->out, "%4zu  ", index);
 	plain(page);
 	at = wrap(page, action.data, STEP_INDENT, STEP_INDENT + 4);
-	style(page, STYLE_DIM);
+	style(page, TINT_DIM);
 	if (at + 2 + strlen(manual) > WIDTH) {
 		buffer_puts(page->out, "\n");
 		at = 0;
@@ -246,7 +242,7 @@ static void why_line(struct page *page, size_t index)
 		return;
 	}
 	spaces(page, STEP_INDENT + 2);
-	style(page, STYLE_DIM);
+	style(page, TINT_DIM);
 	wrap(page, why.data ? why.data : "", STEP_INDENT + 2, STEP_INDENT + 2);
 	plain(page);
 	buffer_puts(page->out, "\n");
@@ -257,7 +253,7 @@ static void notes(struct page *page)
 	if (!page->plan->note_count)
 		return;
 	buffer_puts(page->out, "\n");
-	style(page, STYLE_HEAD);
+	style(page, TINT_BOLD_HEAD);
 	buffer_puts(page->out, "NOTES");
 	plain(page);
 	buffer_puts(page->out, "\n");
@@ -265,7 +261,7 @@ static void notes(struct page *page)
 		AUTO_BUFFER note = {0};
 
 		print_escaped(&note, page->plan->notes[i]);
-		style(page, STYLE_NOTE);
+		style(page, TINT_WARN);
 		buffer_puts(page->out, "   -  ");
 		if (note.data)
 			wrap(page, note.data, STEP_INDENT, STEP_INDENT);

@@ -2,6 +2,7 @@
  * fixtures, in Unicode, ASCII, JSON and SVG; a file is explain_draw_file.c. What is true of them is
  * judged in explain.c. */
 #include "draw_box.h"
+#include "base/tint.h"
 
 static const char *printed(const struct canvas *c, bool ascii)
 {
@@ -76,7 +77,7 @@ static void canvas__colour_ends_with_its_line(void **state)
 	canvas_put(&c, 1, 0, STYLE_PLAIN, "no");
 	buffer_release(&out);
 	canvas_text(&c, true, true, &out);
-	assert_string_equal(out.data, "\033[0;32myes\033[0m\nno\n");
+	assert_string_equal(out.data, "\033[0;" TINT_GOOD "myes\033[0m\nno\n");
 }
 
 /* ---- a process ---- */

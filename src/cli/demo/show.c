@@ -3,6 +3,7 @@
 #include "cli/demo/demo.h"
 
 #include "base/fd.h"
+#include "base/tint.h"
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -12,14 +13,6 @@
 #include <unistd.h>
 
 enum { INDENT = 4, WIDEST = 88, NARROWEST = 40, COLUMNS_MAX = 5, CELL = 160 };
-
-#define BOLD   "1"
-#define DIM    "2"
-#define RED    "1;31"
-#define GREEN  "32"
-#define NOTICE "1;35" /* yellow cannot be read on white */
-#define CYAN   "36"
-#define VIOLET "35"
 
 static bool utf8_locale(void)
 {
@@ -113,7 +106,7 @@ void show_wrapped(const char *lead, int indent, int width, const char *text)
 
 static void rule_line(const struct show *show, int n)
 {
-	fputs(on(show, DIM), stdout);
+	fputs(on(show, TINT_DIM), stdout);
 	while (n-- > 0)
 		fputs(show->unicode ? "─" : "-", stdout);
 	printf("%s\n", off(show));
@@ -125,7 +118,7 @@ void show_title(const struct show *show, const struct demo *demo)
 
 	if (!show->on)
 		return;
-	printf("\n%s%s%s\n", on(show, BOLD), demo_title(demo), off(show));
+	printf("\n%s%s%s\n", on(show, TINT_BOLD), demo_title(demo), off(show));
 	rule_line(show, (int)strlen(demo_title(demo)));
 	if (about)
 		show_wrapped("", 0, show->width, about->text);
@@ -134,7 +127,7 @@ void show_title(const struct show *show, const struct demo *demo)
 void show_step(const struct show *show, int number, const char *text)
 {
 	if (show->on)
-		printf("\n%s%2d  %s%s\n", on(show, BOLD), number, text, off(show));
+		printf("\n%s%2d  %s%s\n", on(show, TINT_BOLD), number, text, off(show));
 	last_block = BLOCK_NONE;
 }
 
@@ -153,7 +146,8 @@ void show_ask(const struct show *show, const char *text)
 	if (!show->on)
 		return;
 	last_block = BLOCK_WORDS;
-	snprintf(lead, sizeof(lead), "\n  %s?%s %s", on(show, NOTICE), off(show), on(show, BOLD));
+	snprintf(lead, sizeof(lead), "\n  %s?%s %s", on(show, TINT_BOLD_ASK), off(show),
+		 on(show, TINT_BOLD));
 	show_wrapped(lead, INDENT, show->width, text);
 	fputs(off(show), stdout);
 }
@@ -169,7 +163,7 @@ void show_command(const struct show *show, const char *command, bool background)
 	last_block = BLOCK_OUTPUT;
 	for (; line; line = end ? end + 1 : NULL) {
 		end = strchr(line, '\n');
-		printf("  %s %s%.*s%s%s\n", line == command ? "$" : ">", on(show, BOLD),
+		printf("  %s %s%.*s%s%s\n", line == command ? "$" : ">", on(show, TINT_BOLD),
 		       end ? (int)(end - line) : (int)strlen(line), line,
 		       background && !end ? " &" : "", off(show));
 	}
@@ -215,7 +209,9 @@ static size_t piece_length(const char *text, size_t len, size_t room)
 void show_output(const struct show *show, enum item_kind side, const char *text)
 {
 	size_t room = (size_t)(show->width - INDENT - 9), len, line;
-	const char *sgr = side == ITEM_INSIDE ? VIOLET : side == ITEM_HOST ? CYAN : DIM;
+	const char *sgr = side == ITEM_INSIDE ? TINT_INSIDE
+			  : side == ITEM_HOST ? TINT_HOST
+					      : TINT_DIM;
 	const char *end = text + strlen(text);
 
 	if (!show->on)
@@ -260,8 +256,8 @@ void show_check(const struct show *show, const struct check *check)
 	claim(check, &text);
 	if (*check->words)
 		buffer_puts(&text, ")");
-	snprintf(lead, sizeof(lead), "  %s%s%s ", on(show, check->pass ? GREEN : RED), mark,
-		 off(show));
+	snprintf(lead, sizeof(lead), "  %s%s%s ", on(show, check->pass ? TINT_GOOD : TINT_BOLD_BAD),
+		 mark, off(show));
 	show_wrapped(lead, INDENT, show->width, text.data ? text.data : check->name);
 }
 
@@ -272,7 +268,7 @@ void show_rule(const struct show *show, const char *text)
 	if (!show->on)
 		return;
 	last_block = BLOCK_WORDS;
-	snprintf(lead, sizeof(lead), "\n    %sRule:%s ", on(show, "1;36"), off(show));
+	snprintf(lead, sizeof(lead), "\n    %sRule:%s ", on(show, TINT_BOLD_HEAD), off(show));
 	show_wrapped(lead, INDENT + 6, show->width, text);
 }
 
@@ -283,7 +279,7 @@ void show_note(const struct show *show, const char *text)
 	if (!show->on)
 		return;
 	gap(BLOCK_WORDS);
-	snprintf(lead, sizeof(lead), "%s    ", on(show, DIM));
+	snprintf(lead, sizeof(lead), "%s    ", on(show, TINT_DIM));
 	show_wrapped(lead, INDENT, show->width, text);
 	fputs(off(show), stdout);
 }
@@ -295,7 +291,7 @@ void show_wait(const struct show *show, const char *text)
 	putchar('\n');
 	if (*text)
 		show_wrapped("    ", INDENT, show->width, text);
-	printf("    %s[Enter] goes on, q ends%s ", on(show, DIM), off(show));
+	printf("    %s[Enter] goes on, q ends%s ", on(show, TINT_DIM), off(show));
 	child_pause();
 	putchar('\n');
 }
@@ -339,7 +335,7 @@ static void print_grid(const struct show *show, const struct grid *grid)
 			if (!grid->used[column])
 				continue;
 			printf("%*s%s%s%s", room, "",
-			       on(show, row == 0 || column == 0 ? BOLD : "0"),
+			       on(show, row == 0 || column == 0 ? TINT_BOLD : "0"),
 			       grid->cells[row][column], off(show));
 			room = grid->width[column] - (int)strlen(grid->cells[row][column]) + 2;
 		}
@@ -376,13 +372,13 @@ void show_result(const struct show *show, const char *result, const char *reason
 		return;
 	putchar('\n');
 	if (strcmp(result, "skipped") == 0)
-		printf("%sSkipped:%s %s\n", on(show, NOTICE), off(show), reason);
+		printf("%sSkipped:%s %s\n", on(show, TINT_BOLD_ASK), off(show), reason);
 	else if (strcmp(result, "stopped") == 0)
 		printf("Broken off. Nothing is left behind.\n");
 	else if (failed == 0)
-		printf("%sAll %d facts are as said.%s\n", on(show, GREEN), passed, off(show));
+		printf("%sAll %d facts are as said.%s\n", on(show, TINT_GOOD), passed, off(show));
 	else
-		printf("%s%d of %d facts are not as said.%s\n", on(show, RED), failed,
+		printf("%s%d of %d facts are not as said.%s\n", on(show, TINT_BOLD_BAD), failed,
 		       passed + failed, off(show));
 	fflush(stdout);
 }
