@@ -21,6 +21,9 @@ enum wire_report_type {
 	WIRE_TIMING = 4, /* `step` took `value` nanoseconds (only with --timings) */
 	WIRE_NOTE =
 		5, /* `step` met `error` and went on, by the fallback that run/words.c tells of */
+	WIRE_HOOKS = 6,	  /* it waits for WIRE_GO while the hooks of a bundle are run */
+	WIRE_CREATED = 7, /* AWAIT_START: all is done but the start; it waits for WIRE_GO, the
+			   * sign that its state is kept, and then for a connection */
 };
 
 /* Which part of a step failed: words are the parent's (run/words.c). */
@@ -59,6 +62,11 @@ enum wire_message_type {
 	 * The init leaves its own copy out, so nobody gets it twice. Sent only when that group is
 	 * the container's own. */
 	WIRE_GROUP_SIGNAL = 2,
+
+	/* start → a container that waits in AWAIT_START, over a connection that from WIRE_GO on
+	 * takes the place of both channels. WIRE_SHOW: be open to inspection, for hooks that enter
+	 * its namespaces; it answers with the same. */
+	WIRE_SHOW = 3,
 
 	/* init → supervisor */
 	WIRE_EXEC_FAILED = 16, /* value: errno; detail: enum wire_detail */

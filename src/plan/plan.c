@@ -158,6 +158,7 @@ static void take_over(struct planner *p)
 	plan->init = s->kind != SPEC_EXEC &&
 		     (s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN));
 	plan->image = plan->init || s->kind != SPEC_UNSHARE;
+	plan->oci = s->oci != NULL;
 	plan->terminal = s->tty;
 	plan->detached = s->detach;
 	plan->timeout_seconds = s->timeout_seconds;

@@ -266,6 +266,9 @@ struct plan {
 	bool init;	  /* our init runs as the first process */
 	bool image;	  /* the init, or the command by way of it, comes from a file of our own */
 	bool joins;	  /* there is a JOIN stage */
+	bool oci;	  /* of an OCI bundle: nothing is added that was not said */
+	bool awaits;	  /* there is an AWAIT_START */
+	bool hooks;	  /* there is a HOOKS: somebody must answer the child */
 	bool terminal;	  /* the child sends the master of its own terminal */
 	bool cgroup;	  /* the process is made in a cgroup of its own */
 	bool detached;	  /* nobody's job: no terminal, no dying with the caller */

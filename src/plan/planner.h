@@ -115,6 +115,12 @@ uint64_t plan_ambient_capabilities(const struct planner *p, uint64_t kept);
 /* landlock.c: the LANDLOCK step, when it was asked for. */
 int plan_landlock(struct planner *p);
 
+/* oci_start.c: what an OCI container's start is cut into. HOOKS, in ROOT before the pivot; and in
+ * SEAL, where the command is who it will be: FIND_COMMAND, AWAIT_START. Nothing without spec->oci.
+ */
+void plan_hooks(struct planner *p);
+void plan_await_start(struct planner *p);
+
 /* filters.c: the SECCOMP steps, for a command that keeps these capabilities. */
 int plan_filters(struct planner *p, uint64_t capabilities);
 

@@ -111,6 +111,9 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_LANDLOCK:
 	case OP_PARENT_DEATH:
 	case OP_SECCOMP:
+	case OP_HOOKS:
+	case OP_FIND_COMMAND:
+	case OP_AWAIT_START:
 	case OP_COUNT:
 		return;
 	}

@@ -233,6 +233,7 @@ int stage_root(struct planner *p)
 		add_directory_root(p);
 	fill_root(p);
 	add_init_file(p);
+	plan_hooks(p);
 	plan_add(p, OP_PIVOT_ROOT, ACTOR_CHILD, "/");
 	plan_add(p, OP_DETACH_OLD_ROOT, ACTOR_CHILD, "the old root")->a.number = scratch ? 2 : 1;
 	return 0;

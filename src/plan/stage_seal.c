@@ -162,6 +162,7 @@ int stage_seal(struct planner *p)
 	add_limits(p);
 	r = add_capability_steps(p, kept, sealed && !nnp);
 	add_workdir(p);
+	plan_await_start(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
 	/* An init without a pid namespace of its own must live to end what it has: it sees the

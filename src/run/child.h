@@ -25,6 +25,7 @@ struct child {
 	int parent_ends[2]; /* the supervisor's ends: held open here, its death would go unseen */
 	int init_image;	    /* sealed memfd, or -1 */
 	int container;	    /* pidfd of the container to enter, or -1 */
+	int start;	    /* AWAIT_START: the socket that listens for it, or -1 */
 	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
 	int fault_trigger; /* fault.h */
@@ -75,7 +76,11 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_no_new_privs, child_keep_capabilities, child_ambient, child_parent_death,
 	child_seccomp, child_close_fds;
 child_handler child_terminal, child_cgroup_namespace;
+child_handler child_hooks, child_find_command, child_await_start;
 child_handler child_exec_init, child_exec;
+
+/* The command starts with a clean slate: no signal blocked, none ignored. */
+void child_reset_signals(void);
 
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */
 int child_write_file(int dirfd, const char *path, const char *text);

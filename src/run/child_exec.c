@@ -62,9 +62,9 @@ int child_exec_init(struct child *c, const struct step *step)
 	return exec_image(c, step, init_flags(c));
 }
 
-/* The command starts with a clean slate: no signal blocked, none ignored. The raw calls take the
- * kernel's own struct, whose first word is the handler; all zero is SIG_DFL. */
-static void reset_signals(void)
+/* The raw calls take the kernel's own struct, whose first word is the handler; all zero is SIG_DFL.
+ */
+void child_reset_signals(void)
 {
 	unsigned long defaults[8] = {0}, none = 0;
 
@@ -125,7 +125,7 @@ int child_exec(struct child *c, const struct step *step)
 	c->argv[n] = NULL;
 	if (looked_up)
 		c->argv[0] = c->shell;
-	reset_signals();
+	child_reset_signals();
 	if (c->plan->image)
 		return exec_image(c, step, exec_flags);
 	if (looked_up) {

@@ -40,6 +40,33 @@ static void take_note(struct start *s, const struct wire_report *report)
 		s->process->notes[s->process->note_count++] = note;
 }
 
+/* What goes wrong there is the command's own, with exit statuses that tell so. */
+static bool is_commands(enum plan_op op)
+{
+	return op == OP_EXEC || op == OP_FIND_COMMAND;
+}
+
+/* EPIPE: it has failed meanwhile, and what it reported says why. */
+int listen_let_go(const struct start *s)
+{
+	struct wire_message go = {.type = WIRE_GO};
+
+	if (send(s->process->control, &go, sizeof(go), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+		return -errno;
+	return 0;
+}
+
+static int run_hooks(struct start *s)
+{
+	struct run_options *o = &s->process->options;
+	int r = o->hooks(o->data, s->process, s->err);
+
+	if (r == 0 && listen_let_go(s) < 0)
+		r = error_set(s->err, -EPIPE, "setup-killed", NULL,
+			      "set-up: the process was killed while the hooks ran");
+	return r;
+}
+
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
  * child's pid is known. */
 int listen_to_child(struct start *s, bool until_pid)
@@ -48,23 +75,28 @@ int listen_to_child(struct start *s, bool until_pid)
 		.fd = s->report}; /* no event: only the hang-up wakes us, not READY */
 	struct wire_report report;
 
-	if (!until_pid && !s->process->timings)
+	if (!until_pid && !s->process->timings && !s->plan->hooks)
 		while (poll(&closed, 1, -1) < 0 && errno == EINTR)
 			;
 	while (!(until_pid && s->process->pid) &&
 	       listen_read(s->report, &report) == sizeof(report)) {
 		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
 
-		if (report.type == WIRE_READY)
+		if (report.type == WIRE_READY || report.type == WIRE_CREATED)
 			s->ready = true;
-		else if (report.type == WIRE_PID && until_pid)
+		else if (report.type == WIRE_HOOKS && s->process->options.hooks) {
+			int r = run_hooks(s);
+
+			if (r < 0)
+				return r;
+		} else if (report.type == WIRE_PID && until_pid)
 			listen_take_pid(s, report.value);
 		else if (report.type == WIRE_TIMING && s->process->timings && good_step)
 			s->process->timings[report.step] = report.value;
 		else if (report.type == WIRE_NOTE && good_step)
 			take_note(s, &report);
 		else if (report.type == WIRE_FAILED && good_step &&
-			 s->plan->steps[report.step].op == OP_EXEC)
+			 is_commands(s->plan->steps[report.step].op))
 			return run_word_exec_failure(s->plan, report.error, report.detail, s->err);
 		else if (report.type == WIRE_FAILED && good_step)
 			return run_word_failure(s->plan, report.step, report.error, report.detail,

@@ -111,6 +111,7 @@ int prepare_child(struct start *s)
 			    .parent_ends = {-1, -1},
 			    .init_image = -1,
 			    .container = s->process->options.container,
+			    .start = plan->awaits ? s->process->options.start : -1,
 			    .timings = s->process->options.timings,
 			    .fault_trigger = fault_arm()};
 	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));

@@ -13,17 +13,24 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct run_process;
+
 struct run_options {
 	bool timings;
 	int status_fd;	     /* -1: none */
 	const char *pidfile; /* NULL: none */
 	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
 	int container;	     /* exec: pidfd of the container, -1: none; borrowed */
+	int start; /* AWAIT_START: a SOCK_SEQPACKET that listens; borrowed; 0 or -1: none */
 	struct ending
 		ending; /* what run_wait records and removes at the end; pidfile is the above */
 	/* Called once by run_wait when the wait is about to become a long one: may fill *ending.
 	 * NULL: nothing to do then. */
 	void (*before_long_wait)(void *data, struct ending *ending);
+	/* Called once the process is there, while it goes on with its set-up. */
+	int (*made)(void *data, struct run_process *process, struct rootlet_error *err);
+	/* HOOKS: the child stands still until this returns; -errno ends the start. */
+	int (*hooks)(void *data, struct run_process *process, struct rootlet_error *err);
 	void *data;
 };
 
@@ -55,6 +62,10 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 /* Wait until the command itself runs, as nobody will stay to hear that it could not be: 0, or what
  * kept it from running, in words. Only for plans with detached or terminal set. */
 int run_await_command(struct run_process *process, struct rootlet_error *err);
+
+/* Of a plan that awaits its start: its state is kept, so it may wait for the start, and this
+ * process is done with it. Frees `process`; the container lives on. */
+void run_leave_created(struct run_process *process);
 
 /* For supervise_run, or the monitor: what it has to know of this process. tty_fd is -1. */
 struct supervise run_supervise(const struct run_process *process);

@@ -79,14 +79,14 @@ static int write_map(struct start *s, const struct step *step)
 
 static int let_go(const struct start *s)
 {
-	struct wire_message go = {.type = WIRE_GO};
+	return s->plan->parent_maps ? listen_let_go(s) : 0;
+}
 
-	if (!s->plan->parent_maps)
-		return 0;
-	/* EPIPE: it failed already; what it reported says why. */
-	if (send(s->process->control, &go, sizeof(go), MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		return -errno;
-	return 0;
+static int tell_of_process(struct start *s)
+{
+	struct run_options *o = &s->process->options;
+
+	return o->made ? o->made(o->data, s->process, s->err) : 0;
 }
 
 /* The first HELPER_MAP step starts both helpers; the second has nothing left to do. */
@@ -221,6 +221,8 @@ static int go_through(struct start *s)
 	if (r == 0)
 		r = let_go(s);
 	if (r == 0)
+		r = tell_of_process(s);
+	if (r == 0)
 		r = listen_to_child(s, false);
 	if (r == 0 && s->plan->terminal)
 		r = listen_take_terminal(s);
@@ -280,7 +282,7 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 		run_free(s.process);
 		return r;
 	}
-	if (!plan->image)
+	if (!plan->image && !plan->awaits)
 		fd_close(&s.process->control);
 	*ret = s.process;
 	return 0;

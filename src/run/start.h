@@ -43,6 +43,8 @@ int prepare_open_cgroup(struct start *s, const struct step *step);
 int listen_to_child(struct start *s, bool until_pid);
 /* What the child has said by now of its own failure; else `r`, the parent's. */
 int listen_for_words(struct start *s, int r);
+/* WIRE_GO on the control channel. */
+int listen_let_go(const struct start *s);
 /* The master of the container's own terminal. */
 int listen_take_terminal(struct start *s);
 

@@ -166,6 +166,19 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 	return 0;
 }
 
+void run_leave_created(struct run_process *p)
+{
+	struct wire_message go = {.type = WIRE_GO};
+
+	/* EPIPE: it has died since, which its state will show. */
+	send(p->control, &go, sizeof(go), MSG_NOSIGNAL);
+	p->ended = true;
+	p->options.pidfile = NULL;
+	free(p->cgroup);
+	p->cgroup = NULL;
+	run_free(p);
+}
+
 void run_free(struct run_process *p)
 {
 	if (!p)

@@ -1,0 +1,170 @@
+/* The pauses of an OCI container's start: HOOKS, FIND_COMMAND and AWAIT_START in the child. See
+ * child.h for the rules.
+ *
+ * While it waits, nobody who stands below the caller's rights may look into it: it still is a copy
+ * of the caller, whose memory and program are the host's.
+ */
+#include "run/child.h"
+
+#include "base/sys.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+static int dumpable(bool on)
+{
+	return SYS(prctl, PR_SET_DUMPABLE, on ? 1UL : 0UL, 0UL, 0UL, 0UL);
+}
+
+/* Hooks enter its namespaces by way of /proc/PID/ns, which needs it to be open to inspection. Where
+ * it shares a container's pid namespace it stays closed: then the caller's capabilities decide. */
+int child_hooks(struct child *c, const struct step *step)
+{
+	struct wire_message message = {0};
+	int was = SYS(prctl, PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
+	ssize_t n;
+	int r = c->undumpable ? 0 : dumpable(true);
+
+	if (r == 0)
+		r = child_send(c, WIRE_HOOKS, (int)(step - c->plan->steps), 0, 0);
+	if (r < 0)
+		return r;
+	do
+		n = recv(c->control, &message, sizeof(message), 0);
+	while (n < 0 && errno == EINTR);
+	if (n != sizeof(message) || message.type != WIRE_GO) {
+		c->detail = WIRE_DETAIL_PARENT_GONE;
+		return -EPIPE;
+	}
+	return was == 0 ? dumpable(false) : 0;
+}
+
+/* ---- FIND_COMMAND ---- */
+
+/* As execve(2) will judge it, but for what is in the file. */
+static int judge(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	/* Our real ids are the effective ones by now: access(2) asks for the right ones. */
+	if (!S_ISREG(st.st_mode) || access(path, X_OK) < 0)
+		return -EACCES;
+	return 0;
+}
+
+int child_find_command(struct child *c, const struct step *step)
+{
+	const struct step *exec = &c->plan->steps[c->plan->count - 1];
+	const char *const *candidates = exec->a.exec.candidates;
+	int result = -ENOENT;
+
+	for (int i = 0; candidates[i]; i++) {
+		int r = judge(candidates[i]);
+
+		if (r == 0)
+			return 0;
+		if (!candidates[1]) /* a path: what is wrong with it is what is wrong */
+			return r;
+		if (r == -EACCES) /* it is there, or a folder of PATH may not be searched */
+			result = access(candidates[i], F_OK) == 0 ? r : result;
+	}
+	return result;
+}
+
+/* ---- AWAIT_START ---- */
+
+static int receive(int fd, struct wire_message *message)
+{
+	ssize_t n;
+
+	do
+		n = recv(fd, message, sizeof(*message), 0);
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*message) ? 0 : -EPIPE;
+}
+
+/* The container's state is kept now, and `create` is done; or it was killed, and nobody will ever
+ * know of us. */
+static void await_keeper(const struct child *c)
+{
+	struct wire_message message = {0};
+
+	if (receive(c->control, &message) < 0 || message.type != WIRE_GO)
+		_exit(125);
+}
+
+/* One who only looks whether we are here, or who is killed on the way, lets go without a word. */
+static bool is_let_go(const struct child *c, int connection)
+{
+	struct wire_message message;
+
+	for (;;) {
+		message.type = 0;
+		if (receive(connection, &message) < 0)
+			return false;
+		if (message.type == WIRE_GO)
+			return true;
+		if (message.type == WIRE_SHOW) {
+			dumpable(true);
+			SYS(sendto, connection, &message, sizeof(message), MSG_NOSIGNAL, NULL, 0);
+		}
+	}
+}
+
+/* What is sent to it meanwhile must do what it would do to any program that has no handler: not
+ * wait for the command, and end that at its first breath. */
+static void take_signals(bool taken)
+{
+	unsigned long all = ~0UL;
+
+	if (taken)
+		child_reset_signals();
+	else
+		SYS(rt_sigprocmask, SIG_SETMASK, &all, NULL, (size_t)8);
+}
+
+static int take_over(struct child *c, int connection)
+{
+	close(c->start);
+	c->start = -1;
+	c->report = c->control = connection;
+	return dumpable(false);
+}
+
+int child_await_start(struct child *c, const struct step *step)
+{
+	int r = dumpable(false);
+
+	if (r == 0)
+		r = child_send(c, WIRE_CREATED, (int)(step - c->plan->steps), 0, 0);
+	if (r == -EPIPE)
+		_exit(125);
+	if (r < 0)
+		return r;
+	close(c->report); /* its end is what `create` waits for */
+	await_keeper(c);
+	close(c->control);
+	take_signals(true);
+	for (;;) {
+		int connection = SYS(accept4, c->start, NULL, NULL, SOCK_CLOEXEC);
+
+		if (connection == -EINTR || connection == -ECONNABORTED)
+			continue;
+		if (connection < 0)
+			_exit(125); /* nobody is there to hear of it */
+		if (is_let_go(c, connection)) {
+			take_signals(false);
+			return take_over(c, connection);
+		}
+		dumpable(false);
+		close(connection);
+	}
+}
