@@ -240,6 +240,56 @@ def test_step_left_out():
         assert report["facts"] == {"y": "-"}
 
 
+RECORDED = """title: t
+step: a
+when: false
+otherwise: not here
+recorded: 2020-02-02, engine 7
+record: x = 5
+host: echo 6
+fact: x = output
+rule: five is five
+step: b
+host: echo live
+fact: y = output
+check: y = live
+table: | engine
+row: x | $x
+"""
+
+
+def test_recorded_is_marked_and_not_graded():
+    with tempfile.TemporaryDirectory() as folder:
+        path = write(folder, RECORDED)
+        report = json.loads(demo("--json", path).stdout)
+        text = demo("--no-pause", path).stdout
+        live = demo("--no-pause", write(folder, RECORDED.replace("when: false", "when: true"))).stdout
+    first = report["steps"][0]
+    assert first["recorded"] == {"source": "2020-02-02, engine 7", "facts": {"x": "5"}} and first["left_out"] == "not here"
+    assert report["facts"] == {"y": "live"} and report["passed"] == 1 and report["table"] == ["| engine", "x | 5 *"]
+    assert "5 *" in text and "* not seen here: recorded 2020-02-02, engine 7" in text and "Rule: five is five" in text
+    assert "6" in live and "*" not in live and "recorded" not in live
+    with tempfile.TemporaryDirectory() as folder:
+        wrong = write(folder, RECORDED.replace("x = 5", "x 5"))
+        assert "NAME = VALUE" in demo("--no-pause", wrong, status=125).stderr
+
+
+def test_docker_is_recorded_where_it_does_not_answer():
+    with tempfile.TemporaryDirectory() as folder:
+        env = {**os.environ, "DOCKER_HOST": f"unix://{folder}/none"}
+        report = json.loads(demo("--json", "root-remap", env=env).stdout)
+        text = " ".join(demo("--no-pause", "root-remap", env=env).stdout.split())
+    steps = [step for step in report["steps"] if "recorded" in step]
+    assert len(steps) == 2 and all(re.match(r"\d{4}-\d\d-\d\d, docker [\d.]+", step["recorded"]["source"]) for step in steps)
+    assert all(f"recorded {step['recorded']['source']}" in text for step in steps)
+    docker, remap = (step["recorded"]["facts"] for step in steps)
+    assert (docker["docker_outer"], docker["docker_shadow"]) == ("0", "reads shadow")
+    assert int(remap["remap_file_33"]) == int(remap["remap_outer"]) + 33
+    assert remap["remap_map"].split()[1] == remap["remap_outer"] and remap["remap_shadow"] == "Permission denied"
+    for row in report["table"][1:]:
+        assert [cell.strip().endswith("*") for cell in row.split("|")[1:]] == [False, True, True], row
+
+
 def test_mistakes_name_the_line():
     with tempfile.TemporaryDirectory() as folder:
         for text, where in (("step: s\n", "line 1"), ("title: t\nsteep: s\n", "line 2"), ("title: t\nx\n", "line 2"),

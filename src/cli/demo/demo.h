@@ -19,6 +19,8 @@ enum item_kind {
 	ITEM_NEED,
 	ITEM_WHEN,
 	ITEM_OTHERWISE,
+	ITEM_RECORDED,
+	ITEM_RECORD,
 	ITEM_STEP,
 	ITEM_SAY,
 	ITEM_ASK,
@@ -71,6 +73,9 @@ struct output { /* of the last command */
 	int status;
 };
 
+/* "NAME REST": the name into its buffer. The rest without leading blanks, or NULL. Names are lower
+ * case: the environment's own (PATH, HOME) cannot be hit. */
+const char *fact_name(const char *text, char name[64]);
 /* "NAME = EXTRACTION": put what it finds in *ret_value (malloc'd; NULL: not found). */
 int fact_extract(const char *rule, const struct output *output, char name[64], char **ret_value,
 		 rootlet_error *err);
@@ -87,6 +92,16 @@ struct check {
 
 int check_evaluate(const char *rule, struct check *ret, rootlet_error *err);
 void check_release(struct check *check);
+
+struct show;
+
+/* ---- recorded.c: what another machine showed ---- */
+
+/* The step that begins at `at` is not done here: make what was recorded of it facts, with a star
+ * behind each. *ret, the caller's, is what the report says of it; NULL when nothing was. */
+int recorded_use(const struct demo *demo, size_t at, json_object **ret, rootlet_error *err);
+void recorded_footnote(const struct show *show, json_object *steps);
+void recorded_forget(json_object *steps);
 
 /* ---- child.c: what is really run ---- */
 
@@ -126,6 +141,7 @@ void show_output(const struct show *show, enum item_kind side, const char *text)
 void show_check(const struct show *show, const struct check *check);
 void show_rule(const struct show *show, const char *text);
 void show_note(const struct show *show, const char *text);
+void show_footnote(const struct show *show, const char *text);
 void show_wait(const struct show *show, const char *text);
 void show_table(const struct show *show, const struct demo *demo, size_t at);
 void show_result(const struct show *show, const char *result, const char *reason, int passed,

@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* "NAME REST": the name into its buffer. The rest without leading blanks, or NULL. Names are lower
- * case: the environment's own (PATH, HOME) cannot be hit. */
-static const char *take_name(const char *text, char name[64])
+const char *fact_name(const char *text, char name[64])
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
@@ -85,7 +83,7 @@ int fact_extract(const char *rule, const struct output *output, char name[64], c
 		 rootlet_error *err)
 {
 	const char *text = output->text.data ? output->text.data : "";
-	const char *rest = take_name(rule, name);
+	const char *rest = fact_name(rule, name);
 
 	if (!rest || rest[0] != '=')
 		return error_set(err, -EINVAL, "demo-fact", rule, "%s: not `NAME = EXTRACTION`",
@@ -186,7 +184,7 @@ int check_evaluate(const char *rule, struct check *ret, rootlet_error *err)
 	struct check c = {.words = words ? words + 4 : ""};
 	size_t n;
 
-	rest = take_name(rule, c.name);
+	rest = fact_name(rule, c.name);
 	n = rest ? strcspn(rest, " ") : 0;
 	if (n > 0 && n < sizeof(c.relation))
 		memcpy(c.relation, rest, n);

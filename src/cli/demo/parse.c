@@ -17,6 +17,8 @@ static const struct {
 	{"need", ITEM_NEED, false},
 	{"when", ITEM_WHEN, true},
 	{"otherwise", ITEM_OTHERWISE, false},
+	{"recorded", ITEM_RECORDED, false},
+	{"record", ITEM_RECORD, false},
 	{"step", ITEM_STEP, false},
 	{"say", ITEM_SAY, false},
 	{"ask", ITEM_ASK, false},

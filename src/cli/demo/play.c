@@ -23,6 +23,7 @@ struct play {
 	char reason[512];
 	int number, passed, failed;
 	bool left_out; /* this step: its `when` did not hold */
+	bool recorded; /* but it is known what it showed elsewhere: its rule is told */
 	bool waited;   /* a `wait` was the last: the next step need not */
 	char folder[4096];
 };
@@ -156,6 +157,7 @@ static void finish(struct play *p, int back)
 		(void)value;
 		unsetenv(name);
 	}
+	recorded_forget(p->steps);
 }
 
 static bool in_path(const char *program)
@@ -221,7 +223,7 @@ static void begin_step(struct play *p, const struct item *item)
 	p->waited = false;
 	if (child_stopped())
 		return;
-	p->left_out = false;
+	p->left_out = p->recorded = false;
 	p->step = json_object_new_object();
 	p->commands = json_object_new_array();
 	put(p->step, "step", item->text);
@@ -230,14 +232,21 @@ static void begin_step(struct play *p, const struct item *item)
 	show_step(p->show, ++p->number, item->text);
 }
 
-static void leave_out(struct play *p, size_t at)
+static int leave_out(struct play *p, size_t at)
 {
+	json_object *recorded = NULL;
 	const struct item *item = demo_find(p->demo, at, ITEM_OTHERWISE);
 	const char *why = item ? item->text : "it cannot be done here";
+	int r;
 
 	p->left_out = true;
 	put(p->step, "left_out", why);
 	show_note(p->show, why);
+	r = recorded_use(p->demo, at, &recorded, p->err);
+	p->recorded = recorded != NULL;
+	if (recorded)
+		json_object_object_add(p->step, "recorded", recorded);
+	return r;
 }
 
 static const char *const side_names[] = {
@@ -393,9 +402,7 @@ static int play_item(struct play *p, size_t at)
 		begin_step(p, item);
 		return 0;
 	case ITEM_WHEN:
-		if (!condition_holds(p, item))
-			leave_out(p, at);
-		return 0;
+		return condition_holds(p, item) ? 0 : leave_out(p, at);
 	case ITEM_SAY:
 	case ITEM_RULE:
 	case ITEM_WAIT:
@@ -419,11 +426,14 @@ static int play_item(struct play *p, size_t at)
 	case ITEM_TABLE:
 		show_table(p->show, p->demo, at);
 		report_table(p, at);
+		recorded_footnote(p->show, p->steps);
 		return 0;
 	case ITEM_TITLE:
 	case ITEM_ABOUT:
 	case ITEM_NEED:
 	case ITEM_OTHERWISE:
+	case ITEM_RECORDED:
+	case ITEM_RECORD:
 	case ITEM_ROW:
 	case ITEM_FINALLY:
 		return 0;
@@ -438,7 +448,8 @@ static int play_steps(struct play *p)
 	for (size_t i = 0; r == 0 && i < p->demo->count; i++) {
 		if (p->number == 0 && p->demo->items[i].kind != ITEM_STEP)
 			continue;
-		if (p->left_out && p->demo->items[i].kind != ITEM_STEP)
+		if (p->left_out && p->demo->items[i].kind != ITEM_STEP &&
+		    !(p->recorded && p->demo->items[i].kind == ITEM_RULE))
 			continue;
 		r = play_item(p, i);
 		if (ferror(stdout))

@@ -119,8 +119,14 @@ static void print_item(const struct demo *demo, size_t at, int *step)
 		show_wrapped("\n    Wait: ", 10, WIDTH, item->text);
 		break;
 	case ITEM_OTHERWISE:
-		show_wrapped("    Only where it can be done; otherwise say: ", 4, WIDTH,
+		show_wrapped("    Only where it can be done; otherwise say:\n      ", 6, WIDTH,
 			     item->text);
+		break;
+	case ITEM_RECORDED:
+		show_wrapped("    What it showed elsewhere, recorded ", 4, WIDTH, item->text);
+		break;
+	case ITEM_RECORD:
+		printf("    * %s\n", item->text);
 		break;
 	case ITEM_TITLE:
 	case ITEM_ABOUT:

@@ -284,6 +284,17 @@ void show_note(const struct show *show, const char *text)
 	fputs(off(show), stdout);
 }
 
+void show_footnote(const struct show *show, const char *text)
+{
+	char lead[32];
+
+	if (!show->on)
+		return;
+	snprintf(lead, sizeof(lead), "\n%s    ", on(show, TINT_DIM));
+	show_wrapped(lead, INDENT, show->width, text);
+	fputs(off(show), stdout);
+}
+
 void show_wait(const struct show *show, const char *text)
 {
 	if (!show->pause)
