@@ -4,7 +4,7 @@
 #include "base/fd.h"
 #include "seccomp/profile_condition.h"
 #include "seccomp/profile_names.h"
-#include "seccomp/reader.h"
+#include "base/reader.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -40,35 +40,35 @@ struct entry {
 
 /* "action" with its "errnoRet". podman also writes the errno's name beside the number ("errno"):
  * that is passed over, and is not enough alone. */
-static int read_action(const struct reader *r, const struct where *up, struct json_object *object,
-		       const char *const keys[3], uint32_t *ret)
+static int read_action(const struct reader *r, const struct json *object, const char *const keys[3],
+		       uint32_t *ret)
 {
-	struct where at = {up, keys[0], 0}, number_at = {up, keys[1], 0},
-		     name_at = {up, keys[2], 0};
-	struct json_object *number = reader_member(object, keys[1]);
+	const struct json *number = reader_member(object, keys[1]);
+	const struct json *errno_name = reader_member(object, keys[2]), *value = NULL;
 	const struct profile_action *action;
 	const char *name;
 	uint64_t n = EPERM;
-	int code = reader_string(r, &at, reader_member(object, keys[0]), &name);
+	int code = reader_need(r, object, keys[0], JSON_STRING, &value);
 
+	if (code == 0)
+		code = reader_string(r, value, &name);
 	if (code < 0)
 		return code;
 	action = profile_action_find(name);
 	if (!action)
-		return reader_fail(r, &at, "seccomp-action", "unknown action \"%s\"", name);
+		return reader_fail(r, value, "seccomp-action", "unknown action \"%s\"", name);
 	if (action->action == SCMP_ACT_NOTIFY)
-		return reader_fail(r, &at, "seccomp-action", "rootlet has no listener for %s",
+		return reader_fail(r, value, "seccomp-action", "rootlet has no listener for %s",
 				   name);
 	if (number) {
 		/* Above 4095 the kernel would answer 4095. */
-		code = reader_number(r, &number_at, number, 4095, &n);
+		code = reader_number(r, number, 4095, &n);
 		if (code < 0)
 			return code;
 		if (!action->has_number)
-			return reader_fail(r, &number_at, "seccomp-errno", "%s gives no errno",
-					   name);
-	} else if (reader_member(object, keys[2])) {
-		return reader_fail(r, &name_at, "seccomp-errno",
+			return reader_fail(r, number, "seccomp-errno", "%s gives no errno", name);
+	} else if (errno_name) {
+		return reader_fail(r, errno_name, "seccomp-errno",
 				   "the errno is given by name only: add its number as %s",
 				   keys[1]);
 	}
@@ -76,103 +76,101 @@ static int read_action(const struct reader *r, const struct where *up, struct js
 	return 0;
 }
 
-static int find_arch(const struct reader *r, const struct where *at, struct json_object *value,
-		     uint32_t *ret)
+static int find_arch(const struct reader *r, const struct json *value, uint32_t *ret)
 {
 	const struct profile_arch *arch;
 	const char *name = NULL;
-	int code = reader_string(r, at, value, &name);
+	int code = reader_string(r, value, &name);
 
 	if (code < 0)
 		return code;
 	arch = profile_arch_find(name);
 	if (!arch)
-		return reader_fail(r, at, "seccomp-arch", "unknown architecture \"%s\"", name);
+		return reader_fail(r, value, "seccomp-arch", "unknown architecture \"%s\"", name);
 	*ret = arch->token;
 	return 0;
 }
 
-static int add_arch(const struct reader *r, const struct where *at, struct json_object *value,
-		    void *data)
+static int add_arch(const struct reader *r, const struct json *value, void *data)
 {
 	struct profile *p = data;
 	uint32_t token = 0;
-	int code = find_arch(r, at, value, &token);
+	int code = find_arch(r, value, &token);
 
 	if (code < 0)
 		return code;
 	code = seccomp_arch_add(p->ctx, token);
 	if (code < 0 && code != -EEXIST)
-		return reader_fail(r, at, "seccomp-arch",
+		return reader_fail(r, value, "seccomp-arch",
 				   "cannot be in one filter with this machine's own");
 	return 0;
 }
 
-static int add_arch_map(const struct reader *r, const struct where *at, struct json_object *value,
-			void *data)
+static int add_arch_map(const struct reader *r, const struct json *value, void *data)
 {
 	static const char *const keys[] = {"architecture", "subArchitectures", NULL};
-	struct where main_at = {at, "architecture", 0}, sub_at = {at, "subArchitectures", 0};
+	const struct json *name = NULL;
 	uint32_t token = 0;
-	int code = reader_want(r, at, value, json_type_object);
+	int code = reader_want(r, value, JSON_OBJECT);
 
 	if (code == 0)
-		code = reader_keys(r, at, value, keys);
+		code = reader_keys(r, value, keys);
 	if (code == 0)
-		code = find_arch(r, &main_at, reader_member(value, "architecture"), &token);
+		code = reader_need(r, value, "architecture", JSON_STRING, &name);
+	if (code == 0)
+		code = find_arch(r, name, &token);
 	if (code < 0 || token != seccomp_arch_native())
 		return code;
-	return reader_each(r, &sub_at, reader_member(value, "subArchitectures"), add_arch, data);
+	return reader_each(r, reader_member(value, "subArchitectures"), add_arch, data);
 }
 
-static int read_operator(const struct reader *r, const struct where *at, struct json_object *value,
-			 enum scmp_compare *ret)
+static int read_operator(const struct reader *r, const struct json *value, enum scmp_compare *ret)
 {
 	const char *name = NULL;
-	int code = reader_string(r, at, value, &name);
+	int code = reader_string(r, value, &name);
 
 	if (code < 0)
 		return code;
 	if (!profile_operator_find(name, ret))
-		return reader_fail(r, at, "seccomp-operator", "unknown operator \"%s\"", name);
+		return reader_fail(r, value, "seccomp-operator", "unknown operator \"%s\"", name);
 	return 0;
 }
 
-static int read_optional(const struct reader *r, const struct where *at, struct json_object *object,
+static int read_optional(const struct reader *r, const struct json *object, const char *key,
 			 uint64_t max, uint64_t *ret)
 {
-	struct json_object *value = reader_member(object, at->key);
+	const struct json *value = reader_member(object, key);
 
 	*ret = 0;
-	return value ? reader_number(r, at, value, max, ret) : 0;
+	return value ? reader_number(r, value, max, ret) : 0;
 }
 
-static int read_arg(const struct reader *r, const struct where *at, struct json_object *value,
-		    void *data)
+static int read_arg(const struct reader *r, const struct json *value, void *data)
 {
 	static const char *const keys[] = {"index", "value", "valueTwo", "op", NULL};
-	struct where index_at = {at, "index", 0}, value_at = {at, "value", 0};
-	struct where two_at = {at, "valueTwo", 0}, op_at = {at, "op", 0};
+	const struct json *op_name = NULL;
 	struct entry *entry = data;
 	enum scmp_compare op;
 	uint64_t index = 0, one = 0, two = 0;
-	int code = reader_want(r, at, value, json_type_object);
+	int code = reader_want(r, value, JSON_OBJECT);
 
 	if (code == 0)
-		code = reader_keys(r, at, value, keys);
+		code = reader_keys(r, value, keys);
 	if (code == 0)
-		code = read_optional(r, &index_at, value, 5, &index);
+		code = read_optional(r, value, "index", 5, &index);
 	if (code == 0)
-		code = read_optional(r, &value_at, value, UINT64_MAX, &one);
+		code = read_optional(r, value, "value", UINT64_MAX, &one);
 	if (code == 0)
-		code = read_optional(r, &two_at, value, UINT64_MAX, &two);
+		code = read_optional(r, value, "valueTwo", UINT64_MAX, &two);
 	if (code == 0)
-		code = read_operator(r, &op_at, reader_member(value, "op"), &op);
+		code = reader_need(r, value, "op", JSON_STRING, &op_name);
+	if (code == 0)
+		code = read_operator(r, op_name, &op);
 	if (code < 0)
 		return code;
 	for (unsigned i = 0; i < entry->arg_count; i++)
 		if (entry->args[i].arg == index)
-			return reader_fail(r, at, "seccomp-argument",
+			return reader_fail(r, value, "seccomp-argument",
 					   "argument %u is compared twice in one rule, which "
 					   "seccomp cannot express: write two rules",
 					   (unsigned)index);
@@ -233,7 +231,7 @@ static int note_total(struct profile *p, int number, const struct entry *entry)
 /* libseccomp keeps the first of two rules that look at no argument, and drops in silence those that
  * look at one beside those that do not. Here the strictest wins, and what cannot is a
  * contradiction. */
-static int add_rule(struct profile *p, const struct where *at, const char *name, int number,
+static int add_rule(struct profile *p, const struct json *at, const char *name, int number,
 		    struct entry *entry)
 {
 	const struct total *total = find_total(p, number);
@@ -261,13 +259,12 @@ static int add_rule(struct profile *p, const struct where *at, const char *name,
 	return 0;
 }
 
-static int add_call(const struct reader *r, const struct where *at, struct json_object *value,
-		    void *data)
+static int add_call(const struct reader *r, const struct json *value, void *data)
 {
 	struct entry entry = *(const struct entry *)data;
 	struct profile *p = entry.profile;
 	const char *name;
-	int number, code = reader_string(r, at, value, &name);
+	int number, code = reader_string(r, value, &name);
 
 	if (code < 0)
 		return code;
@@ -276,74 +273,67 @@ static int add_call(const struct reader *r, const struct where *at, struct json_
 		if (is_permissive(entry.action) || !is_permissive(p->default_action))
 			return 0;
 		return reader_fail(
-			r, at, "seccomp-call",
+			r, value, "seccomp-call",
 			"libseccomp knows no system call \"%s\", so it cannot be refused", name);
 	}
-	return p->adding ? add_rule(p, at, name, number, &entry) : note_total(p, number, &entry);
+	return p->adding ? add_rule(p, value, name, number, &entry) : note_total(p, number, &entry);
 }
 
-static int add_entry(const struct reader *r, const struct where *at, struct json_object *value,
-		     void *data)
+static int add_entry(const struct reader *r, const struct json *value, void *data)
 {
 	static const char *const keys[] = {"names", "name",    "action",   "args",     "errnoRet",
 					   "errno", "comment", "includes", "excludes", NULL};
 	static const char *const action_keys[3] = {"action", "errnoRet", "errno"};
-	struct where args_at = {at, "args", 0}, names_at = {at, "names", 0};
-	struct where name_at = {at, "name", 0}, includes_at = {at, "includes", 0};
-	struct where excludes_at = {at, "excludes", 0};
-	struct json_object *name;
+	const struct json *name;
 	struct entry entry = {.profile = data};
 	bool included = false, excluded = false, ignored;
-	int code = reader_want(r, at, value, json_type_object);
+	int code = reader_want(r, value, JSON_OBJECT);
 
 	if (code == 0)
-		code = reader_keys(r, at, value, keys);
+		code = reader_keys(r, value, keys);
 	if (code == 0)
-		code = read_action(r, at, value, action_keys, &entry.action);
+		code = read_action(r, value, action_keys, &entry.action);
 	if (code == 0)
-		code = reader_each(r, &args_at, reader_member(value, "args"), read_arg, &entry);
+		code = reader_each(r, reader_member(value, "args"), read_arg, &entry);
 	if (code == 0)
-		code = profile_condition(r, &includes_at, reader_member(value, "includes"),
-					 &entry.profile->facts, &included, &ignored);
+		code = profile_condition(r, reader_member(value, "includes"), &entry.profile->facts,
+					 &included, &ignored);
 	if (code == 0)
-		code = profile_condition(r, &excludes_at, reader_member(value, "excludes"),
-					 &entry.profile->facts, &ignored, &excluded);
+		code = profile_condition(r, reader_member(value, "excludes"), &entry.profile->facts,
+					 &ignored, &excluded);
 	if (code < 0 || !included || excluded)
 		return code;
 	name = reader_member(value, "name");
 	if (name)
-		code = add_call(r, &name_at, name, &entry);
+		code = add_call(r, name, &entry);
 	if (code == 0)
-		code = reader_each(r, &names_at, reader_member(value, "names"), add_call, &entry);
+		code = reader_each(r, reader_member(value, "names"), add_call, &entry);
 	return code;
 }
 
-static int refuse_flag(const struct reader *r, const struct where *at, struct json_object *value,
-		       void *data)
+static int refuse_flag(const struct reader *r, const struct json *value, void *data)
 {
 	const char *name = NULL;
-	int code = reader_string(r, at, value, &name);
+	int code = reader_string(r, value, &name);
 
 	if (code < 0 || strcmp(name, "SECCOMP_FILTER_FLAG_TSYNC") == 0) /* there is one thread */
 		return code;
-	return reader_fail(r, at, "seccomp-flag", "rootlet cannot set %s", name);
+	return reader_fail(r, value, "seccomp-flag", "rootlet cannot set %s", name);
 }
 
-static int read_profile(struct profile *p, struct json_object *root)
+static int read_profile(struct profile *p, const struct json *root)
 {
 	static const char *const keys[] = {
 		"defaultAction", "defaultErrnoRet", "defaultErrno", "archMap",
 		"architectures", "flags",	    "syscalls",	    NULL};
 	static const char *const action_keys[3] = {"defaultAction", "defaultErrnoRet",
 						   "defaultErrno"};
-	const struct where archs_at = {NULL, "architectures", 0}, map_at = {NULL, "archMap", 0};
-	const struct where flags_at = {NULL, "flags", 0}, calls_at = {NULL, "syscalls", 0};
 	const struct reader *r = &p->reader;
-	struct json_object *calls = reader_member(root, "syscalls");
-	int code = reader_keys(r, NULL, root, keys);
+	const struct json *calls = reader_member(root, "syscalls");
+	int code = reader_keys(r, root, keys);
 
 	if (code == 0)
-		code = read_action(r, NULL, root, action_keys, &p->default_action);
+		code = read_action(r, root, action_keys, &p->default_action);
 	if (code < 0)
 		return code;
 	p->ctx = seccomp_init(p->default_action);
@@ -351,16 +341,16 @@ static int read_profile(struct profile *p, struct json_object *root)
 		return error_nomem(r->err);
 	/* 2.5; before that the program is a list, which is right too, only slower. */
 	seccomp_attr_set(p->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	code = reader_each(r, &flags_at, reader_member(root, "flags"), refuse_flag, p);
+	code = reader_each(r, reader_member(root, "flags"), refuse_flag, p);
 	if (code == 0)
-		code = reader_each(r, &archs_at, reader_member(root, "architectures"), add_arch, p);
+		code = reader_each(r, reader_member(root, "architectures"), add_arch, p);
 	if (code == 0)
-		code = reader_each(r, &map_at, reader_member(root, "archMap"), add_arch_map, p);
+		code = reader_each(r, reader_member(root, "archMap"), add_arch_map, p);
 	if (code == 0)
-		code = reader_each(r, &calls_at, calls, add_entry, p);
+		code = reader_each(r, calls, add_entry, p);
 	p->adding = true;
 	if (code == 0)
-		code = reader_each(r, &calls_at, calls, add_entry, p);
+		code = reader_each(r, calls, add_entry, p);
 	return code;
 }
 
@@ -402,24 +392,29 @@ int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const
 			    uint64_t capabilities, const char *kernel_release,
 			    struct seccomp_filter *ret, struct rootlet_error *err)
 {
-	struct profile p = {.reader = {text, len, path, err},
+	struct profile p = {.reader = {.text = text,
+				       .len = len,
+				       .path = path,
+				       .noun = "a seccomp profile",
+				       .err = err},
 			    .facts = {.capabilities = capabilities},
 			    .arena = a};
-	struct json_object *root = NULL;
+	const struct json *root;
 	struct seccomp_filter filter = {0};
 	int code;
 
 	if (!profile_release(kernel_release, p.facts.kernel))
 		return error_set(err, -EINVAL, "seccomp-kernel", kernel_release,
 				 "the kernel's release: no version in \"%s\"", kernel_release);
-	code = reader_open(&p.reader, &root);
-	if (code == 0)
-		code = read_profile(&p, root);
+	code = reader_open(&p.reader, &p.reader.nodes, &root);
+	if (code < 0)
+		return code;
+	code = read_profile(&p, root);
 	if (code == 0)
 		code = export_program(&p, a, &filter);
 	if (p.ctx)
 		seccomp_release(p.ctx);
-	json_object_put(root);
+	reader_close(&p.reader);
 	if (code == 0)
 		*ret = filter;
 	return code;

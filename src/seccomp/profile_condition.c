@@ -12,30 +12,29 @@ struct tally {
 	size_t given, matching;
 };
 
-static int tally_capability(const struct reader *r, const struct where *at,
-			    struct json_object *value, void *data)
+static int tally_capability(const struct reader *r, const struct json *value, void *data)
 {
 	struct tally *tally = data;
 	cap_value_t capability;
 	const char *name;
-	int code = reader_string(r, at, value, &name);
+	int code = reader_string(r, value, &name);
 
 	if (code < 0)
 		return code;
 	if (cap_from_name(name, &capability) < 0)
-		return reader_fail(r, at, "seccomp-capability", "unknown capability \"%s\"", name);
+		return reader_fail(r, value, "seccomp-capability", "unknown capability \"%s\"",
+				   name);
 	tally->given++;
 	if (capability >= 0 && capability < 64 && (tally->facts->capabilities >> capability & 1))
 		tally->matching++;
 	return 0;
 }
 
-static int tally_arch(const struct reader *r, const struct where *at, struct json_object *value,
-		      void *data)
+static int tally_arch(const struct reader *r, const struct json *value, void *data)
 {
 	struct tally *tally = data;
 	const char *name;
-	int code = reader_string(r, at, value, &name);
+	int code = reader_string(r, value, &name);
 
 	if (code < 0)
 		return code;
@@ -51,8 +50,7 @@ bool profile_release(const char *text, unsigned ret[2])
 	return sscanf(text, "%5u.%5u", &ret[0], &ret[1]) == 2;
 }
 
-static int tally_kernel(const struct reader *r, const struct where *at, struct json_object *value,
-			struct tally *tally)
+static int tally_kernel(const struct reader *r, const struct json *value, struct tally *tally)
 {
 	const unsigned *kernel = tally->facts->kernel;
 	unsigned least[2];
@@ -61,11 +59,11 @@ static int tally_kernel(const struct reader *r, const struct where *at, struct j
 
 	if (!value)
 		return 0;
-	code = reader_string(r, at, value, &text);
+	code = reader_string(r, value, &text);
 	if (code < 0)
 		return code;
 	if (!profile_release(text, least))
-		return reader_fail(r, at, "seccomp-kernel",
+		return reader_fail(r, value, "seccomp-kernel",
 				   "expected a kernel version such as \"4.8\", got \"%s\"", text);
 	tally->given++;
 	if (kernel[0] > least[0] || (kernel[0] == least[0] && kernel[1] >= least[1]))
@@ -75,12 +73,10 @@ static int tally_kernel(const struct reader *r, const struct where *at, struct j
 
 /* All capabilities must be there, any architecture will do, and the kernel must be new enough;
  * an exclusion needs only one of all these. */
-int profile_condition(const struct reader *r, const struct where *at, struct json_object *value,
+int profile_condition(const struct reader *r, const struct json *value,
 		      const struct profile_facts *facts, bool *all, bool *any)
 {
 	static const char *const keys[] = {"caps", "arches", "minKernel", NULL};
-	struct where caps_at = {at, "caps", 0}, arches_at = {at, "arches", 0};
-	struct where kernel_at = {at, "minKernel", 0};
 	struct tally caps = {facts, 0, 0}, archs = {facts, 0, 0}, kernel = {facts, 0, 0};
 	int code;
 
@@ -88,17 +84,15 @@ int profile_condition(const struct reader *r, const struct where *at, struct jso
 	*any = false;
 	if (!value)
 		return 0;
-	code = reader_want(r, at, value, json_type_object);
+	code = reader_want(r, value, JSON_OBJECT);
 	if (code == 0)
-		code = reader_keys(r, at, value, keys);
+		code = reader_keys(r, value, keys);
 	if (code == 0)
-		code = reader_each(r, &caps_at, reader_member(value, "caps"), tally_capability,
-				   &caps);
+		code = reader_each(r, reader_member(value, "caps"), tally_capability, &caps);
 	if (code == 0)
-		code = reader_each(r, &arches_at, reader_member(value, "arches"), tally_arch,
-				   &archs);
+		code = reader_each(r, reader_member(value, "arches"), tally_arch, &archs);
 	if (code == 0)
-		code = tally_kernel(r, &kernel_at, reader_member(value, "minKernel"), &kernel);
+		code = tally_kernel(r, reader_member(value, "minKernel"), &kernel);
 	*all = caps.matching == caps.given && (archs.given == 0 || archs.matching > 0) &&
 	       kernel.matching == kernel.given;
 	*any = caps.matching + archs.matching + kernel.matching > 0;

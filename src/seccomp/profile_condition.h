@@ -2,7 +2,7 @@
 #ifndef ROOTLET_SECCOMP_PROFILE_CONDITION_H
 #define ROOTLET_SECCOMP_PROFILE_CONDITION_H
 
-#include "seccomp/reader.h"
+#include "base/reader.h"
 
 struct profile_facts {
 	uint64_t capabilities; /* bit n: capability n */
@@ -14,7 +14,7 @@ bool profile_release(const char *text, unsigned ret[2]);
 
 /* Read one object ("includes" or "excludes"; NULL: not given). `all`: it holds as an inclusion,
  * which wants all its parts; `any`: as an exclusion, for which one is enough. */
-int profile_condition(const struct reader *r, const struct where *at, struct json_object *value,
+int profile_condition(const struct reader *r, const struct json *value,
 		      const struct profile_facts *facts, bool *all, bool *any);
 
 #endif
