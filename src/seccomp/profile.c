@@ -46,7 +46,7 @@ static int read_action(const struct reader *r, const struct json *object, const 
 	const struct json *number = reader_member(object, keys[1]);
 	const struct json *errno_name = reader_member(object, keys[2]), *value = NULL;
 	const struct profile_action *action;
-	const char *name;
+	const char *name = NULL;
 	uint64_t n = EPERM;
 	int code = reader_need(r, object, keys[0], JSON_STRING, &value);
 

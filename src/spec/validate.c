@@ -103,7 +103,7 @@ static int check_root(const struct spec *spec, struct rootlet_error *err)
 
 /* Files of /proc that tools such as lxcfs replace: none of them says or changes what a process is.
  */
-static bool may_cover(const char *path)
+bool validate_may_cover(const char *path)
 {
 	static const char *const files[] = {
 		"/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg",
@@ -121,7 +121,7 @@ static bool may_cover(const char *path)
 
 static int check_over_proc(const struct spec_mount *m, struct rootlet_error *err)
 {
-	if (may_cover(m->destination))
+	if (validate_may_cover(m->destination))
 		return 0;
 	error_set(err, -EINVAL, "mount-over-proc", m->destination,
 		  "%s: would stand where the kernel's own %s must be",
@@ -222,6 +222,8 @@ int spec_validate(const struct spec *spec, struct rootlet_error *err)
 		check_capabilities, check_descriptors,	 check_disable_userns,
 	};
 
+	if (spec->oci)
+		return validate_oci(spec, err);
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++) {
 		int r = checks[i](spec, err);
 

@@ -13,4 +13,12 @@ int validate_identity(const struct spec *spec, struct rootlet_error *err);
 int validate_namespaces(const struct spec *spec, struct rootlet_error *err);
 int validate_joins(const struct spec *spec, struct rootlet_error *err);
 
+/* Of a spec that came from an OCI config: all of it, in the place of the others. */
+int validate_oci(const struct spec *spec, struct rootlet_error *err);
+
+/* Which namespace owns a setting below /proc/sys; NS_COUNT: none. */
+enum ns_type validate_sysctl_owner(const char *key);
+/* May something be mounted there? false: where the kernel's own /proc must be. */
+bool validate_may_cover(const char *path);
+
 #endif

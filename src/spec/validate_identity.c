@@ -79,7 +79,7 @@ static int check_userns(const struct spec *spec, struct rootlet_error *err)
 	const char *map = spec->uidmap.count ? "--uidmap" : "--gidmap";
 	bool mapped = spec->uidmap.count || spec->gidmap.count;
 
-	if (spec->userns == USERNS_HOST && !spec->oci)
+	if (spec->userns == USERNS_HOST)
 		return validate_refuse(
 			err, "userns-host", "--userns",
 			"--userns host: a container of rootlet always has a user namespace",

@@ -123,9 +123,8 @@ static bool starts(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Which namespace owns a setting below /proc/sys: namespaces(7), ipc_namespaces(7). NS_COUNT: none.
- */
-static enum ns_type sysctl_owner(const char *key)
+/* namespaces(7), ipc_namespaces(7) */
+enum ns_type validate_sysctl_owner(const char *key)
 {
 	static const char *const ipc[] = {
 		"kernel.shmall", "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced",
@@ -145,7 +144,7 @@ static enum ns_type sysctl_owner(const char *key)
 
 static int check_sysctl(const struct spec *spec, const char *key, struct rootlet_error *err)
 {
-	enum ns_type owner = sysctl_owner(key);
+	enum ns_type owner = validate_sysctl_owner(key);
 	char flag[256];
 	const char *name = NULL;
 
