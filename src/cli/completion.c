@@ -94,7 +94,7 @@ static void print_other_words(size_t index)
 		printf("%s ", m.id);
 }
 
-/* ---- bash, and zsh after it ---- */
+/* ---- bash ---- */
 
 /* What stands beside the options: files, containers, both, or only the words. */
 static const char *bash_kind(enum args_words kind)
@@ -111,22 +111,24 @@ static const char *bash_kind(enum args_words kind)
 	return "words";
 }
 
-static void print_bash_cases(void)
+/* A case for each command, for bash and zsh alike: what stands beside the options, and the words.
+ */
+static void print_cases(void)
 {
 	for (size_t i = 0; i < SPEC_COUNT; i++) {
-		printf("\t%s) kind=%s words='", spec_commands[i].name,
+		printf("\t%s) kind=%s list='", spec_commands[i].name,
 		       spec_commands[i].command == ROOTLET_EXEC ? "names+files" : "files");
 		print_spec_words(spec_commands[i].command);
 		printf("' ;;\n");
 	}
 	for (size_t i = 0; command_get(i); i++) {
-		printf("\t%s) kind=%s words='", command_get(i)->name,
+		printf("\t%s) kind=%s list='", command_get(i)->name,
 		       bash_kind(command_get(i)->kind));
 		print_args_words(command_get(i));
 		printf("' ;;\n");
 	}
 	for (size_t i = 0; i < OTHER_COUNT; i++) {
-		printf("\t%s) kind=words words='", other_commands[i].name);
+		printf("\t%s) kind=words list='", other_commands[i].name);
 		print_other_words(i);
 		printf("' ;;\n");
 	}
@@ -134,18 +136,26 @@ static void print_bash_cases(void)
 
 static int print_bash(void)
 {
-	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words= kind=files names=\n"
+	printf("_rootlet()\n{\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} list= kind=files names=\n"
 	       "\tCOMPREPLY=()\n"
 	       "\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n"
 	       "\t\tCOMPREPLY=($(compgen -W '");
 	print_command_names();
-	printf("' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
-	print_bash_cases();
+	printf("--help --version' -- \"$cur\"))\n\t\treturn\n\tfi\n\tcase ${COMP_WORDS[1]} in\n");
+	print_cases();
+	/* bash breaks words at `=`, and wants to hear what stands behind it only. */
 	printf("\tesac\n"
+	       "\tlocal whole=${COMP_LINE:0:COMP_POINT}; whole=${whole##*[[:space:]]}\n"
+	       "\tif [[ $whole == --*=* && $COMP_WORDBREAKS == *=* ]]; then\n"
+	       "\t\tCOMPREPLY=($(compgen -W \"$list\" -- \"$whole\"))\n"
+	       "\t\tCOMPREPLY=(\"${COMPREPLY[@]#*=}\")\n"
+	       "\t\t[[ -n ${COMPREPLY[0]-} ]] || COMPREPLY=($(compgen -f -- "
+	       "\"${whole#*=}\"))\n"
+	       "\t\treturn\n\tfi\n"
 	       "\tcase $cur,$kind in\n"
-	       "\t-*) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= "
+	       "\t-*) COMPREPLY=($(compgen -W \"$list\" -- \"$cur\")); [[ ${COMPREPLY[0]-} == *= "
 	       "]] && compopt -o nospace; return ;;\n"
-	       "\t*,words) COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")) ;;\n"
+	       "\t*,words) COMPREPLY=($(compgen -W \"$list\" -- \"$cur\")) ;;\n"
 	       "\t*,names*) names=$(rootlet completion --names 2>/dev/null)\n"
 	       "\t\tCOMPREPLY=($(compgen -W \"$names\" -- \"$cur\")) ;;\n"
 	       "\tesac\n"
@@ -155,12 +165,46 @@ static int print_bash(void)
 	return 0;
 }
 
-/* zsh reads bash completions after bashcompinit; its own _arguments would need every option quoted
- * twice. */
+/* ---- zsh ---- */
+
+static void print_zsh_command(const char *name, const char *brief)
+{
+	printf("\t\t'%s:", name);
+	for (; *brief; brief++)
+		printf(*brief == '\'' ? "'\\''" : "%c", *brief);
+	printf("'\n");
+}
+
+/* Words, not _arguments, which would want every option quoted twice. Both sourced and from $fpath.
+ */
 static int print_zsh(void)
 {
-	printf("#compdef rootlet\nautoload -U +X bashcompinit && bashcompinit\n");
-	return print_bash();
+	printf("#compdef rootlet\n_rootlet()\n{\n\tlocal kind=files list=\n\tlocal -a names\n"
+	       "\tif (( CURRENT == 2 )); then\n\t\tnames=(\n");
+	for (size_t i = 0; i < SPEC_COUNT; i++)
+		print_zsh_command(spec_commands[i].name, spec_commands[i].brief);
+	for (size_t i = 0; command_get(i); i++)
+		print_zsh_command(command_get(i)->name, command_get(i)->brief);
+	for (size_t i = 0; i < OTHER_COUNT; i++)
+		print_zsh_command(other_commands[i].name, other_commands[i].brief);
+	printf("\t\t)\n\t\tif [[ $PREFIX == -* ]]; then compadd -- --help --version\n"
+	       "\t\telse _describe command names; fi\n\t\treturn\n\tfi\n"
+	       "\tcase ${words[2]} in\n");
+	print_cases();
+	printf("\tesac\n"
+	       "\tcase $PREFIX,$kind in\n"
+	       "\t-*) names=(${=list}); compadd -S '' -- ${(M)names:#*=}\n"
+	       "\t\tcompadd -- ${names:#*=}; return ;;\n"
+	       "\t*,words) compadd -- ${=list} ;;\n"
+	       "\t*,names*) names=(${(f)\"$(rootlet completion --names 2>/dev/null)\"})\n"
+	       "\t\tcompadd -- $names ;;\n"
+	       "\tesac\n"
+	       "\tif [[ $kind == *files ]]; then _files; fi\n"
+	       "}\n"
+	       "if [[ ${funcstack[1]} == _rootlet ]]; then _rootlet; else compdef _rootlet "
+	       "rootlet; "
+	       "fi\n");
+	return 0;
 }
 
 /* ---- fish ---- */
@@ -179,13 +223,22 @@ static void print_fish_command(const char *name, const char *brief)
 	print_fish_text(brief);
 }
 
+/* `choices`: "a|b", or NULL */
 static void print_fish_option(const char *command, const char *name, char letter, bool value,
-			      const char *help)
+			      const char *choices, const char *help)
 {
 	printf("complete -c rootlet -n '__fish_seen_subcommand_from %s' -l %s%s", command, name,
-	       value ? " -r" : "");
+	       choices ? " -x"
+	       : value ? " -r"
+		       : "");
 	if (letter)
 		printf(" -s %c", letter);
+	if (choices) {
+		printf(" -a '");
+		for (; *choices; choices++)
+			putchar(*choices == '|' ? ' ' : *choices);
+		putchar('\'');
+	}
 	print_fish_text(help);
 }
 
@@ -196,7 +249,7 @@ static void print_fish_spec(size_t index)
 	for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++)
 		if (o.commands & (unsigned)spec_commands[index].command)
 			print_fish_option(spec_commands[index].name, o.name, o.letter,
-					  o.metavar && !o.optional, o.help);
+					  o.metavar && !o.optional, NULL, o.help);
 }
 
 static void print_fish_names(const char *command, bool files)
@@ -211,6 +264,8 @@ static int print_fish(void)
 	const struct args_command *c;
 	const struct args_option *o;
 
+	printf("complete -c rootlet -n __fish_use_subcommand -l version -d 'print the version'\n"
+	       "complete -c rootlet -n __fish_use_subcommand -l help -d 'list the commands'\n");
 	for (size_t i = 0; i < SPEC_COUNT; i++) {
 		print_fish_command(spec_commands[i].name, spec_commands[i].brief);
 		print_fish_spec(i);
@@ -219,7 +274,8 @@ static int print_fish(void)
 	for (size_t i = 0; (c = command_get(i)) != NULL; i++) {
 		print_fish_command(c->name, c->brief);
 		for (size_t k = 0; (o = args_option(c, k)) != NULL; k++)
-			print_fish_option(c->name, o->name, o->letter, o->metavar != NULL, o->help);
+			print_fish_option(c->name, o->name, o->letter, o->metavar != NULL,
+					  o->type == ARGS_CHOICE ? o->values : NULL, o->help);
 		if (c->kind == WORDS_CONTAINERS || c->kind == WORDS_PATHS)
 			print_fish_names(c->name, c->kind == WORDS_PATHS);
 	}
