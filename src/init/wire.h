@@ -44,6 +44,7 @@ enum wire_detail {
 	WIRE_DETAIL_ID_UNMAPPED, /* the id has no place in the map */
 	WIRE_DETAIL_PARENT_GONE,
 	WIRE_DETAIL_EXEC_FORMAT, /* neither a program nor a script with #! */
+	WIRE_DETAIL_NOT_PROC,	 /* not a procfs, and it is for /proc */
 	WIRE_DETAIL_INTERPRETER, /* the file is there, its interpreter or loader is not */
 };
 

@@ -216,6 +216,21 @@ static void describe_capabilities(struct buffer *out, const struct step *step, c
 	}
 }
 
+static void describe_sets(struct buffer *out, const struct step *step)
+{
+	static const char *const names[] = {"effective", ", permitted", ", inheritable",
+					    ", ambient"};
+	const uint64_t sets[] = {step->a.sets.effective, step->a.sets.permitted,
+				 step->a.sets.inheritable, step->a.sets.ambient};
+
+	buffer_puts(out, "capabilities: ");
+	for (int i = 0; i < 4; i++) {
+		struct step one = {.op = OP_CAPABILITIES, .a.capabilities = sets[i]};
+
+		describe_capabilities(out, &one, names[i]);
+	}
+}
+
 static void describe_landlock(struct buffer *out, const struct step *step)
 {
 	const char *const *paths = step->a.landlock.paths;
@@ -345,6 +360,7 @@ static const struct phrase {
 	[OP_PIVOT_ROOT] = {.words = "make the new root the root"},
 	[OP_DETACH_OLD_ROOT] = {.words = "detach the old root"},
 	[OP_PROCESS_GROUP] = {.describe = describe_group},
+	[OP_SESSION] = {.words = "start a session"},
 	[OP_KEYRING] = {.words = "start an empty session keyring"},
 	[OP_LANDLOCK] = {.describe = describe_landlock},
 	[OP_RLIMIT] = {.describe = describe_rlimit},
@@ -355,6 +371,7 @@ static const struct phrase {
 	[OP_CAPABILITIES] = {.capabilities = "capabilities:"},
 	[OP_KEEP_CAPABILITIES] = {.words = "keep the capabilities over the change of the user"},
 	[OP_AMBIENT] = {.capabilities = "unless root, ambient:"},
+	[OP_CAPABILITY_SETS] = {.describe = describe_sets},
 	[OP_WORKDIR] = {.before = "go to ", .text = true},
 	[OP_FIND_COMMAND] = {.words = "see that the command can be executed"},
 	[OP_AWAIT_START] = {.words = "wait to be started"},

@@ -28,7 +28,10 @@ void describe_filesystem(struct buffer *out, const struct step *step)
 			print_escaped(out, option->value);
 		}
 	}
+	if (step->a.fs.mode_of_target)
+		bracket_add(&bracket, "the mode of what it covers");
 	bracket_names(&bracket, names_attributes(step->a.fs.attributes));
+	bracket_names(&bracket, names_propagation(step->a.fs.propagation));
 	if (step->optional)
 		bracket_add(&bracket, "if present");
 	bracket_end(&bracket);
@@ -67,6 +70,12 @@ void describe_bind(struct buffer *out, const struct step *step)
 	bracket_names(&bracket,
 		      names_attributes_cleared(step->a.bind.attr_clear & ~step->a.bind.attr_set));
 	bracket_names(&bracket, names_attributes(step->a.bind.attr_set));
+	if (step->a.bind.rec_set || step->a.bind.rec_clear) {
+		bracket_add(&bracket, "with all below:");
+		bracket_names(&bracket, names_attributes_cleared(step->a.bind.rec_clear &
+								 ~step->a.bind.rec_set));
+		bracket_names(&bracket, names_attributes(step->a.bind.rec_set));
+	}
 	bracket_names(&bracket, names_propagation(step->a.bind.propagation));
 	if (step->optional)
 		bracket_add(&bracket, "if present");

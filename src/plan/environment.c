@@ -87,6 +87,8 @@ static void choose_lookups(struct planner *p)
 	size_t name_len = user ? (colon ? (size_t)(colon - user) : strlen(user)) : 0;
 	bool directory = p->spec->root_kind == ROOT_DIRECTORY;
 
+	if (plan_oci(p))
+		return; /* numbers, and no default command */
 	if (user)
 		p->lookup_user = !colon || !plan_digits(user, name_len) ||
 				 !plan_digits(colon + 1, strlen(colon + 1));
@@ -103,6 +105,8 @@ static void choose_hostname(struct planner *p)
 
 	if (p->spec->hostname)
 		p->plan->hostname = plan_copy(p, p->spec->hostname);
+	else if (plan_oci(p))
+		p->plan->hostname = NULL;
 	else if (p->spec->kind != SPEC_UNSHARE && own)
 		p->plan->hostname = "rootlet";
 	else if (p->spec->kind != SPEC_UNSHARE && asked == NS_MODE_HOST)
@@ -117,7 +121,7 @@ int plan_environment(struct planner *p)
 	choose_hostname(p);
 	if (p->spec->kind == SPEC_UNSHARE || p->spec->env_host)
 		copy_host(p, &env);
-	if (p->spec->kind != SPEC_UNSHARE)
+	if (p->spec->kind != SPEC_UNSHARE && !plan_oci(p))
 		add_defaults(p, &env);
 	add_asked(p, &env);
 	p->lookup_home = p->spec->kind != SPEC_UNSHARE && !get_variable(&env, "HOME");

@@ -89,6 +89,20 @@ static int load_profile(struct planner *p, uint64_t capabilities)
 	return r;
 }
 
+/* linux.seccomp, which is part of the config itself. */
+static int load_text(struct planner *p, uint64_t capabilities)
+{
+	const struct spec_oci *oci = p->spec->oci;
+	const char *release = p->facts->kernel_release ? p->facts->kernel_release : "0.0";
+	struct seccomp_filter filter;
+	int r = seccomp_profile_compile(p->arena, oci->seccomp_text, oci->seccomp_length,
+					"/linux/seccomp", capabilities, release, &filter, p->err);
+
+	if (r == 0)
+		load(p, &filter, "the profile of the config");
+	return r;
+}
+
 int plan_filters(struct planner *p, uint64_t capabilities)
 {
 	const struct spec *s = p->spec;
@@ -98,13 +112,19 @@ int plan_filters(struct planner *p, uint64_t capabilities)
 	if (s->disable_userns)
 		load(p, seccomp_no_userns(),
 		     "asked for: holds against whoever could raise the limit again");
-	if (s->seccomp == SECCOMP_FILE) {
+	if (s->oci && s->oci->seccomp_text) {
+		load(p, seccomp_always(),
+		     "whatever the profile allows: nobody inside may type into the caller's "
+		     "terminal or reach the caller's keys");
+		return load_text(p, capabilities);
+	}
+	if (s->seccomp == SECCOMP_FILE && !s->oci) {
 		load(p, seccomp_always(),
 		     "whatever the profile allows: nobody inside may type into the caller's "
 		     "terminal or reach the caller's keys");
 		return load_profile(p, capabilities);
 	}
-	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged) {
+	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged || s->oci) {
 		load(p, seccomp_always(),
 		     "unconfined, but nobody inside may type into the caller's terminal or reach "
 		     "the caller's keys");

@@ -91,6 +91,28 @@ static void adopt_container(struct planner *p, const struct facts_container *c)
 	}
 }
 
+/* An OCI config without a user namespace: engines make one first and start us as its root. */
+static int adopt_host(struct planner *p)
+{
+	const struct facts *f = p->facts;
+	uint32_t id;
+
+	p->writer = WRITER_NONE;
+	p->setgroups = !f->setgroups_denied;
+	p->root_mapped = f->initial_userns ||
+			 (idmap_down(&f->uid_map, 0, &id) && idmap_down(&f->gid_map, 0, &id));
+	p->plan->summary_user = "as in the user namespace that we run in";
+	if (f->uid == 0 && f->cap_setuid && f->cap_setgid)
+		return 0;
+	error_set(p->err, -EPERM, "oci-user-namespace", "/linux/namespaces",
+		  "/linux/namespaces: there is no user namespace in it, and uid %u may not do "
+		  "without one",
+		  f->uid);
+	error_hint(p->err, "add {\"type\": \"user\"} with uidMappings and gidMappings, as "
+			   "`rootlet-oci spec --rootless` writes them");
+	return -EPERM;
+}
+
 int plan_identity(struct planner *p)
 {
 	const char *shared =
@@ -100,6 +122,8 @@ int plan_identity(struct planner *p)
 	uint32_t id;
 	int r;
 
+	if (plan_oci(p) && plan_host(p, NS_USER) && p->spec->kind != SPEC_EXEC)
+		return adopt_host(p);
 	if (!plan_private(p, NS_USER)) { /* joined: the maps are there already */
 		p->writer = WRITER_NONE;
 		p->setgroups = true;
@@ -122,6 +146,13 @@ int plan_identity(struct planner *p)
 	}
 	p->plan->summary_user = describe_users(p);
 	return 0;
+}
+
+/* podman says it with an annotation of crun's. */
+bool plan_keeps_groups(const struct planner *p)
+{
+	return p->spec->keep_groups ||
+	       (plan_oci(p) && oci_asks(p, "run.oci.keep_original_groups", "1"));
 }
 
 static void add_helper(struct planner *p, const struct map_side *s)
@@ -191,7 +222,7 @@ int stage_identity(struct planner *p)
 {
 	struct step *step;
 
-	if (p->setgroups && !p->spec->keep_groups) {
+	if (p->setgroups && !plan_keeps_groups(p)) {
 		step = plan_add(p, OP_SET_GROUPS, ACTOR_CHILD, "none");
 		step->optional = p->writer == WRITER_NONE; /* its maker may have denied setgroups */
 	}

@@ -95,6 +95,8 @@ static enum ns_mode effective_mode(const struct planner *p, enum ns_type type)
 
 	if (spec->kind == SPEC_EXEC)
 		return container_mode(p, spec->container, type);
+	if (spec->oci && (type == NS_USER ? spec->userns == USERNS_HOST : mode == NS_MODE_UNSET))
+		return NS_MODE_HOST;
 	if (mode == NS_MODE_CONTAINER)
 		return container_mode(p, spec->namespaces[type].path, type);
 	if (type == NS_USER && mode == NS_MODE_UNSET && plan_shared_container(spec))
@@ -121,6 +123,34 @@ bool plan_private(const struct planner *p, enum ns_type type)
 bool plan_host(const struct planner *p, enum ns_type type)
 {
 	return p->plan->ns_modes[type] == NS_MODE_HOST;
+}
+
+const char *plan_clean_path(struct planner *p, const char *path)
+{
+	char *out = arena_alloc(p->arena, strlen(path) + 2);
+	size_t n = 0;
+
+	if (!out) {
+		p->nomem = true;
+		return "/";
+	}
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if (len == 2 && path[0] == '.' && path[1] == '.') {
+			while (n && out[--n] != '/')
+				;
+		} else if (len && !(len == 1 && *path == '.')) {
+			out[n++] = '/';
+			memcpy(out + n, path, len);
+			n += len;
+		}
+		path += len + (path[len] == '/');
+	}
+	if (!n)
+		out[n++] = '/';
+	out[n] = '\0';
+	return out;
 }
 
 bool path_has_dotdot(const char *path)
@@ -155,7 +185,7 @@ static void take_over(struct planner *p)
 
 	plan->kind = s->kind;
 	plan->slots = SLOT_FIRST_FREE;
-	plan->init = s->kind != SPEC_EXEC &&
+	plan->init = s->kind != SPEC_EXEC && !s->oci &&
 		     (s->init == YES || (s->init == UNSET && s->kind == SPEC_RUN));
 	plan->image = plan->init || s->kind != SPEC_UNSHARE;
 	plan->oci = s->oci != NULL;
@@ -214,7 +244,7 @@ static int check_containers(struct planner *p)
 
 static int check_terminal(struct planner *p)
 {
-	if (!p->spec->tty || p->spec->detach || p->facts->stdin_tty)
+	if (!p->spec->tty || p->spec->detach || p->spec->oci || p->facts->stdin_tty)
 		return 0;
 	error_set(p->err, -ENOTTY, "stdin-no-terminal", "--tty",
 		  "--tty: standard input is not a terminal");

@@ -62,6 +62,7 @@ enum plan_args {
 	ARGS_RLIMIT,
 	ARGS_NUMBER,
 	ARGS_CAPABILITIES,
+	ARGS_SETS,
 	ARGS_FILTER,
 	ARGS_LANDLOCK,
 	ARGS_EXEC,
@@ -109,6 +110,9 @@ enum open_kind {
 	OPEN_DEVICE,	/* must be a device node */
 	OPEN_NAMESPACE,
 };
+
+/* A file that is there already, where a step would make one. */
+enum file_exists { FILE_NEW, FILE_KEPT, FILE_REPLACED };
 
 /* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot
  * the path is one name in that mount, which we have just made ourselves and nobody else can reach.
@@ -174,6 +178,9 @@ struct step {
 			struct step_target target; /* path NULL: not attached yet */
 			bool make_target;	   /* make the mount point when it is missing */
 			int slot;		   /* keeps the mount's descriptor, or SLOT_NONE */
+			const char *source;	   /* what mountinfo shows; NULL: the type */
+			uint64_t propagation;	   /* MS_…, with MS_REC; 0: private */
+			bool mode_of_target;	   /* a tmpfs: it has the mode of what it covers */
 		} fs;
 		struct {
 			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of
@@ -198,6 +205,12 @@ struct step {
 					     is */
 			uint64_t attr_set, attr_clear;
 			uint64_t propagation;
+			bool top; /* attr_… are the topmost mount's alone, not of all that was
+				     copied */
+			uint64_t rec_set, rec_clear; /* of it and all below */
+			bool keep_locked; /* what the kernel does not let us clear stays, and is
+					     said */
+			bool procfs;	  /* the source must be of a procfs: it goes on /proc */
 		} bind;
 		struct {
 			int lower, upper; /* slots; upper SLOT_NONE: on the scratch tmpfs */
@@ -207,6 +220,7 @@ struct step {
 			struct step_target target;
 			const char *text; /* symlink: its target; BIND_TEXT: the content */
 			uint32_t mode;
+			enum file_exists exists;
 		} file;
 		struct {
 			const char *name; /* in SLOT_HOST_DEV */
@@ -233,6 +247,9 @@ struct step {
 		} rlimit;
 		uint64_t number;
 		uint64_t capabilities; /* bit n: capability n */
+		struct {
+			uint64_t effective, permitted, inheritable, ambient;
+		} sets;
 		struct {
 			const struct sock_filter *program; /* BPF, of linux/filter.h */
 			uint16_t length;

@@ -9,6 +9,7 @@
 
 #include "base/path.h"
 #include "plan/plan.h"
+#include "spec/oci.h"
 
 /* How the id maps get written. */
 enum map_writer {
@@ -26,8 +27,9 @@ struct planner {
 	struct arena *arena; /* the plan's */
 	struct rootlet_error *err;
 	bool nomem;
-	bool file_limit_raised; /* for the sources: SEAL puts it back */
-	struct step spare;	/* where steps go when memory is gone */
+	bool file_limit_raised;		    /* for the sources: SEAL puts it back */
+	const struct oci_mount *oci_procfs; /* the config's /proc, which PROCFS makes for both */
+	struct step spare;		    /* where steps go when memory is gone */
 
 	/* identity.c decides these first */
 	enum map_writer writer;
@@ -74,10 +76,17 @@ bool plan_own_cgroup(const struct planner *p);
 bool plan_private(const struct planner *p, enum ns_type type);
 bool plan_host(const struct planner *p, enum ns_type type);
 
-/* identity.c: the maps and who writes them. */
+/* identity.c: the maps and who writes them; do the caller's supplementary groups stay? */
 int plan_identity(struct planner *p);
+bool plan_keeps_groups(const struct planner *p);
 /* environment.c: envp, PATH, and what has to be looked up at start. */
 int plan_environment(struct planner *p);
+
+/* Made from an OCI config: nothing is added that it does not say. */
+static inline bool plan_oci(const struct planner *p)
+{
+	return p->spec->oci != NULL;
+}
 
 /* The stages, in order. Each opens by saying what it should and must not do. */
 int stage_prepare(struct planner *p);
@@ -102,6 +111,13 @@ void plan_user_mounts(struct planner *p);
 void plan_masks(struct planner *p);
 void plan_own_folders(struct planner *p); /* own_files.c: in OPEN, and after the user's mounts */
 void plan_own_files(struct planner *p);
+
+/* oci_….c: what stands in the place of the above when the spec came from an OCI config. */
+int oci_root(struct planner *p);		   /* ROOT, whole */
+int oci_open(struct planner *p);		   /* OPEN: what ROOT will bind */
+int oci_seal(struct planner *p);		   /* SEAL */
+void oci_devices(struct planner *p, bool own_dev); /* the nodes and links of /dev */
+bool oci_asks(const struct planner *p, const char *annotation, const char *value);
 
 /* user.c: LOOKUP_USER and SET_USER, called by stage_seal. */
 int plan_user(struct planner *p);
@@ -140,6 +156,7 @@ enum source_use {
 	SOURCE_HOST_RESOLV_CONF,
 	SOURCE_HOST_HOSTS,
 	SOURCE_TERMINAL,
+	SOURCE_HOST_CGROUP,
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
 
@@ -148,5 +165,21 @@ bool plan_digits(const char *text, size_t len);
 
 /* Is one of its components ".."? */
 bool path_has_dotdot(const char *path);
+
+/* Absolute, by its spelling: without ".", ".." and what the ".." take away, or doubled slashes. */
+const char *plan_clean_path(struct planner *p, const char *path);
+
+/* sources.c: an OPEN_PATH step, found again by plan_source. */
+struct step *plan_open(struct planner *p, enum source_use use, size_t index, const char *path,
+		       enum open_kind kind, int slot);
+
+/* stage_root.c */
+void plan_propagation(struct planner *p, uint64_t flags);
+void plan_attributes(struct planner *p, struct step_target target, uint64_t set, const char *why);
+void plan_attach_procfs(struct planner *p);
+void plan_init_file(struct planner *p);
+/* stage_seal.c */
+void plan_close_fds(struct planner *p);
+void plan_limits(struct planner *p);
 
 #endif

@@ -111,6 +111,13 @@ static void args_filesystem(struct json_writer *w, json_value *o, const struct s
 	json_put(w, o, "attributes", json_names(w, names_attributes(step->a.fs.attributes)));
 	json_put_bool(w, o, "make_target", step->a.fs.make_target);
 	put_slot(w, o, "slot", step->a.fs.slot);
+	if (step->a.fs.source)
+		json_put_text(w, o, "source", step->a.fs.source);
+	if (step->a.fs.propagation)
+		json_put(w, o, "propagation",
+			 json_names(w, names_propagation(step->a.fs.propagation)));
+	if (step->a.fs.mode_of_target)
+		json_put_bool(w, o, "mode_of_target", true);
 }
 
 static void args_bind(struct json_writer *w, json_value *o, const struct step *step)
@@ -124,6 +131,17 @@ static void args_bind(struct json_writer *w, json_value *o, const struct step *s
 	json_put(w, o, "set", json_names(w, names_attributes(step->a.bind.attr_set)));
 	json_put(w, o, "clear", json_names(w, names_attributes_cleared(step->a.bind.attr_clear)));
 	json_put(w, o, "propagation", json_names(w, names_propagation(step->a.bind.propagation)));
+	if (step->a.bind.top)
+		json_put_bool(w, o, "top", true);
+	if (step->a.bind.rec_set)
+		json_put(w, o, "rec_set", json_names(w, names_attributes(step->a.bind.rec_set)));
+	if (step->a.bind.rec_clear)
+		json_put(w, o, "rec_clear",
+			 json_names(w, names_attributes_cleared(step->a.bind.rec_clear)));
+	if (step->a.bind.keep_locked)
+		json_put_bool(w, o, "keep_locked", true);
+	if (step->a.bind.procfs)
+		json_put_bool(w, o, "procfs", true);
 }
 
 static void args_overlay(struct json_writer *w, json_value *o, const struct step *step)
@@ -140,6 +158,9 @@ static void args_file(struct json_writer *w, json_value *o, const struct step *s
 	put_target(w, o, &step->a.file.target);
 	json_put_text(w, o, "text", step->a.file.text);
 	put_mode(w, o, step->a.file.mode);
+	if (step->a.file.exists)
+		json_put_text(w, o, "exists",
+			      step->a.file.exists == FILE_KEPT ? "kept" : "replaced");
 }
 
 static void args_device(struct json_writer *w, json_value *o, const struct step *step)
@@ -165,18 +186,26 @@ static void args_rlimit(struct json_writer *w, json_value *o, const struct step 
 	put_limit(w, o, "hard", step->a.rlimit.hard);
 }
 
-static void args_capabilities(struct json_writer *w, json_value *o, const struct step *step)
+static json_value *capability_names(struct json_writer *w, uint64_t set)
 {
 	json_value *array = json_object_new_array();
 	char name[NAME_CAPABILITY_SIZE];
 
 	for (unsigned n = 0; array && n < 64; n++) {
-		if (!(step->a.capabilities >> n & 1))
+		if (!(set >> n & 1))
 			continue;
 		name_capability(n, name);
 		json_push(w, array, json_object_new_string(name));
 	}
-	json_put(w, o, "capabilities", array);
+	return array;
+}
+
+static void args_sets(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "effective", capability_names(w, step->a.sets.effective));
+	json_put(w, o, "permitted", capability_names(w, step->a.sets.permitted));
+	json_put(w, o, "inheritable", capability_names(w, step->a.sets.inheritable));
+	json_put(w, o, "ambient", capability_names(w, step->a.sets.ambient));
 }
 
 /* FNV-1a, 64 bits, over each instruction's code (2 bytes), jt, jf and k (4 bytes), low byte first:
@@ -278,6 +307,9 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_GROUP:
 		json_put_bool(w, o, "foreground", step->a.group.foreground);
 		return true;
+	case ARGS_CAPABILITIES:
+		json_put(w, o, "capabilities", capability_names(w, step->a.capabilities));
+		return true;
 	case ARGS_NUMBER:
 		json_put_u64(w, o, "number", step->a.number);
 		return true;
@@ -291,7 +323,7 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_DEVICE:
 	case ARGS_ATTRIBUTES:
 	case ARGS_RLIMIT:
-	case ARGS_CAPABILITIES:
+	case ARGS_SETS:
 	case ARGS_FILTER:
 	case ARGS_LANDLOCK:
 	case ARGS_EXEC:
@@ -313,7 +345,7 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_DEVICE] = args_device,
 		[ARGS_ATTRIBUTES] = args_attributes,
 		[ARGS_RLIMIT] = args_rlimit,
-		[ARGS_CAPABILITIES] = args_capabilities,
+		[ARGS_SETS] = args_sets,
 		[ARGS_FILTER] = args_filter,
 		[ARGS_LANDLOCK] = args_landlock,
 		[ARGS_EXEC] = args_exec,

@@ -78,6 +78,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CAPABILITIES:
 	case OP_KEEP_CAPABILITIES:
 	case OP_AMBIENT:
+	case OP_CAPABILITY_SETS:
 	case OP_WORKDIR:
 	case OP_NO_NEW_PRIVS:
 	case OP_CLOSE_FDS:
@@ -107,6 +108,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CGROUP_NAMESPACE:
 	case OP_PROPAGATION:
 	case OP_PROCESS_GROUP:
+	case OP_SESSION:
 	case OP_KEYRING:
 	case OP_LANDLOCK:
 	case OP_PARENT_DEATH:

@@ -59,6 +59,7 @@ static const struct {
 	[OP_PIVOT_ROOT] = {true, false, NULL},
 	[OP_DETACH_OLD_ROOT] = {true, false, NULL},
 	[OP_PROCESS_GROUP] = {true, false, "the command stays in the script's process group"},
+	[OP_SESSION] = {true, false, "setsid(1) would make the shell wait for nobody"},
 	[OP_KEYRING] = {true, false, "a session keyring is made by keyctl(1), not by util-linux"},
 	[OP_LANDLOCK] = {true, false, "setpriv(1) knows Landlock from util-linux 2.41 on only"},
 	[OP_RLIMIT] = {true, false, NULL},
@@ -69,6 +70,9 @@ static const struct {
 	[OP_CAPABILITIES] = {true, false, NULL},
 	[OP_KEEP_CAPABILITIES] = {true, false, NULL},
 	[OP_AMBIENT] = {true, false, NULL},
+	[OP_CAPABILITY_SETS] = {true, false,
+				"effective and permitted follow from the bounding set and the user "
+				"id when the command is run"},
 	[OP_WORKDIR] = {true, false, NULL},
 	[OP_FIND_COMMAND] = {true, false, "the shell finds it when it executes it"},
 	[OP_AWAIT_START] = {true, false, "the script does not wait to be started"},

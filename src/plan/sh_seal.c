@@ -95,6 +95,7 @@ static void setpriv(struct sh *sh)
 	const struct step *user = sh_find(plan, OP_SET_USER);
 	const struct step *bounding = sh_find(plan, OP_BOUNDING_SET);
 	const struct step *asked = sh_find(plan, OP_AMBIENT);
+	const struct step *sets = sh_find(plan, OP_CAPABILITY_SETS);
 
 	if (!user && !bounding && !sh_has(plan, OP_NO_NEW_PRIVS) && !ambient(sh))
 		return;
@@ -106,6 +107,12 @@ static void setpriv(struct sh *sh)
 	if (asked) {
 		capability_option(sh, " --inh-caps=-all", asked);
 		capability_option(sh, " --ambient-caps=-all", asked);
+	} else if (sets) {
+		struct step inheritable = {.a.capabilities = sets->a.sets.inheritable};
+		struct step raised = {.a.capabilities = sets->a.sets.ambient};
+
+		capability_option(sh, " --inh-caps=-all", &inheritable);
+		capability_option(sh, " --ambient-caps=-all", &raised);
 	} else {
 		buffer_puts(sh->out, " --inh-caps=-all");
 		if (ambient(sh))
@@ -203,7 +210,7 @@ void sh_seal_step(struct sh *sh, const struct step *step)
 		buffer_puts(sh->out, "# (at the exec, below)\n");
 	else if (step->op == OP_BOUNDING_SET || step->op == OP_CAPABILITIES ||
 		 step->op == OP_NO_NEW_PRIVS || step->op == OP_KEEP_CAPABILITIES ||
-		 step->op == OP_AMBIENT)
+		 step->op == OP_AMBIENT || step->op == OP_CAPABILITY_SETS)
 		collected(sh);
 	else if (step->op == OP_SET_USER)
 		set_user(sh, step);

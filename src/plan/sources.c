@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-static struct step *open_path(struct planner *p, enum source_use use, size_t index,
-			      const char *path, enum open_kind kind, int slot)
+struct step *plan_open(struct planner *p, enum source_use use, size_t index, const char *path,
+		       enum open_kind kind, int slot)
 {
 	struct step *step = plan_add(p, OP_OPEN_PATH, ACTOR_CHILD, path);
 
@@ -31,7 +31,7 @@ static void open_asked(struct planner *p, enum source_use use, size_t index, con
 		       const char *origin)
 {
 	enum open_kind kind = use == SOURCE_DEVICE ? OPEN_DEVICE : OPEN_ANY;
-	struct step *step = open_path(p, use, index, plan_copy(p, path), kind, plan_new_slot(p));
+	struct step *step = plan_open(p, use, index, plan_copy(p, path), kind, plan_new_slot(p));
 
 	if (origin)
 		step->why = plan_text(p, "asked for: %s", origin);
@@ -81,17 +81,17 @@ static void open_host_parts(struct planner *p)
 {
 	bool directory = p->spec->root_kind == ROOT_DIRECTORY;
 
-	open_path(p, SOURCE_HOST_DEV, 0, "/dev", OPEN_DIRECTORY, SLOT_HOST_DEV);
+	plan_open(p, SOURCE_HOST_DEV, 0, "/dev", OPEN_DIRECTORY, SLOT_HOST_DEV);
 	if (plan_host(p, NS_PID))
-		open_path(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
+		plan_open(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
 	if (!plan_private(p, NS_NET)) {
-		open_path(p, SOURCE_HOST_SYS, 0, "/sys", OPEN_DIRECTORY, plan_new_slot(p));
+		plan_open(p, SOURCE_HOST_SYS, 0, "/sys", OPEN_DIRECTORY, plan_new_slot(p));
 		if (directory && !p->spec->dns.count)
-			open_path(p, SOURCE_HOST_RESOLV_CONF, 0, "/etc/resolv.conf", OPEN_ANY,
+			plan_open(p, SOURCE_HOST_RESOLV_CONF, 0, "/etc/resolv.conf", OPEN_ANY,
 				  plan_new_slot(p));
 	}
 	if (p->facts->tty_path && !p->spec->tty && !p->spec->detach)
-		open_path(p, SOURCE_TERMINAL, 0, plan_copy(p, p->facts->tty_path), OPEN_ANY,
+		plan_open(p, SOURCE_TERMINAL, 0, plan_copy(p, p->facts->tty_path), OPEN_ANY,
 			  plan_new_slot(p));
 }
 
@@ -101,18 +101,20 @@ int stage_open(struct planner *p)
 
 	if (s->kind == SPEC_EXEC)
 		return 0; /* the container has its files already */
+	if (plan_oci(p))
+		return oci_open(p);
 	if (s->root_kind == ROOT_NONE) {
 		if (plan_private(p, NS_MNT))
-			open_path(p, SOURCE_ROOT, 0, "/", OPEN_DIRECTORY, SLOT_ROOT);
+			plan_open(p, SOURCE_ROOT, 0, "/", OPEN_DIRECTORY, SLOT_ROOT);
 		if (!plan_private(p, NS_PID))
-			open_path(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
+			plan_open(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
 		return 0;
 	}
 	raise_file_limit(p);
-	open_path(p, SOURCE_ROOT, 0, s->root_kind == ROOT_HOST ? "/" : plan_copy(p, s->root_path),
+	plan_open(p, SOURCE_ROOT, 0, s->root_kind == ROOT_HOST ? "/" : plan_copy(p, s->root_path),
 		  OPEN_DIRECTORY, plan_new_slot(p));
 	if (s->overlay && s->overlay_dir)
-		open_path(p, SOURCE_OVERLAY_UPPER, 0, plan_copy(p, s->overlay_dir), OPEN_DIRECTORY,
+		plan_open(p, SOURCE_OVERLAY_UPPER, 0, plan_copy(p, s->overlay_dir), OPEN_DIRECTORY,
 			  plan_new_slot(p))
 			->why = "asked for: --overlay";
 	plan_own_folders(p);

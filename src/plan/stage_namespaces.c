@@ -12,15 +12,50 @@
 #include <linux/mount.h>
 #endif
 
+/* The config's own /proc, if our instance can be it: nothing of it may be read-only or hidden while
+ * set-up writes to it. */
+static const struct oci_mount *own_proc_mount(const struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	for (size_t i = 0; p->plan->mount_api && i < oci->mount_count; i++) {
+		const struct oci_mount *m = &oci->mounts[i];
+
+		if (!m->bind && strcmp(m->destination, "/proc") == 0 && m->type &&
+		    strcmp(m->type, "proc") == 0)
+			return m->option_count || m->rec_attr_set || m->rec_attr_clear ||
+					       m->propagation || m->sb_set ||
+					       (m->attr_set & MOUNT_ATTR_RDONLY)
+				       ? NULL
+				       : m;
+	}
+	return NULL;
+}
+
+static bool writes_proc(const struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	return p->spec->sysctl_count || plan_private(p, NS_TIME) || oci->has_oom_score_adj ||
+	       oci->apparmor_profile || oci->selinux_label;
+}
+
 static void add_procfs(struct planner *p)
 {
 	struct step *step;
 
 	if (!plan_private(p, NS_PID) && p->plan->ns_modes[NS_PID] != NS_MODE_PATH)
 		return;
+	if (plan_oci(p)) {
+		p->oci_procfs = own_proc_mount(p);
+		if (!p->oci_procfs && !writes_proc(p))
+			return;
+	}
 	step = plan_add(p, OP_PROCFS, ACTOR_CHILD, "proc");
 	step->a.fs.type = "proc";
 	step->a.fs.attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	if (p->oci_procfs)
+		step->a.fs.attributes = p->oci_procfs->attr_set;
 	step->a.fs.target.base = SLOT_NONE;
 	step->a.fs.slot = SLOT_PROC;
 }
@@ -94,6 +129,8 @@ static void mark_early(struct planner *p, size_t from)
 int stage_namespaces(struct planner *p)
 {
 	const struct spec *s = p->spec;
+	/* A namespace that an engine made for this container is set up by whoever starts it. */
+	bool own_names = plan_private(p, NS_UTS) || (plan_oci(p) && !plan_host(p, NS_UTS));
 	size_t first = p->plan->count;
 	struct step *step;
 
@@ -104,18 +141,18 @@ int stage_namespaces(struct planner *p)
 	add_procfs(p);
 	if (plan_private(p, NS_TIME))
 		add_time(p);
-	if (plan_private(p, NS_UTS) && p->plan->hostname) {
+	if (own_names && p->plan->hostname) {
 		step = plan_add(p, OP_HOSTNAME, ACTOR_CHILD, p->plan->hostname);
 		step->a.text.text = p->plan->hostname;
 	}
-	if (plan_private(p, NS_UTS) && s->domainname) {
+	if (own_names && s->domainname) {
 		step = plan_add(p, OP_DOMAINNAME, ACTOR_CHILD, plan_copy(p, s->domainname));
 		step->a.text.text = step->subject;
 	}
 	if (plan_private(p, NS_NET))
 		plan_add(p, OP_LOOPBACK_UP, ACTOR_CHILD, "lo");
 	mark_early(p, first);
-	if (plan_private(p, NS_NET))
+	if (plan_private(p, NS_NET) && !plan_oci(p))
 		allow_ping(p); /* a sysctl may speak of ids, and some want to be written by root */
 	for (size_t i = 0; i < s->sysctl_count; i++)
 		add_sysctl(p, plan_copy(p, s->sysctls[i].key), plan_copy(p, s->sysctls[i].value),

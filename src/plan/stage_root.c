@@ -32,6 +32,15 @@ static void make_directory(struct planner *p, const char *path, uint32_t mode)
 	step->a.file.mode = mode;
 }
 
+void plan_attributes(struct planner *p, struct step_target target, uint64_t set, const char *why)
+{
+	struct step *step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, "/");
+
+	step->a.attributes.target = target;
+	step->a.attributes.set = set;
+	step->why = why;
+}
+
 static void add_attributes(struct planner *p, uint64_t set, uint64_t clear, bool recursive,
 			   const char *why)
 {
@@ -129,16 +138,16 @@ static void add_scratch(struct planner *p)
 	add_base_tmpfs(p, OP_SCRATCH, "scratch", SLOT_SCRATCH);
 }
 
-static void add_propagation(struct planner *p)
+void plan_propagation(struct planner *p, uint64_t flags)
 {
 	struct step *step = plan_add(p, OP_PROPAGATION, ACTOR_CHILD, "/");
 
 	step->early = true;
-	step->a.propagation.flags = MS_PRIVATE;
+	step->a.propagation.flags = flags;
 	step->a.propagation.mount_setattr = p->plan->mount_setattr;
 }
 
-static void attach_procfs(struct planner *p)
+void plan_attach_procfs(struct planner *p)
 {
 	struct step *step = plan_add(p, OP_ATTACH_PROCFS, ACTOR_CHILD, "/proc");
 
@@ -150,9 +159,9 @@ static void keep_tree(struct planner *p)
 {
 	if (!plan_private(p, NS_MNT))
 		return;
-	add_propagation(p);
+	plan_propagation(p, MS_PRIVATE);
 	if (plan_private(p, NS_PID))
-		attach_procfs(p);
+		plan_attach_procfs(p);
 }
 
 static bool is_host_entry(const struct planner *p, const char *path)
@@ -187,7 +196,7 @@ static void fill_root(struct planner *p)
 	bool open_root = host && needs_new_entry(p);
 
 	if (p->plan->ns_modes[NS_PID] != NS_MODE_HOST)
-		attach_procfs(p);
+		plan_attach_procfs(p);
 	plan_api_mounts(p);
 	plan_devices(p);
 	plan_fresh_places(p);
@@ -203,7 +212,7 @@ static void fill_root(struct planner *p)
 		add_attributes(p, MOUNT_ATTR_RDONLY, 0, false, "the root is read-only");
 }
 
-static void add_init_file(struct planner *p)
+void plan_init_file(struct planner *p)
 {
 	if (p->plan->image && !p->plan->memfd_exec)
 		plan_add(p, OP_INIT_FILE, ACTOR_CHILD, "/dev");
@@ -215,14 +224,16 @@ int stage_root(struct planner *p)
 
 	if (p->spec->kind == SPEC_EXEC) {
 		plan_terminal(p);
-		add_init_file(p);
+		plan_init_file(p);
 		return 0;
 	}
+	if (plan_oci(p))
+		return oci_root(p);
 	if (p->spec->root_kind == ROOT_NONE) {
 		keep_tree(p);
 		return 0;
 	}
-	add_propagation(p);
+	plan_propagation(p, MS_PRIVATE);
 	if (scratch)
 		add_scratch(p);
 	if (p->spec->root_kind == ROOT_HOST)
@@ -232,8 +243,7 @@ int stage_root(struct planner *p)
 	else
 		add_directory_root(p);
 	fill_root(p);
-	add_init_file(p);
-	plan_hooks(p);
+	plan_init_file(p);
 	plan_add(p, OP_PIVOT_ROOT, ACTOR_CHILD, "/");
 	plan_add(p, OP_DETACH_OLD_ROOT, ACTOR_CHILD, "the old root")->a.number = scratch ? 2 : 1;
 	return 0;

@@ -97,7 +97,7 @@ static void put_file_limit_back(struct planner *p)
 	step->why = "your own limit again: it was raised to hold the sources";
 }
 
-static void add_limits(struct planner *p)
+void plan_limits(struct planner *p)
 {
 	const struct spec *s = p->spec;
 	struct step *step;
@@ -133,7 +133,7 @@ static void add_process_group(struct planner *p)
 }
 
 /* First of all: nothing of the host may be open while paths of the container's are read. */
-static void add_close_fds(struct planner *p)
+void plan_close_fds(struct planner *p)
 {
 	struct step *step = plan_add(p, OP_CLOSE_FDS, ACTOR_CHILD,
 				     plan_text(p, "from %u on", 3 + p->spec->preserve_fds));
@@ -148,21 +148,23 @@ int stage_seal(struct planner *p)
 	bool leaves_us = p->spec->kind == SPEC_EXEC && p->spec->detach;
 	uint64_t kept;
 	struct step *step;
-	int r = plan_kept_capabilities(p, &kept);
+	int r;
 
+	if (plan_oci(p))
+		return oci_seal(p);
+	r = plan_kept_capabilities(p, &kept);
 	if (r < 0)
 		return r;
-	add_close_fds(p);
+	plan_close_fds(p);
 	add_process_group(p);
 	if (sealed)
 		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
 	r = plan_landlock(p); /* while it may open every place, and needs no no_new_privs */
 	if (r < 0)
 		return r;
-	add_limits(p);
+	plan_limits(p);
 	r = add_capability_steps(p, kept, sealed && !nnp);
 	add_workdir(p);
-	plan_await_start(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
 	/* An init without a pid namespace of its own must live to end what it has: it sees the

@@ -32,7 +32,7 @@ static int broken(const struct seen *s, const char *rule)
 	return -EPROTO;
 }
 
-static bool good_target(const struct step_target *t)
+static bool good_target(const struct step *step, const struct step_target *t)
 {
 	if (!t->path)
 		return t->base == SLOT_NONE;
@@ -40,6 +40,8 @@ static bool good_target(const struct step_target *t)
 		return false;
 	if (t->base == SLOT_ROOT)
 		return t->path[0] == '/';
+	if (op_rows[step->op].args == ARGS_ATTRIBUTES) /* that mount itself */
+		return strcmp(t->path, "/") == 0;
 	if (t->base == SLOT_NONE) /* over the old root itself, before the pivot */
 		return strcmp(t->path, "/") == 0;
 	return *t->path && !strchr(t->path, '/');
@@ -75,6 +77,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_TERMINAL:
 	case ARGS_RLIMIT:
 	case ARGS_NUMBER:
+	case ARGS_SETS:
 	case ARGS_CAPABILITIES:
 	case ARGS_FILTER:
 	case ARGS_LANDLOCK:
@@ -105,7 +108,7 @@ static int check_slots(struct seen *s, const struct step *step)
 {
 	const struct step_target *target = target_of(step);
 
-	if (target && !good_target(target))
+	if (target && !good_target(step, target))
 		return broken(s, "a target is a plain absolute path inside the root");
 	if (target && !usable(s, target->base))
 		return broken(s, "a target's mount must be made before it is used");

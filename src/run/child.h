@@ -74,7 +74,7 @@ child_handler child_propagation, child_tmpfs_over_root, child_root_bind, child_r
 child_handler child_process_group, child_keyring, child_landlock, child_rlimit, child_umask,
 	child_lookup_user, child_bounding_set, child_set_user, child_capabilities, child_workdir,
 	child_no_new_privs, child_keep_capabilities, child_ambient, child_parent_death,
-	child_seccomp, child_close_fds;
+	child_seccomp, child_close_fds, child_session, child_capability_sets;
 child_handler child_terminal, child_cgroup_namespace;
 child_handler child_hooks, child_find_command, child_await_start;
 child_handler child_exec_init, child_exec;

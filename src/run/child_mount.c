@@ -129,7 +129,11 @@ static int inspect(struct child *c, int tree, const struct bind_request *q, mode
 {
 	struct stat st;
 
+	struct statfs fs;
+
 	*ret_make = 0;
+	if (q->procfs && (fstatfs(tree, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+		return blame(c, WIRE_DETAIL_NOT_PROC, -EINVAL);
 	if (!q->device && !q->make_target)
 		return 0;
 	if (fstat(tree, &st) < 0)
@@ -141,15 +145,68 @@ static int inspect(struct child *c, int tree, const struct bind_request *q, mode
 	return 0;
 }
 
-static int set_propagation(struct child *c, int fd, uint64_t propagation, bool recursive)
+/* `propagation` with MS_REC: of all mounts below too. */
+int mount_propagate(struct child *c, int fd, uint64_t propagation)
 {
-	struct sys_mount_attr attr = {.propagation = propagation};
+	struct sys_mount_attr attr = {.propagation = propagation & ~(uint64_t)MS_REC};
+	unsigned flags = AT_EMPTY_PATH | ((propagation & MS_REC) ? AT_RECURSIVE : 0);
 
 	if (!propagation)
 		return 0;
 	return blame(c, WIRE_DETAIL_ATTRIBUTES,
-		     SYS(mount_setattr, fd, "", AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0),
-			 &attr, sizeof(attr)));
+		     c->plan->mount_setattr ? SYS(mount_setattr, fd, "", flags, &attr, sizeof(attr))
+					    : mount_old_propagation(fd, propagation));
+}
+
+static uint64_t attributes_of(int fd)
+{
+	static const struct {
+		unsigned long flag; /* ST_… of statvfs(3) */
+		uint64_t attribute;
+	} rows[] = {{1, MOUNT_ATTR_RDONLY},
+		    {2, MOUNT_ATTR_NOSUID},
+		    {4, MOUNT_ATTR_NODEV},
+		    {8, MOUNT_ATTR_NOEXEC},
+		    {2048, MOUNT_ATTR_NODIRATIME}};
+	uint64_t attributes = 0;
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if ((unsigned long)fs.f_flags & rows[i].flag)
+			attributes |= rows[i].attribute;
+	return attributes;
+}
+
+/* What the source's mount forbids, a copy of it made in a lesser user namespace must forbid as well
+ * (mount_namespaces(7)): to ask for "rw" or "exec" there is no reason to fail, but one to say so.
+ */
+static int change_unlocked(struct child *c, int fd, const struct bind_request *q)
+{
+	const struct step *step = q->keeper;
+	const uint64_t times = MOUNT_ATTR__ATIME;
+	uint64_t clear = q->attr_clear & ~attributes_of(fd) & ~times;
+	int r = mount_change(c, fd, q->attr_set & ~times, clear, false);
+
+	if (r < 0)
+		return r;
+	c->detail = WIRE_DETAIL_NONE;
+	child_send(c, WIRE_NOTE, (int)(step - c->plan->steps), EPERM, 0);
+	return 0;
+}
+
+int mount_bind_attributes(struct child *c, int fd, const struct bind_request *q)
+{
+	int r = 0;
+
+	if (q->attr_set || q->attr_clear)
+		r = mount_change(c, fd, q->attr_set, q->attr_clear, q->recursive && !q->top);
+	if (r == -EPERM && q->keeper && q->top && q->attr_clear)
+		r = change_unlocked(c, fd, q);
+	if (r == 0 && (q->rec_set || q->rec_clear))
+		r = mount_change(c, fd, q->rec_set, q->rec_clear, true);
+	return r;
 }
 
 /* Attributes before attaching where the kernel can: there is no moment without them. */
@@ -157,18 +214,17 @@ static int finish_bind(struct child *c, int tree, const struct bind_request *q,
 		       const struct step_target *target)
 {
 	bool early = c->plan->mount_setattr;
-	bool change = q->attr_set || q->attr_clear;
 	mode_t make;
 	int r = inspect(c, tree, q, &make);
 
-	if (r == 0 && change && early)
-		r = mount_change(c, tree, q->attr_set, q->attr_clear, q->recursive);
 	if (r == 0 && early)
-		r = set_propagation(c, tree, q->propagation, q->recursive);
+		r = mount_bind_attributes(c, tree, q);
 	if (r == 0)
 		r = mount_attach(c, tree, target, make);
-	if (r == 0 && change && !early)
-		r = mount_change(c, tree, q->attr_set, q->attr_clear, q->recursive);
+	if (r == 0 && !early)
+		r = mount_bind_attributes(c, tree, q);
+	if (r == 0) /* attached: a detached tree has no place in a peer group */
+		r = mount_propagate(c, tree, q->propagation);
 	return r;
 }
 
@@ -240,12 +296,13 @@ static int bind_any(struct child *c, const struct bind_request *q, const struct 
 }
 
 /* The source is only a name, but what /proc/mounts shows and people grep for. */
-static int configure(struct child *c, int fs, const char *type, const struct mount_option *options,
-		     size_t count)
+static int configure(struct child *c, int fs, const struct filesystem_request *q, const char *mode)
 {
-	SYS(fsconfig, fs, FSCONFIG_SET_STRING, "source", type, 0);
-	for (size_t i = 0; i < count; i++) {
-		const struct mount_option *o = &options[i];
+	SYS(fsconfig, fs, FSCONFIG_SET_STRING, "source", q->source ? q->source : q->type, 0);
+	if (*mode)
+		SYS(fsconfig, fs, FSCONFIG_SET_STRING, "mode", mode, 0);
+	for (size_t i = 0; i < q->count; i++) {
+		const struct mount_option *o = &q->options[i];
 		int r = SYS(fsconfig, fs, o->value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG,
 			    o->key, o->value, 0);
 
@@ -258,44 +315,77 @@ static int configure(struct child *c, int fs, const char *type, const struct mou
 }
 
 /* A new instance, detached. */
-static int make_filesystem(struct child *c, const char *type, const struct mount_option *options,
-			   size_t count, uint64_t attributes)
+static int make_filesystem(struct child *c, const struct filesystem_request *q, const char *mode)
 {
-	int fs = SYS(fsopen, type, FSOPEN_CLOEXEC);
+	int fs = SYS(fsopen, q->type, FSOPEN_CLOEXEC);
 	int r, mount;
 
 	if (fs < 0)
 		return blame(c, WIRE_DETAIL_CREATE, fs);
-	r = configure(c, fs, type, options, count);
+	r = configure(c, fs, q, mode);
 	mount = r < 0 ? r
-		      : blame(c, WIRE_DETAIL_CREATE, SYS(fsmount, fs, FSMOUNT_CLOEXEC, attributes));
+		      : blame(c, WIRE_DETAIL_CREATE,
+			      SYS(fsmount, fs, FSMOUNT_CLOEXEC, q->attributes));
 	close(fs);
 	return mount;
 }
 
-int mount_filesystem(struct child *c, const char *type, const struct mount_option *options,
-		     size_t count, uint64_t attributes, const struct step_target *target,
-		     bool make_target)
+/* "0755" of the directory that is there, or "". */
+const char *mount_mode_of(struct child *c, const struct step_target *target, char out[static 8])
 {
+	struct stat st;
+	int fd = mount_target(c, target, 0);
+	int n = 0;
+
+	c->detail = WIRE_DETAIL_NONE;
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		for (int shift = 9; shift >= 0; shift -= 3)
+			out[n++] = (char)('0' + ((st.st_mode >> shift) & 7));
+	if (fd >= 0)
+		close(fd);
+	out[n] = '\0';
+	return out;
+}
+
+/* fsconfig(2) takes no string of 256 bytes or more, and overlays have long ones. */
+static bool too_long(const struct filesystem_request *q)
+{
+	for (size_t i = 0; i < q->count; i++)
+		if (q->options[i].value && strlen(q->options[i].value) > 255)
+			return true;
+	return q->source && strlen(q->source) > 255;
+}
+
+int mount_filesystem(struct child *c, const struct filesystem_request *q,
+		     const struct step_target *target)
+{
+	char mode[8] = "";
 	int mount, r;
 
-	if (!c->plan->mount_api)
-		return mount_old_filesystem(c, type, options, count, attributes, target,
-					    make_target);
-	mount = make_filesystem(c, type, options, count, attributes);
-	if (mount < 0)
-		return mount;
-	r = mount_attach(c, mount, target, make_target ? S_IFDIR : 0);
+	if (!c->plan->mount_api || too_long(q)) {
+		mount = mount_old_filesystem(c, q, target);
+		r = mount < 0 ? mount : mount_propagate(c, mount, q->propagation);
+	} else {
+		mount = make_filesystem(c, q,
+					q->mode_of_target ? mount_mode_of(c, target, mode) : mode);
+		r = mount < 0 ? mount
+			      : mount_attach(c, mount, target, q->make_target ? S_IFDIR : 0);
+		if (r == 0)
+			r = mount_propagate(c, mount, q->propagation);
+	}
 	if (r == 0)
 		return mount;
-	close(mount);
+	if (mount >= 0)
+		close(mount);
 	return r;
 }
 
 int mount_procfs(struct child *c, uint64_t attributes)
 {
+	struct filesystem_request q = {.type = "proc", .attributes = attributes};
+
 	if (c->plan->mount_api)
-		return make_filesystem(c, "proc", NULL, 0, attributes);
+		return make_filesystem(c, &q, "");
 	/* There is no detached mount: ours covers the host's in this mount namespace. */
 	if (mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return blame(c, WIRE_DETAIL_CREATE, -errno);

@@ -20,14 +20,29 @@ struct bind_request {
 	bool device; /* must be the character device `rdev` */
 	dev_t rdev;
 	uint64_t attr_set, attr_clear, propagation;
+	bool top;		     /* attr_… of the topmost mount alone, else of all */
+	uint64_t rec_set, rec_clear; /* of all */
+	bool procfs;		     /* the source must be of a procfs */
+	const struct step *keeper;   /* what is locked stays, and is said to be this step's; NULL:
+					that is an error */
+};
+
+/* A new instance in the making. */
+struct filesystem_request {
+	const char *type, *source; /* source NULL: the type */
+	const struct mount_option *options;
+	size_t count;
+	uint64_t attributes;
+	uint64_t propagation; /* 0: private */
+	bool make_target;
+	bool mode_of_target; /* unless nothing is there */
 };
 
 /* Each returns the mount's descriptor (the caller closes it), or -errno with c->detail set. */
 int mount_bind(struct child *c, const struct bind_request *request,
 	       const struct step_target *target);
-int mount_filesystem(struct child *c, const char *type, const struct mount_option *options,
-		     size_t count, uint64_t attributes, const struct step_target *target,
-		     bool make_target);
+int mount_filesystem(struct child *c, const struct filesystem_request *request,
+		     const struct step_target *target);
 
 /* A file system instance that is not attached yet; without the mount API, one over the host's
  * /proc. */
@@ -53,12 +68,20 @@ int mount_find_place(struct child *c, const struct step_target *target, mode_t m
 /* The same as an O_PATH descriptor. */
 int mount_target(struct child *c, const struct step_target *target, mode_t make);
 
+/* MS_PRIVATE …, with MS_REC; 0 changes nothing. */
+int mount_propagate(struct child *c, int fd, uint64_t propagation);
+
+/* The mode of the directory that is there as an option of tmpfs, or "". */
+const char *mount_mode_of(struct child *c, const struct step_target *target, char out[static 8]);
+
+/* A bind's attributes, once `fd` stands on it. */
+int mount_bind_attributes(struct child *c, int fd, const struct bind_request *request);
+
 /* child_mount_old.c: the ways of before 5.2 and 5.12. */
 int mount_old_bind(struct child *c, const struct bind_request *request,
 		   const struct step_target *target);
-int mount_old_filesystem(struct child *c, const char *type, const struct mount_option *options,
-			 size_t count, uint64_t attributes, const struct step_target *target,
-			 bool make_target);
+int mount_old_filesystem(struct child *c, const struct filesystem_request *request,
+			 const struct step_target *target);
 int mount_old_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool recursive);
 int mount_old_propagation(int fd, uint64_t propagation);
 

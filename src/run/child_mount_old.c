@@ -13,8 +13,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #ifndef MOUNT_ATTR_RDONLY
@@ -285,6 +287,7 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 	char path[FD_PATH_MAX];
 	int source = q->name ? open_source(q) : q->source;
 	mode_t make = 0;
+	struct statfs fs;
 	struct stat st;
 	int top, r = 0;
 
@@ -292,6 +295,8 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 		return blame(c, WIRE_DETAIL_SOURCE, source);
 	if (fstat(source, &st) < 0)
 		return blame(c, WIRE_DETAIL_SOURCE, -errno);
+	if (q->procfs && (fstatfs(source, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
+		return blame(c, WIRE_DETAIL_NOT_PROC, -EINVAL);
 	if (q->device && !(S_ISCHR(st.st_mode) && st.st_rdev == q->rdev))
 		return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
 	if (q->make_target)
@@ -302,27 +307,27 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 		close(source);
 	if (top < 0)
 		return top;
-	if (q->attr_set || q->attr_clear)
-		r = mount_change(c, top, q->attr_set, q->attr_clear, q->recursive);
-	if (r == 0 && q->propagation &&
-	    mount(NULL, fd_path(path, top), NULL, q->propagation | (q->recursive ? MS_REC : 0),
-		  NULL) < 0)
-		r = blame(c, WIRE_DETAIL_ATTRIBUTES, -errno);
+	r = mount_bind_attributes(c, top, q);
+	if (r == 0)
+		r = mount_propagate(c, top, q->propagation);
 	if (r == 0)
 		return top;
 	close(top);
 	return r;
 }
 
-int mount_old_filesystem(struct child *c, const char *type, const struct mount_option *options,
-			 size_t count, uint64_t attributes, const struct step_target *target,
-			 bool make_target)
+int mount_old_filesystem(struct child *c, const struct filesystem_request *q,
+			 const struct step_target *target)
 {
-	char data[PATH_MAX] = "";
+	char data[PATH_MAX] = "", mode[8] = "";
 	size_t used = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct mount_option *o = &options[i];
+	if (q->mode_of_target && *mount_mode_of(c, target, mode)) {
+		strcat(strcpy(data, "mode="), mode);
+		used = strlen(data);
+	}
+	for (size_t i = 0; i < q->count; i++) {
+		const struct mount_option *o = &q->options[i];
 		size_t need = strlen(o->key) + (o->value ? strlen(o->value) + 1 : 0) + 2;
 
 		if (used + need > sizeof(data))
@@ -334,6 +339,6 @@ int mount_old_filesystem(struct child *c, const char *type, const struct mount_o
 			strcat(strcat(data, "="), o->value);
 		used = strlen(data);
 	}
-	return attach_old(c, type, type, flags_of(attributes), data, target,
-			  make_target ? S_IFDIR : 0);
+	return attach_old(c, q->source ? q->source : q->type, q->type, flags_of(q->attributes),
+			  data, target, q->make_target ? S_IFDIR : 0);
 }

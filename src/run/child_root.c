@@ -39,11 +39,18 @@ int child_propagation(struct child *c, const struct step *step)
 
 int child_mount(struct child *c, const struct step *step)
 {
-	int fd =
-		mount_filesystem(c, step->a.fs.type, step->a.fs.options, step->a.fs.option_count,
-				 step->a.fs.attributes, &step->a.fs.target, step->a.fs.make_target);
+	struct filesystem_request q = {
+		.type = step->a.fs.type,
+		.source = step->a.fs.source,
+		.options = step->a.fs.options,
+		.count = step->a.fs.option_count,
+		.attributes = step->a.fs.attributes,
+		.propagation = step->a.fs.propagation,
+		.make_target = step->a.fs.make_target,
+		.mode_of_target = step->a.fs.mode_of_target,
+	};
 
-	return keep(c, fd, step->a.fs.slot);
+	return keep(c, mount_filesystem(c, &q, &step->a.fs.target), step->a.fs.slot);
 }
 
 int child_tmpfs_over_root(struct child *c, const struct step *step)
@@ -65,7 +72,16 @@ static int bind_step(struct child *c, const struct step *step, int slot)
 		.attr_set = step->a.bind.attr_set,
 		.attr_clear = step->a.bind.attr_clear,
 		.propagation = step->a.bind.propagation,
+		.top = step->a.bind.top,
+		.rec_set = step->a.bind.rec_set,
+		.rec_clear = step->a.bind.rec_clear,
+		.procfs = step->a.bind.procfs,
+		.keeper = step->a.bind.keep_locked ? step : NULL,
 	};
+
+	/* Without `top` what is said of the mount is said of all below it. */
+	if (!q.top && q.recursive && q.propagation)
+		q.propagation |= MS_REC;
 
 	return keep(c, mount_bind(c, &q, &step->a.bind.target), slot);
 }
@@ -131,22 +147,43 @@ int child_root_overlay(struct child *c, const struct step *step)
 		 */
 		{"userxattr", NULL},
 	};
+	struct filesystem_request q = {
+		.type = "overlay", .options = options, .count = 4, .attributes = MOUNT_ATTR_NODEV};
 	struct step_target over_root = {SLOT_NONE, "/"};
 	int r = make_layers(c, top);
 
 	if (r < 0)
 		return r;
-	return keep(c,
-		    mount_filesystem(c, "overlay", options, 4, MOUNT_ATTR_NODEV, &over_root, false),
-		    SLOT_ROOT);
+	return keep(c, mount_filesystem(c, &q, &over_root), SLOT_ROOT);
 }
 
 int child_make_directory(struct child *c, const struct step *step)
 {
 	const struct step_target *target = &step->a.file.target;
-	int r = SYS(mkdirat, c->slots[target->base], target->path, step->a.file.mode);
+	int r;
 
+	if (target->base == SLOT_ROOT) {
+		r = resolve_make(c->slots[SLOT_ROOT], target->path, RESOLVE_MAKE_DIRECTORY,
+				 c->plan->openat2, NULL);
+		if (r >= 0)
+			close(r);
+		return r < 0 ? r : 0;
+	}
+	r = SYS(mkdirat, c->slots[target->base], target->path, step->a.file.mode);
 	return r == -EEXIST ? 0 : r;
+}
+
+static int make_link(int dir, const char *name, const struct step *step)
+{
+	int r;
+
+	if (step->a.file.exists == FILE_REPLACED) {
+		r = SYS(unlinkat, dir, name, 0);
+		if (r < 0 && r != -ENOENT)
+			return r;
+	}
+	r = SYS(symlinkat, step->a.file.text, dir, name);
+	return r == -EEXIST && step->a.file.exists == FILE_KEPT ? 0 : r;
 }
 
 int child_make_symlink(struct child *c, const struct step *step)
@@ -156,11 +193,11 @@ int child_make_symlink(struct child *c, const struct step *step)
 	int dir, r;
 
 	if (target->base != SLOT_ROOT)
-		return SYS(symlinkat, step->a.file.text, c->slots[target->base], target->path);
+		return make_link(c->slots[target->base], target->path, step);
 	dir = resolve_parent(c->slots[SLOT_ROOT], target->path, c->plan->openat2, &name);
 	if (dir < 0)
 		return dir;
-	r = SYS(symlinkat, step->a.file.text, dir, name);
+	r = make_link(dir, name, step);
 	close(dir);
 	return r;
 }
@@ -206,19 +243,19 @@ int child_bind_text(struct child *c, const struct step *step)
 int child_attach_procfs(struct child *c, const struct step *step)
 {
 	const struct step_target *target = &step->a.file.target;
+	struct filesystem_request q = {.type = "proc",
+				       .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+						     MOUNT_ATTR_NOEXEC,
+				       .make_target = true};
 
 	if (c->plan->mount_api)
 		return mount_attach(c, c->slots[SLOT_PROC], target, S_IFDIR);
-	return keep(c,
-		    mount_filesystem(c, "proc", NULL, 0,
-				     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
-				     target, true),
-		    SLOT_NONE);
+	return keep(c, mount_filesystem(c, &q, target), SLOT_NONE);
 }
 
 int child_mount_attributes(struct child *c, const struct step *step)
 {
-	return mount_change(c, c->slots[SLOT_ROOT], step->a.attributes.set,
+	return mount_change(c, c->slots[step->a.attributes.target.base], step->a.attributes.set,
 			    step->a.attributes.clear, step->a.attributes.recursive);
 }
 
@@ -226,15 +263,19 @@ int child_mount_attributes(struct child *c, const struct step *step)
 static int cover_directory(struct child *c, const struct step_target *target)
 {
 	static const struct mount_option empty[] = {{"size", "0"}, {"mode", "0555"}};
+	static const struct filesystem_request nothing = {
+		.type = "tmpfs",
+		.options = empty,
+		.count = 2,
+		.attributes = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+			      MOUNT_ATTR_NOEXEC,
+	};
 	struct bind_request again = {.source = c->slots[SLOT_EMPTY]};
 	int fd;
 
 	if (again.source >= 0)
 		return keep(c, mount_bind(c, &again, target), SLOT_NONE);
-	fd = mount_filesystem(c, "tmpfs", empty, 2,
-			      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
-				      MOUNT_ATTR_NOEXEC,
-			      target, false);
+	fd = mount_filesystem(c, &nothing, target);
 	return keep(c, fd, SLOT_EMPTY);
 }
 

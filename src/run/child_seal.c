@@ -40,6 +40,13 @@ int child_keyring(struct child *c, const struct step *step)
 	return r >= 0 || r == -ENOSYS || r == -EDQUOT || r == -EPERM ? 0 : r;
 }
 
+int child_session(struct child *c, const struct step *step)
+{
+	int r = SYS(setsid);
+
+	return r == -EPERM || r >= 0 ? 0 : r; /* EPERM: it leads its group already */
+}
+
 int child_rlimit(struct child *c, const struct step *step)
 {
 	struct rlimit64 limit = {step->a.rlimit.soft, step->a.rlimit.hard};
@@ -73,10 +80,17 @@ static int set_ids(struct child *c, const struct step *step, uint32_t uid, uint3
 {
 	int r = 0;
 
-	for (size_t i = 0; i < step->a.ids.group_count && c->group_count < CHILD_GROUPS_MAX; i++)
-		c->groups[c->group_count++] = step->a.ids.groups[i];
-	if (step->a.ids.set_groups)
+	if (step->a.ids.group_count > CHILD_GROUPS_MAX && step->a.ids.looked_up)
+		return -E2BIG;
+	if (step->a.ids.looked_up) {
+		for (size_t i = 0; i < step->a.ids.group_count && c->group_count < CHILD_GROUPS_MAX;
+		     i++)
+			c->groups[c->group_count++] = step->a.ids.groups[i];
+	}
+	if (step->a.ids.set_groups && step->a.ids.looked_up)
 		r = SYS(setgroups, (size_t)c->group_count, c->groups);
+	else if (step->a.ids.set_groups)
+		r = SYS(setgroups, step->a.ids.group_count, step->a.ids.groups);
 	if (r == 0)
 		r = SYS(setresgid, gid, gid, gid);
 	if (r == 0)
@@ -164,6 +178,44 @@ int child_ambient(struct child *c, const struct step *step)
 		if (wanted & (UINT64_C(1) << cap))
 			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)cap,
 				0UL, 0UL);
+	return r;
+}
+
+/* The permitted set is what there is to give: what is not in it is left out, and said. */
+int child_capability_sets(struct child *c, const struct step *step)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct data[2] = {0};
+	uint64_t have, wanted, missing;
+	int r = SYS(capget, &header, data);
+
+	if (r < 0)
+		return r;
+	have = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	wanted = step->a.sets.effective | step->a.sets.permitted | step->a.sets.inheritable |
+		 step->a.sets.ambient;
+	missing = (wanted & ~have) |
+		  (step->a.sets.ambient & ~(step->a.sets.permitted & step->a.sets.inheritable));
+	if (missing)
+		child_send(c, WIRE_NOTE, (int)(step - c->plan->steps), EPERM, (int64_t)missing);
+	for (int i = 0; i < 2; i++) {
+		data[i].permitted = (uint32_t)((step->a.sets.permitted & have) >> (32 * i));
+		data[i].effective =
+			data[i].permitted & (uint32_t)(step->a.sets.effective >> (32 * i));
+		data[i].inheritable = (uint32_t)((step->a.sets.inheritable & have) >> (32 * i));
+	}
+	r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0UL, 0UL, 0UL);
+	if (r == 0)
+		r = SYS(capset, &header, data);
+	for (unsigned cap = 0; r == 0 && cap < 64; cap++) {
+		uint64_t bit = UINT64_C(1) << cap;
+
+		/* prctl(2): only what is permitted and inheritable can be ambient */
+		if (step->a.sets.ambient & step->a.sets.permitted & step->a.sets.inheritable &
+		    have & bit)
+			r = SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, (unsigned long)cap,
+				0UL, 0UL);
+	}
 	return r;
 }
 

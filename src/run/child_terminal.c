@@ -27,6 +27,8 @@ static int open_pts(struct child *c, const struct step *step)
 {
 	int root, pts;
 
+	if (step->a.terminal.dev == SLOT_ROOT)
+		return resolve_open(c->slots[SLOT_ROOT], "/dev/pts", c->plan->openat2);
 	if (step->a.terminal.dev != SLOT_NONE)
 		return SYS(openat, c->slots[step->a.terminal.dev], "pts",
 			   O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -119,7 +121,8 @@ static int become_session(int slave)
 
 static int bind_console(struct child *c, const struct step *step, int slave)
 {
-	struct step_target target = {step->a.terminal.dev, "console"};
+	bool named = step->a.terminal.dev != SLOT_ROOT;
+	struct step_target target = {step->a.terminal.dev, named ? "console" : "/dev/console"};
 	struct bind_request request = {.source = slave, .make_target = true};
 	int fd = mount_bind(c, &request, &target);
 

@@ -36,6 +36,9 @@ static void take_note(struct start *s, const struct wire_report *report)
 {
 	const char *note = run_word_note(&s->plan->steps[report->step], report->error);
 
+	for (size_t i = 0; i < s->process->note_count; i++)
+		if (s->process->notes[i] == note) /* said once is enough */
+			return;
 	if (note && s->process->note_count < RUN_NOTES_MAX)
 		s->process->notes[s->process->note_count++] = note;
 }

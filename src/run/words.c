@@ -26,6 +26,7 @@ static const char *detail_words(uint32_t detail)
 		[WIRE_DETAIL_OPTION] = "a mount option",
 		[WIRE_DETAIL_CREATE] = "making the file system instance",
 		[WIRE_DETAIL_NOT_DEVICE] = "it is not the device that it should be",
+		[WIRE_DETAIL_NOT_PROC] = "it goes on /proc, and is no proc file system",
 		[WIRE_DETAIL_NO_USER] = "no such user in the root's /etc/passwd",
 		[WIRE_DETAIL_NO_GROUP] = "no such group in the root's /etc/group",
 		[WIRE_DETAIL_ID_UNMAPPED] = "the id is not mapped in this container",
@@ -46,11 +47,11 @@ static const char *detail_words(uint32_t detail)
 /* Details that say it all; the errno behind them is only how the child spelled it. */
 static bool detail_is_cause(uint32_t detail)
 {
-	return detail == WIRE_DETAIL_NOT_DEVICE || detail == WIRE_DETAIL_LINKED ||
-	       detail == WIRE_DETAIL_INTO_PROC || detail == WIRE_DETAIL_NO_USER ||
-	       detail == WIRE_DETAIL_NO_GROUP || detail == WIRE_DETAIL_ID_UNMAPPED ||
-	       detail == WIRE_DETAIL_PARENT_GONE || detail == WIRE_DETAIL_EXEC_FORMAT ||
-	       detail == WIRE_DETAIL_INTERPRETER;
+	return detail == WIRE_DETAIL_NOT_DEVICE || detail == WIRE_DETAIL_NOT_PROC ||
+	       detail == WIRE_DETAIL_LINKED || detail == WIRE_DETAIL_INTO_PROC ||
+	       detail == WIRE_DETAIL_NO_USER || detail == WIRE_DETAIL_NO_GROUP ||
+	       detail == WIRE_DETAIL_ID_UNMAPPED || detail == WIRE_DETAIL_PARENT_GONE ||
+	       detail == WIRE_DETAIL_EXEC_FORMAT || detail == WIRE_DETAIL_INTERPRETER;
 }
 
 static void write_why(const struct step *step, int error, uint32_t detail, int64_t value, char *why,
@@ -142,6 +143,12 @@ const char *run_word_note(const struct step *step, int error)
 		return "session keyring: your key quota is used up (/proc/key-users), so the "
 		       "container has none "
 		       "of its own; your keys stay hidden: every key call inside is refused";
+	if (step->op == OP_BIND)
+		return "a bind mount: its source forbids more than the config asks for (read-only, "
+		       "nosuid, nodev or noexec), and the kernel does not let us lift that: it "
+		       "stays";
+	if (step->op == OP_CAPABILITY_SETS)
+		return "process.capabilities: some are not ours to give, so they are left out";
 	return NULL;
 }
 

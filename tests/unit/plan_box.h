@@ -140,6 +140,10 @@ static inline struct step sample(enum plan_op op)
 	case ARGS_CAPABILITIES:
 		step.a.capabilities = 1 | UINT64_C(1) << 63;
 		break;
+	case ARGS_SETS:
+		step.a.sets.effective = step.a.sets.permitted = 1 << 5;
+		step.a.sets.ambient = 1 << 10;
+		break;
 	case ARGS_FILTER:
 		step.a.filter.program = program;
 		step.a.filter.length = LENGTH(program);
