@@ -328,6 +328,8 @@ const struct json *json_member(const struct json *object, const char *key)
 {
 	const struct json *found = NULL;
 
+	if (object->kind != JSON_OBJECT)
+		return NULL;
 	for (const struct json *m = object->first; m; m = m->next)
 		if (strcmp(m->key, key) == 0)
 			found = m;

@@ -51,7 +51,7 @@ struct json_fault {
 bool json_parse(struct arena *nodes, struct arena *strings, const char *text, size_t len,
 		const struct json **ret, struct json_fault *fault);
 
-/* The member of an object, the last one where a key is given twice; NULL: none. */
+/* The member of an object, the last one where a key is given twice; NULL: none, or no object. */
 const struct json *json_member(const struct json *object, const char *key);
 
 #endif

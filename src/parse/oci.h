@@ -12,6 +12,7 @@
 #include "spec/oci.h"
 #include "spec/spec.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A whole config.json. `bundle` is absolute: a relative root and relative sources of binds begin
@@ -29,5 +30,10 @@ int parse_oci_process(struct spec *spec, const char *text, size_t len, const cha
 /* update's resources: what is given, over what *ret has (oci_resources_init). */
 int parse_oci_resources(struct arena *a, struct oci_resources *ret, const char *text, size_t len,
 			const char *path, struct rootlet_error *err);
+
+/* The text of a config that runs, as `spec` writes it: for a bundle whose root is ./rootfs.
+ * `rootless`: with a user namespace in which uid and gid, the caller's, are root, and with the
+ * host's network. NULL: no memory. */
+const char *parse_oci_default(struct arena *a, bool rootless, uint32_t uid, uint32_t gid);
 
 #endif

@@ -259,9 +259,9 @@ static int read_network(struct oci_context *c, const struct json *value, void *t
 	const struct json *priorities = reader_member(value, "priorities");
 	const struct json *class = reader_member(value, "classID");
 	uint64_t number;
-	int r = 0;
+	int r = reader_want(&c->r, value, JSON_OBJECT);
 
-	if (class)
+	if (!r && class)
 		r = reader_number(&c->r, class, UINT32_MAX, &number);
 	if (!r && priorities)
 		r = reader_want(&c->r, priorities, JSON_LIST);

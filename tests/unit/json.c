@@ -214,7 +214,7 @@ static void json__depth_is_bounded(void **state)
 
 		memset(text + used, '[', (size_t)depth);
 		memset(text + used + depth, ']', (size_t)depth);
-		strcpy(text + used + 2 * depth, "}");
+		strcpy(text + used + depth + depth, "}");
 		assert_int_equal(open_text(&box, text, strlen(text)), extra ? -EINVAL : 0);
 		if (extra)
 			assert_non_null(strstr(box.err.message, "nested too deeply"));

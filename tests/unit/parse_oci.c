@@ -376,6 +376,33 @@ static void parse_oci__a_process_over_the_config(void **state)
 	spec_free(spec);
 }
 
+/* What `spec` writes is taken, whole, without a note. */
+static void parse_oci__the_default_config(void **state)
+{
+	for (int rootless = 0; rootless < 2; rootless++) {
+		struct rootlet_error err = {0};
+		struct spec *spec = spec_new(SPEC_RUN);
+		const char *text = parse_oci_default(&spec->arena, rootless, 1000, 100);
+
+		assert_non_null(text);
+		if (parse_oci_config(spec, "/b", text, strlen(text), "config.json", &err) < 0 ||
+		    spec_validate(spec, &err) < 0)
+			fail_msg("%s", err.message);
+		assert_int_equal(spec->oci->note_count, 0);
+		assert_true(spec->tty && spec->read_only);
+		assert_int_equal(spec->oci->mount_count, 7);
+		assert_int_equal(spec_ns_mode(spec, NS_USER),
+				 rootless ? NS_MODE_PRIVATE : NS_MODE_HOST);
+		assert_int_equal(spec_ns_mode(spec, NS_NET),
+				 rootless ? NS_MODE_HOST : NS_MODE_PRIVATE);
+		if (rootless) {
+			assert_int_equal(spec->uidmap.entries[0].host, 1000);
+			assert_int_equal(spec->gidmap.entries[0].host, 100);
+		}
+		spec_free(spec);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +420,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__seccomp_is_kept_as_text),
 		cmocka_unit_test(parse_oci__hooks_and_annotations),
 		cmocka_unit_test(parse_oci__a_process_over_the_config),
+		cmocka_unit_test(parse_oci__the_default_config),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
