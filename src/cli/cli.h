@@ -18,6 +18,8 @@ struct session {
 	rootlet_facts *facts;
 	rootlet_plan *plan;
 	rootlet_container *container; /* exec: the one that is entered */
+	/* `plan unshare`: plan's own options, which unshare's line has not */
+	const char *facts_file, *format;
 };
 
 /* A subcommand: argv after its name. Returns the exit status. */

@@ -25,11 +25,12 @@ static const struct {
 	{"plan", "rootlet plan [OPTIONS] ROOT [COMMAND [ARG…]]",
 	 "Print what `rootlet run` would do with the same arguments, step by step, with each "
 	 "step's\n"
-	 "reason and manual page. Nothing is done.",
+	 "reason and manual page. `plan unshare …` is the same for unshare. Nothing is done.",
 	 "  rootlet plan / id                       for people\n"
 	 "  rootlet plan --format=json / id         for scripts\n"
 	 "  rootlet plan --format=sh / id > go.sh   a shell script that does the same with "
-	 "util-linux\n",
+	 "util-linux\n"
+	 "  rootlet plan unshare -p ps ax           what unshare would do\n",
 	 ROOTLET_PLAN},
 	{"unshare", "rootlet unshare [-C -i -m -n -p -u -T] [OPTIONS] [COMMAND [ARG…]]",
 	 "Be the mapped root on the host's own files, with your own rights and no more: delete "

@@ -158,16 +158,30 @@ static const struct args_option prune_options[] = {
 	{0},
 };
 
-/* Only people are asked. */
-static bool agreed(const struct request *q)
+enum answer { ANSWER_NO, ANSWER_YES, ANSWER_NONE };
+
+/* What cannot be undone is never done unasked; `yes |` answers as well. */
+static enum answer ask(const struct request *q)
 {
 	char answer[16];
 
-	if (q->force || !isatty(0) || !isatty(2))
-		return true;
-	fputs("Remove all stopped containers? [y/N] ", stderr);
-	fflush(stderr);
-	return fgets(answer, sizeof(answer), stdin) && (*answer == 'y' || *answer == 'Y');
+	if (q->force)
+		return ANSWER_YES;
+	if (isatty(0)) {
+		fputs("Remove all stopped containers? [y/N] ", stderr);
+		fflush(stderr);
+	}
+	if (!fgets(answer, sizeof(answer), stdin))
+		return isatty(0) ? ANSWER_NO : ANSWER_NONE;
+	return *answer == 'y' || *answer == 'Y' ? ANSWER_YES : ANSWER_NO;
+}
+
+static int nobody_answered(struct rootlet_error *err)
+{
+	error_set(err, -EPERM, "prune-unconfirmed", "prune",
+		  "prune: nobody is there to be asked: nothing was removed");
+	error_hint(err, "rootlet prune -f does not ask");
+	return command_fail(err);
 }
 
 static int prune_one(rootlet_container *container, const char *word, void *data,
@@ -217,9 +231,13 @@ static int run_prune(int argc, char **argv)
 	struct rootlet_error err = {0};
 	int r = command_begin(&prune_command, &q, argc, argv, &err), status = EXIT_ROOTLET;
 
-	if (r == 0 && !agreed(&q)) {
+	enum answer answer = r == 0 ? ask(&q) : ANSWER_NO;
+
+	if (r == 0 && answer == ANSWER_NO) {
 		message_note("prune: nothing was removed");
 		status = 0;
+	} else if (r == 0 && answer == ANSWER_NONE) {
+		status = nobody_answered(&err);
 	} else if (r == 0) {
 		int swept;
 
@@ -235,8 +253,9 @@ const struct args_command prune_command = {
 	.name = "prune",
 	.usage = "rootlet prune [-f]",
 	.about = "Remove every container that has ended, and what killed starts left behind. "
-		 "Prints the ids of\nwhat it removed. On a terminal it asks first.",
-	.examples = "  rootlet prune -f                        for scripts and timers\n",
+		 "Prints the ids of\nwhat it removed. It asks first.",
+	.examples = "  rootlet prune                           say y, and they are gone\n"
+		    "  rootlet prune -f                        for scripts and timers\n",
 	.brief = "remove all containers that have ended",
 	.run = run_prune,
 	.options = prune_options,

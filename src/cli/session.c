@@ -104,7 +104,7 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 
 int session_plan(struct session *s)
 {
-	const char *file = rootlet_spec_get(s->spec, "facts");
+	const char *file = s->facts_file ? s->facts_file : rootlet_spec_get(s->spec, "facts");
 	int r = file ? rootlet_facts_load(file, &s->facts, s->err)
 		     : rootlet_facts_probe(s->spec, &s->facts, s->err);
 

@@ -278,8 +278,13 @@ static void describe_map(struct buffer *out, const struct step *step)
 
 static void describe_time(struct buffer *out, const struct step *step)
 {
-	buffer_puts(out, "make a time namespace with the offsets ");
-	describe_lines(out, step->a.text.text);
+	const char *offsets = step->a.text.text;
+
+	buffer_puts(out, "make a time namespace");
+	if (!offsets || !*offsets)
+		return;
+	buffer_puts(out, " with the offsets ");
+	describe_lines(out, offsets);
 }
 
 static void describe_group(struct buffer *out, const struct step *step)

@@ -69,6 +69,25 @@ static int check_private(int fd, const char *path, struct rootlet_error *err)
 	return -EPERM;
 }
 
+/* Why a folder cannot be made lies above it. */
+static void hint_to_parent(struct rootlet_error *err, int code, const char *path)
+{
+	int above = (int)(strrchr(path, '/') - path);
+
+	if (code == -EACCES)
+		error_hint(err,
+			   "you may not write in %.*s: `ls -ld` it; XDG_RUNTIME_DIR or --state-dir "
+			   "DIR name another place",
+			   above ? above : 1, path);
+	else if (code == -EROFS)
+		error_hint(err,
+			   "%.*s is read-only; XDG_RUNTIME_DIR or --state-dir DIR name another "
+			   "place",
+			   above ? above : 1, path);
+	else if (code == -ENOENT)
+		error_hint(err, "make %.*s first", above ? above : 1, path);
+}
+
 /* Open, and first make where that is wanted, a folder that must be ours alone. `path` is for
  * messages. -ENOENT without a message when it is missing and not to be made. */
 static int open_private(int parent, const char *name, const char *path, bool make, int *ret,
@@ -80,8 +99,11 @@ static int open_private(int parent, const char *name, const char *path, bool mak
 	if (fd == -ENOENT && !make)
 		return -ENOENT;
 	if (fd == -ENOENT) {
-		if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST)
-			return state_failed(err, -errno, "make the folder %s", path);
+		if (mkdirat(parent, name, 0700) < 0 && errno != EEXIST) {
+			r = state_failed(err, -errno, "make the folder %s", path);
+			hint_to_parent(err, r, path);
+			return r;
+		}
 		fd = state_open_folder(parent, name);
 	}
 	if (fd == -ELOOP || fd == -ENOTDIR)

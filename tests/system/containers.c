@@ -194,9 +194,36 @@ static void commands__usage_errors(void **state)
 
 static void prune__removes_what_has_ended(void **state)
 {
-	expect_out(life(TWO "id=$(readlink $S/names/job); $R prune </dev/null | sed s/$id/job/; $R "
-			    "ps -a --format json | grep -c '\"name\"'; $R prune"),
+	expect_out(life(TWO "id=$(readlink $S/names/job); $R prune -f | sed s/$id/job/; $R "
+			    "ps -a --format json | grep -c '\"name\"'; $R prune -f"),
 		   "job\n1\n");
+}
+
+static void prune__asks_before_it_removes(void **state)
+{
+	expect_out(life(TWO
+			"$R prune </dev/null 2>&1; echo $?; echo n | $R prune 2>&1; echo $?; $R ps "
+			"-aq | wc -l; echo y | $R prune | wc -l; $R ps -aq | wc -l"),
+		   "rootlet: prune: nobody is there to be asked: nothing was removed\n"
+		   "hint: rootlet prune -f does not ask\n125\n"
+		   "rootlet: prune: nothing was removed\n0\n2\n1\n1\n");
+}
+
+static void state__a_place_that_may_not_be_written_is_named(void **state)
+{
+	expect_error(
+		shell("mkdir closed && chmod 500 closed && XDG_RUNTIME_DIR=$PWD/closed $R run -d "
+		      "/ true 2>&1 | sed \"s,$PWD,PWD,g\" >&2; chmod 700 closed; exit 125"),
+		125,
+		"rootlet: make the folder PWD/closed/rootlet: Permission denied\n"
+		"hint: you may not write in PWD/closed: `ls -ld` it; XDG_RUNTIME_DIR or "
+		"--state-dir DIR name another place\n");
+	expect_error(shell("$R --state-dir /nowhere/x ps 2>/dev/null; $R run --state-dir "
+			   "/nowhere/x -d / "
+			   "true"),
+		     125,
+		     "rootlet: make the folder /nowhere/x: No such file or directory\n"
+		     "hint: make /nowhere first\n");
 }
 
 static void rename__gives_the_old_name_free(void **state)
@@ -394,7 +421,8 @@ static void cp__failures_name_the_side(void **state)
 static void help__each_command_has_its_page(void **state)
 {
 	expect_out(shell("for c in $($R completion bash | sed -n \"s/.*compgen -W '\\(run "
-			 "[^']*\\)'.*/\\1/p\"); do case $c in -*) continue ;; esac; $R help $c | grep -q -e '^Usage: rootlet' -e "
+			 "[^']*\\)'.*/\\1/p\"); do case $c in -*) continue ;; esac; $R help $c | "
+			 "grep -q -e '^Usage: rootlet' -e "
 			 "^Containers || echo no page: $c; $R help | "
 			 "grep -q \"\\<$c\\>\" || echo not listed: $c; done; $R help | wc -l | awk "
 			 "'{ print ($1 <= 24) }'; $R help | awk 'length > 80'"),
@@ -427,6 +455,8 @@ int main(void)
 		test(commands__all_of_them),
 		test(commands__usage_errors),
 		test(prune__removes_what_has_ended),
+		test(prune__asks_before_it_removes),
+		test(state__a_place_that_may_not_be_written_is_named),
 		test(rename__gives_the_old_name_free),
 		test(logs__apart_tailed_and_stamped),
 		test(logs__follow_to_the_end_across_rotations),

@@ -113,6 +113,39 @@ static void unshare__says_what_each_flag_did(void **state)
 		0, "user       you are uid MINE inside, the same number as outside\n");
 }
 
+static void unshare__says_what_every_letter_did(void **state)
+{
+	static const char *const types[] = {"mnt", "uts", "ipc", "net", "pid", "cgroup", "time"};
+	char script[200];
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		snprintf(script, sizeof(script),
+			 "$R unshare -v -CimnpuT true 2>&1 | grep -c '^ *%s  *[a-z]'", types[i]);
+		expect_out(shell(script), "1\n");
+	}
+}
+
+static void unshare__its_plan_is_a_script_that_does_the_same(void **state)
+{
+	expect_out(
+		shell("set -- -CinpuT --boottime 500 --hostname red sh -c 'hostname; echo $$; id "
+		      "-u; cat /proc/self/uid_map; ls -d /proc/[0-9]* | wc -l; for n in user mnt "
+		      "uts ipc net cgroup pid time; do readlink /proc/self/ns/$n | grep -qxFf "
+		      "host && echo the host has $n; done'; "
+		      "readlink /proc/self/ns/* | sort -u >host; "
+		      "$R unshare \"$@\" >a; $R plan --format=sh unshare \"$@\" >go; sh go >b; "
+		      "sed -n '1,2p' b; diff a b | grep '^[<>]' | grep -v '^[<>] [0-9]$'; wc -l "
+		      "<b"),
+		"red\n1\n6\n");
+	expect_error(shell("$R plan --format=x unshare -p"), 125,
+		     "rootlet: --format x: is none of text, json, sh\n"
+		     "hint: `rootlet help plan` explains its options\n");
+	expect_out(
+		shell("$R plan --format json run / id >a; $R plan --format=json / id >b; cmp a b "
+		      "&& $R plan run --format json / id | cmp - b"),
+		"");
+}
+
 static void unshare__joins_the_namespaces_of_a_process(void **state)
 {
 	expect_out(shell("$R run --pidfile p / sleep 60 & for i in $(seq 500); do [ -s p ] && "
@@ -138,6 +171,8 @@ int main(void)
 		test(unshare__keeps_environment_directory_and_umask),
 		test(unshare__the_shell_is_the_default_command),
 		test(unshare__says_what_each_flag_did),
+		test(unshare__says_what_every_letter_did),
+		test(unshare__its_plan_is_a_script_that_does_the_same),
 		test(unshare__joins_the_namespaces_of_a_process),
 	};
 
