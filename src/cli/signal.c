@@ -127,8 +127,12 @@ static int kill_one(rootlet_container *container, const char *word, void *data,
 		    struct rootlet_error *err)
 {
 	const struct request *q = data;
+	int r = rootlet_container_kill(container, q->number, err);
 
-	return rootlet_container_kill(container, q->number, err);
+	/* `kill x; rm x` works: who asked for the end gets it, as from docker */
+	if (r == 0 && q->number == SIGKILL)
+		r = rootlet_container_stop(container, 0, err);
+	return r;
 }
 
 static int find_signal(struct request *q, struct rootlet_error *err)
@@ -159,7 +163,8 @@ const struct args_command kill_command = {
 	.name = "kill",
 	.usage = "rootlet kill [OPTIONS] CONTAINER…",
 	.about = "Send a signal to the first process of containers. SIGKILL ends all that a "
-		 "container has;\nother signals reach the command, which does with them what it "
+		 "container has,\nand that is awaited; other signals reach the command, which does "
+		 "with them what it "
 		 "likes.",
 	.examples = "  rootlet kill web                        SIGKILL\n"
 		    "  rootlet kill -s HUP web                 read your configuration again\n",
