@@ -56,15 +56,16 @@ static void pointer_text(const struct reader *r, const struct json *at, const ch
 
 static void position(const struct reader *r, size_t offset, size_t *line, size_t *column)
 {
+	const char *at = r->text, *end = r->text + (offset < r->len ? offset : r->len);
+	const char *newline;
+	size_t first = r->line ? r->column : 1;
+
 	*line = r->line ? r->line : 1;
-	*column = r->line ? r->column : 1;
-	for (size_t i = 0; i < offset && i < r->len; i++) {
-		(*column)++;
-		if (r->text[i] == '\n') {
-			(*line)++;
-			*column = 1;
-		}
+	for (; at < end && (newline = memchr(at, '\n', (size_t)(end - at))); at = newline + 1) {
+		(*line)++;
+		first = 1;
 	}
+	*column = first + (size_t)(end - at);
 }
 
 void reader_place(const struct reader *r, const struct json *at, size_t *line, size_t *column)

@@ -58,8 +58,9 @@ static int read_name(struct oci_context *c, const struct json *value, void *targ
 
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (strncmp(text, "CAP_", 4) == 0 && strcmp(text + 4, names[i]) == 0) {
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names) && strncmp(text, "CAP_", 4) == 0;
+	     i++)
+		if (text[4] == names[i][0] && strcmp(text + 4, names[i]) == 0) {
 			*(uint64_t *)target |= (uint64_t)1 << i;
 			return 0;
 		}

@@ -160,7 +160,7 @@ static void apply(struct oci_mount *m, const struct option *option)
 static const struct option *find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
-		if (strcmp(options[i].name, name) == 0)
+		if (options[i].name[0] == name[0] && strcmp(options[i].name, name) == 0)
 			return &options[i];
 	return NULL;
 }
