@@ -3,7 +3,7 @@
 #ifndef ROOTLET_CLI_CONTAINERS_H
 #define ROOTLET_CLI_CONTAINERS_H
 
-#include "cli/args.h"
+#include "term/args.h"
 #include "cli/cli.h"
 
 #include "base/error.h"

@@ -4,7 +4,7 @@
 #include "cli/doctor.h"
 
 #include "base/tint.h"
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 
 #include <stdio.h>
 #include <string.h>

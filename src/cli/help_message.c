@@ -1,7 +1,7 @@
 /* rootlet help ID: a message at length. The texts are the library's. */
 #include "cli/cli.h"
 
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 
 #include <stdio.h>
 #include <string.h>

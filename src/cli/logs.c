@@ -1,7 +1,7 @@
 /* rootlet logs: what a detached container has printed, and with -f what it goes on printing. The
  * reading is the library's. */
 #include "cli/containers.h"
-#include "cli/table.h"
+#include "term/table.h"
 
 #include "base/io.h"
 

@@ -1,8 +1,8 @@
 /* rootlet ps: which containers there are, and how they are. */
 #include "cli/containers.h"
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 #include "cli/ps.h"
-#include "cli/table.h"
+#include "term/table.h"
 
 #include "base/buffer.h"
 

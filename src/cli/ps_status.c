@@ -1,7 +1,7 @@
 /* How a container is, in words: the STATUS column of `rootlet ps`. */
 #include "cli/ps.h"
 
-#include "cli/table.h"
+#include "term/table.h"
 
 #include <stdio.h>
 #include <string.h>

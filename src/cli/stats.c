@@ -1,8 +1,8 @@
 /* rootlet stats: what containers use of processor and memory, from the numbers of their processes.
  */
 #include "cli/containers.h"
-#include "cli/paragraph.h"
-#include "cli/table.h"
+#include "term/paragraph.h"
+#include "term/table.h"
 
 #include "base/fd.h"
 #include "base/io.h"

@@ -1,7 +1,7 @@
 /* rootlet top: the processes of a container, as both sides number them. */
 #include "cli/containers.h"
-#include "cli/paragraph.h"
-#include "cli/table.h"
+#include "term/paragraph.h"
+#include "term/table.h"
 
 #include <inttypes.h>
 #include <json-c/json.h>

@@ -1,5 +1,5 @@
 /* Command lines by their tables: what they set, and what they refuse. */
-#include "cli/args.h"
+#include "term/args.h"
 
 #include "base/error.h"
 

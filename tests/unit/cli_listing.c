@@ -1,6 +1,6 @@
 /* Listings: times in words and back, the STATUS column, columns that fit, hostile text. */
 #include "cli/ps.h"
-#include "cli/table.h"
+#include "term/table.h"
 
 #include <errno.h>
 #include <setjmp.h>

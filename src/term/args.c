@@ -1,6 +1,6 @@
 /* Cuts a command line by its table; see args.h. It fills in what the table says and judges nothing
  * else. */
-#include "cli/args.h"
+#include "term/args.h"
 
 #include "base/error.h"
 #include "base/io.h"
@@ -33,15 +33,32 @@ struct line {
 	rootlet_error *err;
 };
 
+static size_t count_options(const struct args_option *options)
+{
+	size_t n = 0;
+
+	while (options && options[n].name)
+		n++;
+	return n;
+}
+
 const struct args_option *args_option(const struct args_command *command, size_t index)
 {
-	size_t own = 0, common = command->stateless ? COMMON_COUNT - 1 : COMMON_COUNT;
+	size_t own = count_options(command->options);
+	size_t common = command->common	     ? count_options(command->common)
+			: command->stateless ? COMMON_COUNT - 1
+					     : COMMON_COUNT;
 
-	while (command->options && command->options[own].name)
-		own++;
 	if (index < own)
 		return &command->options[index];
-	return index - own < common ? &common_options[index - own] : NULL;
+	if (index - own >= common)
+		return NULL;
+	return command->common ? &command->common[index - own] : &common_options[index - own];
+}
+
+static const char *program(const struct args_command *command)
+{
+	return command->program ? command->program : "rootlet";
 }
 
 static const struct args_option *find(const struct args_command *command, const char *name,
@@ -116,12 +133,12 @@ static int unknown(const struct line *l, const char *flag)
 {
 	const char *near = flag[1] == '-' ? nearest(l->command, flag + 2) : NULL;
 
-	error_set(l->err, -EINVAL, "option-unknown", flag, "%s: rootlet %s has no such option",
-		  flag, l->command->name);
+	error_set(l->err, -EINVAL, "option-unknown", flag, "%s: %s %s has no such option", flag,
+		  program(l->command), l->command->name);
 	if (near)
 		error_hint(l->err, "did you mean --%s?", near);
 	else
-		error_hint(l->err, "rootlet help %s lists them", l->command->name);
+		error_hint(l->err, "%s help %s lists them", program(l->command), l->command->name);
 	return -EINVAL;
 }
 
@@ -322,10 +339,12 @@ int args_parse(const struct args_command *command, void *target, int argc, char 
 			options = false;
 			continue;
 		}
-		if (!options || word[0] != '-' || !word[1])
+		if (!options || word[0] != '-' || !word[1]) {
 			r = add_to_list(&l, &common->words, word) < 0 ? error_nomem(err) : 0;
-		else
+			options &= !command->stops;
+		} else {
 			r = word[1] == '-' ? take_long(&l, word) : take_letters(&l, word);
+		}
 		if (r < 0)
 			return r;
 	}

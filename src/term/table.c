@@ -1,7 +1,7 @@
 /* Columns for people; see table.h. Knows nothing of what it prints. */
-#include "cli/table.h"
+#include "term/table.h"
 
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 
 #include <stdlib.h>
 #include <string.h>

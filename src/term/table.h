@@ -1,6 +1,6 @@
 /* Listings: columns for people, times in words, text that a terminal takes no orders from. */
-#ifndef ROOTLET_CLI_TABLE_H
-#define ROOTLET_CLI_TABLE_H
+#ifndef ROOTLET_TERM_TABLE_H
+#define ROOTLET_TERM_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

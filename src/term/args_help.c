@@ -1,7 +1,7 @@
 /* The help page of a command, from the table that its parser reads. */
-#include "cli/args.h"
+#include "term/args.h"
 
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 
 #include <stdio.h>
 #include <string.h>

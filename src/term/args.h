@@ -1,10 +1,10 @@
-/* The command lines of the commands that have no spec: one table a command, from which its parser,
+/* Command lines that make no spec: one table a command, from which its parser,
  * its help page, its completions and the check of its manual page are made.
  *
  * run, plan, unshare and exec have the library's own table (rootlet_option_get) instead.
  */
-#ifndef ROOTLET_CLI_ARGS_H
-#define ROOTLET_CLI_ARGS_H
+#ifndef ROOTLET_TERM_ARGS_H
+#define ROOTLET_TERM_ARGS_H
 
 #include "rootlet.h"
 
@@ -55,6 +55,9 @@ struct args_command {
 	enum args_words kind;		   /* for completions */
 	int least, most;		   /* how many words; most -1: any number */
 	bool stateless;			   /* it has no --state-dir */
+	bool stops;			   /* options end at the first word */
+	const char *program;		   /* whose command it is; NULL: "rootlet" */
+	const struct args_option *common;  /* what follows its own; NULL: the usual ones */
 	const char *word;		   /* what a word is: "CONTAINER" */
 	const char *ends;		   /* on its exit status */
 };

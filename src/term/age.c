@@ -1,5 +1,5 @@
 /* Times and sizes in words, and back; see table.h. */
-#include "cli/table.h"
+#include "term/table.h"
 
 #include <errno.h>
 #include <inttypes.h>

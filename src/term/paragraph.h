@@ -1,7 +1,7 @@
 /* Text on a terminal: its width, its character set, and lines broken between words. For whatever
  * front end prints more than a line. */
-#ifndef ROOTLET_CLI_PARAGRAPH_H
-#define ROOTLET_CLI_PARAGRAPH_H
+#ifndef ROOTLET_TERM_PARAGRAPH_H
+#define ROOTLET_TERM_PARAGRAPH_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Text on a terminal: see paragraph.h. Knows nothing of what it prints. */
-#include "cli/paragraph.h"
+#include "term/paragraph.h"
 
 #include "base/io.h"
 
