@@ -48,6 +48,9 @@ int life_resolve(const struct state_store *store, const struct spec *spec, struc
 /* A container that lives, as facts under the name that the spec has for it. */
 int life_add_facts(const struct state_container *container, const char *name, struct facts *facts,
 		   struct rootlet_error *err);
+/* The same for any process whose namespaces these are; `cgroup` may be NULL. */
+int life_add_process(const char *name, pid_t pid, const uint64_t namespaces[NS_COUNT],
+		     const char *cgroup, struct facts *facts, struct rootlet_error *err);
 /* Does this spec name one? Then resolve is needed before plan. */
 bool life_names_containers(const struct spec *spec);
 /* /proc/PID/uid_map or gid_map, as it reads from here: the ids inside → ours. Empty when it cannot

@@ -62,8 +62,8 @@ static bool denies_setgroups(pid_t pid)
 	return io_read_file(path, MAP_LIMIT, &text, NULL) == 0 && strncmp(text, "deny", 4) == 0;
 }
 
-int life_add_facts(const struct state_container *c, const char *name, struct facts *facts,
-		   struct rootlet_error *err)
+int life_add_process(const char *name, pid_t pid, const uint64_t namespaces[NS_COUNT],
+		     const char *cgroup, struct facts *facts, struct rootlet_error *err)
 {
 	struct facts_container *f;
 
@@ -75,21 +75,28 @@ int life_add_facts(const struct state_container *c, const char *name, struct fac
 		note_own(facts);
 	f = &facts->containers[facts->container_count];
 	*f = (struct facts_container){.name = arena_strdup(&facts->arena, name),
-				      .pid = (uint32_t)c->process.pid};
+				      .pid = (uint32_t)pid};
 	if (!f->name)
 		return error_nomem(err);
 	for (int t = 0; t < NS_COUNT; t++)
-		f->namespaces[t] = c->process.namespaces[t];
-	life_read_map(&facts->arena, c->process.pid, "uid_map", &f->uid_map);
-	life_read_map(&facts->arena, c->process.pid, "gid_map", &f->gid_map);
-	if (c->process.cgroup) {
-		f->cgroup = arena_strdup(&facts->arena, c->process.cgroup);
+		f->namespaces[t] = namespaces[t];
+	life_read_map(&facts->arena, pid, "uid_map", &f->uid_map);
+	life_read_map(&facts->arena, pid, "gid_map", &f->gid_map);
+	if (cgroup) {
+		f->cgroup = arena_strdup(&facts->arena, cgroup);
 		if (!f->cgroup)
 			return error_nomem(err);
 	}
-	f->setgroups_denied = denies_setgroups(c->process.pid);
+	f->setgroups_denied = denies_setgroups(pid);
 	facts->container_count++;
 	return 0;
+}
+
+int life_add_facts(const struct state_container *c, const char *name, struct facts *facts,
+		   struct rootlet_error *err)
+{
+	return life_add_process(name, c->process.pid, c->process.namespaces, c->process.cgroup,
+				facts, err);
 }
 
 /* A further command would stand still with all the others, before its first step. */

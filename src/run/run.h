@@ -63,6 +63,9 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
  * kept it from running, in words. Only for plans with detached or terminal set. */
 int run_await_command(struct run_process *process, struct rootlet_error *err);
 
+/* This process is done with it: frees `process`, and what runs lives on, for whoever reaps it. */
+void run_leave(struct run_process *process);
+
 /* Of a plan that awaits its start: its state is kept, so it may wait for the start, and this
  * process is done with it. Frees `process`; the container lives on. */
 void run_leave_created(struct run_process *process);

@@ -172,6 +172,11 @@ void run_leave_created(struct run_process *p)
 
 	/* EPIPE: it has died since, which its state will show. */
 	send(p->control, &go, sizeof(go), MSG_NOSIGNAL);
+	run_leave(p);
+}
+
+void run_leave(struct run_process *p)
+{
 	p->ended = true;
 	p->options.pidfile = NULL;
 	free(p->cgroup);

@@ -6,7 +6,7 @@
 
 base ◀ spec ◀ parse ◀ facts ◀ plan ◀ diagnose ◀ run ◀ lib ◀ {cli, oci}. seccomp and state stand on base, explain on base and spec; the
 plan and what follows it use the one, lib the other. The two
-commands see the library as everybody does: rootlet.h, and leaf helpers of base. init runs without libc and
+commands see the library as everybody does: rootlet.h, and leaf helpers of base; term is what they share. init runs without libc and
 includes nothing but itself, but for its one file that starts the waiter; what others need of it are the
 headers named below. nss is a program of its own and stands on base alone."""
 
@@ -20,16 +20,18 @@ BELOW = {room: set(ORDER[:index]) for index, room in enumerate(ORDER)}
 BELOW["seccomp"] = BELOW["state"] = {"base"}
 for above in ("plan", "diagnose", "run", "life"):
     BELOW[above].add("seccomp")
-BELOW["life"].add("state")
+BELOW["bundle"] = {"base", "state"}
+BELOW["life"] |= {"state", "bundle"}
 BELOW["explain"] = {"base", "spec"}
-BELOW["lib"] = set(ORDER) | {"seccomp", "state", "explain"}
-BELOW["cli"] = BELOW["oci"] = {"base"}
+BELOW["lib"] = set(ORDER) | {"seccomp", "state", "bundle", "explain"}
+BELOW["term"] = {"base"}
+BELOW["cli"] = BELOW["oci"] = {"base", "term"}
 BELOW["init"] = set()
 BELOW["nss"] = {"base"}  # a program of its own, which facts runs
 
 # Single headers of a room that others may include.
 HEADERS = {
-    "init/wire.h": {"diagnose", "run", "lib"},
+    "init/wire.h": {"diagnose", "run", "life", "lib"},
     "init/image.h": {"run", "lib"},
     "init/supervise.h": {"run", "life", "lib"},
     "init/handover.h": {"run", "lib"},
@@ -39,7 +41,7 @@ HEADERS = {
 }
 # The host's side of init: an ordinary program's code.
 HOST_SIDE = {"init/handover.c"}
-PUBLIC = {"rootlet.h": {"lib", "cli", "oci"}}
+PUBLIC = {"rootlet.h": {"lib", "term", "cli", "oci"}, "rootlet_bundle.h": {"lib", "oci"}}
 # What a freestanding program may not see: a call into any of these would not link, or worse, would.
 HOSTED = {"stdio.h", "stdlib.h", "string.h", "unistd.h", "sys/mman.h", "pthread.h", "malloc.h"}
 

@@ -1,0 +1,306 @@
+/* The public façade: OCI containers. Composes rooms; decides nothing. */
+#include "rootlet_bundle.h"
+
+#include "base/buffer.h"
+#include "bundle/bundle.h"
+#include "life/bundle.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+
+enum { OWNER_MAX = 64 };
+
+struct rootlet_bundles {
+	struct bundle_store store;
+};
+
+struct rootlet_bundle {
+	struct bundle *bundle;
+	char created[BUNDLE_TIME_ROOM];
+	char owner[OWNER_MAX];
+};
+
+struct rootlet_bundle_list {
+	struct bundle_list list;
+	rootlet_bundle *items;
+};
+
+int rootlet_bundles_open(const char *root, bool make, rootlet_bundles **ret, rootlet_error *err)
+{
+	rootlet_bundles *handle = calloc(1, sizeof(*handle));
+	int r;
+
+	if (!handle)
+		return error_nomem(err);
+	r = bundle_store_open(root, getenv("XDG_RUNTIME_DIR"), make, &handle->store, err);
+	if (r < 0) {
+		free(handle);
+		return r;
+	}
+	*ret = handle;
+	return 0;
+}
+
+void rootlet_bundles_free(rootlet_bundles *bundles)
+{
+	if (!bundles)
+		return;
+	bundle_store_close(&bundles->store);
+	free(bundles);
+}
+
+static struct life_warn warn_of(const rootlet_warnings *w)
+{
+	return w ? (struct life_warn){w->say, w->data} : (struct life_warn){0};
+}
+
+static struct life_bundle_options options_of(const rootlet_bundle_options *o)
+{
+	return (struct life_bundle_options){
+		.bundle = o->bundle,
+		.config = o->config,
+		.pid_file = o->pid_file,
+		.console_socket = o->console_socket,
+		.preserve_fds = o->preserve_fds,
+		.systemd_cgroup = o->systemd_cgroup,
+		.no_pivot = o->no_pivot,
+		.no_new_keyring = o->no_new_keyring,
+		.warn = warn_of(&o->warnings),
+	};
+}
+
+int rootlet_bundle_create(const rootlet_bundles *bundles, const char *id,
+			  const rootlet_bundle_options *options, rootlet_error *err)
+{
+	const struct life_bundle_options o = options_of(options);
+
+	return life_bundle_create(&bundles->store, id, &o, NULL, err);
+}
+
+int rootlet_bundle_run(const rootlet_bundles *bundles, const char *id,
+		       const rootlet_bundle_options *options, bool keep, int *ret_status,
+		       rootlet_error *err)
+{
+	const struct life_bundle_options o = options_of(options);
+
+	return life_bundle_run(&bundles->store, id, &o, keep, ret_status, err);
+}
+
+/* ---- found ---- */
+
+static void describe(rootlet_bundle *handle)
+{
+	const struct bundle_record *r = &handle->bundle->record;
+
+	bundle_time_text(r->created, handle->created);
+}
+
+/* Of the passwd file alone: the command is static and loads no name service. */
+static const char *owner_name(const rootlet_bundle *handle)
+{
+	rootlet_bundle *mine = (rootlet_bundle *)(uintptr_t)handle; /* a cache */
+	uint32_t uid = handle->bundle->record.owner;
+	struct passwd entry, *found = NULL;
+	char room[4096];
+	FILE *file;
+
+	if (*mine->owner)
+		return mine->owner;
+	file = fopen("/etc/passwd", "re");
+	snprintf(mine->owner, sizeof(mine->owner), "#%u", uid);
+	while (file && fgetpwent_r(file, &entry, room, sizeof(room), &found) == 0)
+		if (found->pw_uid == uid) {
+			snprintf(mine->owner, sizeof(mine->owner), "%s", found->pw_name);
+			break;
+		}
+	if (file)
+		fclose(file);
+	return mine->owner;
+}
+
+int rootlet_bundle_find(const rootlet_bundles *bundles, const char *id, rootlet_bundle **ret,
+			rootlet_error *err)
+{
+	rootlet_bundle *handle = calloc(1, sizeof(*handle));
+	int r;
+
+	if (!handle)
+		return error_nomem(err);
+	r = bundle_find(&bundles->store, id, &handle->bundle, err);
+	if (r < 0) {
+		free(handle);
+		return r;
+	}
+	describe(handle);
+	*ret = handle;
+	return 0;
+}
+
+void rootlet_bundle_free(rootlet_bundle *bundle)
+{
+	if (!bundle)
+		return;
+	bundle_free(bundle->bundle);
+	free(bundle);
+}
+
+void rootlet_bundle_get(const rootlet_bundle *handle, rootlet_bundle_info *ret)
+{
+	const struct bundle *b = handle->bundle;
+
+	*ret = (rootlet_bundle_info){
+		.id = b->id,
+		.status = bundle_status_name(b->status),
+		.pid = b->status == BUNDLE_STOPPED ? 0 : (int)b->record.process.pid,
+		.bundle = b->record.path ? b->record.path : "",
+		.created = handle->created,
+		.owner = owner_name(handle),
+		.cgroup = b->record.cgroup,
+	};
+}
+
+int rootlet_bundle_state(const rootlet_bundle *handle, bool pretty, char **ret_json,
+			 rootlet_error *err)
+{
+	AUTO_BUFFER b = {0};
+
+	if (bundle_state_json(handle->bundle, owner_name(handle), pretty, &b) < 0)
+		return error_nomem(err);
+	*ret_json = b.data;
+	b.data = NULL;
+	return 0;
+}
+
+int rootlet_bundle_processes(const rootlet_bundle *handle, int **ret_pids, size_t *ret_count,
+			     rootlet_error *err)
+{
+	_Static_assert(sizeof(pid_t) == sizeof(int), "pids are ints");
+	return life_bundle_pids(handle->bundle, ret_pids, ret_count, err);
+}
+
+int rootlet_bundle_list_make(const rootlet_bundles *bundles, rootlet_bundle_list **ret,
+			     rootlet_error *err)
+{
+	rootlet_bundle_list *handle = calloc(1, sizeof(*handle));
+	int r;
+
+	if (!handle)
+		return error_nomem(err);
+	r = bundle_list(&bundles->store, &handle->list, err);
+	if (r == 0) {
+		handle->items = calloc(handle->list.count + 1, sizeof(*handle->items));
+		r = handle->items ? 0 : error_nomem(err);
+	}
+	if (r < 0) {
+		rootlet_bundle_list_free(handle);
+		return r;
+	}
+	for (size_t i = 0; i < handle->list.count; i++) {
+		handle->items[i].bundle = handle->list.items[i];
+		describe(&handle->items[i]);
+	}
+	*ret = handle;
+	return 0;
+}
+
+size_t rootlet_bundle_list_count(const rootlet_bundle_list *list)
+{
+	return list->list.count;
+}
+
+const rootlet_bundle *rootlet_bundle_list_get(const rootlet_bundle_list *list, size_t index)
+{
+	return index < list->list.count ? &list->items[index] : NULL;
+}
+
+void rootlet_bundle_list_free(rootlet_bundle_list *list)
+{
+	if (!list)
+		return;
+	bundle_list_release(&list->list);
+	free(list->items);
+	free(list);
+}
+
+/* ---- acting ---- */
+
+int rootlet_bundle_start(rootlet_bundle *handle, const rootlet_warnings *warnings,
+			 rootlet_error *err)
+{
+	const struct life_warn warn = warn_of(warnings);
+
+	return life_bundle_start(handle->bundle, &warn, err);
+}
+
+int rootlet_bundle_kill(rootlet_bundle *handle, int signal, bool all, rootlet_error *err)
+{
+	return life_bundle_kill(handle->bundle, signal, all, err);
+}
+
+int rootlet_bundle_delete(rootlet_bundle *handle, bool force, const rootlet_warnings *warnings,
+			  rootlet_error *err)
+{
+	const struct life_warn warn = warn_of(warnings);
+
+	return life_bundle_delete(handle->bundle, force, &warn, err);
+}
+
+int rootlet_bundle_clear(const rootlet_bundles *bundles, const char *id,
+			 const rootlet_warnings *warnings, rootlet_error *err)
+{
+	const struct life_warn warn = warn_of(warnings);
+	AUTO_BUNDLE b = NULL;
+	int r = bundle_find(&bundles->store, id, &b, err);
+
+	if (r == -EBADMSG)
+		r = bundle_find_broken(&bundles->store, id, &b, err);
+	if (r == 0)
+		r = life_bundle_delete(b, true, &warn, err);
+	return r == -ENOENT ? 0 : r;
+}
+
+static int capabilities_of(const char *const *names, uint64_t *ret, rootlet_error *err)
+{
+	*ret = 0;
+	for (; names && *names; names++) {
+		cap_value_t bit;
+
+		if (cap_from_name(*names, &bit) < 0 || bit < 0 || bit > 63)
+			return error_set(err, -EINVAL, "capability-unknown", *names,
+					 "--cap %s: there is no such capability", *names);
+		*ret |= UINT64_C(1) << bit;
+	}
+	return 0;
+}
+
+int rootlet_bundle_exec(rootlet_bundle *handle, const rootlet_bundle_exec_options *o,
+			int *ret_status, rootlet_error *err)
+{
+	struct life_bundle_exec e = {
+		.process = o->process,
+		.args = o->args,
+		.env = o->env,
+		.cwd = o->cwd,
+		.has_user = o->has_user,
+		.uid = o->uid,
+		.gid = o->gid,
+		.gids = o->gids,
+		.gid_count = o->gid_count,
+		.tty = o->tty,
+		.no_new_privileges = o->no_new_privileges,
+		.detach = o->detach,
+		.ignore_paused = o->ignore_paused,
+		.apparmor = o->apparmor,
+		.label = o->label,
+		.pid_file = o->pid_file,
+		.console_socket = o->console_socket,
+		.preserve_fds = o->preserve_fds,
+		.warn = warn_of(&o->warnings),
+	};
+	int r = capabilities_of(o->capabilities, &e.capabilities, err);
+
+	return r < 0 ? r : life_bundle_exec_wait(handle->bundle, &e, ret_status, err);
+}

@@ -1,0 +1,120 @@
+/* The life of OCI containers: created, started, entered, signalled, deleted. What composes the
+ * state of bundles with plans that run, as life.h does for rootlet's own containers.
+ *
+ * No process of ours stays in between: after `create` the container's first process is left to
+ * whoever called us. It prints nothing: what is only to be warned of goes to `warn`.
+ */
+#ifndef ROOTLET_LIFE_BUNDLE_H
+#define ROOTLET_LIFE_BUNDLE_H
+
+#include "base/error.h"
+#include "bundle/bundle.h"
+#include "run/run.h"
+#include "spec/oci.h"
+#include "spec/spec.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct life_warn {
+	void (*say)(void *data, const char *text); /* NULL: nobody listens */
+	void *data;
+};
+
+/* ---- bundle_create.c ---- */
+
+struct life_bundle_options {
+	const char *bundle;	    /* NULL: the working directory */
+	const char *config;	    /* NULL: config.json in the bundle */
+	const char *pid_file;	    /* or NULL */
+	const char *console_socket; /* or NULL */
+	uint32_t preserve_fds;
+	bool systemd_cgroup, no_pivot, no_new_keyring;
+	bool foreground; /* the caller waits for it: a terminal's master is handed to it */
+	struct life_warn warn;
+};
+
+struct life_bundle_made {
+	struct bundle *bundle; /* locked until it is freed */
+	int terminal;	       /* with `foreground` and a terminal: its master; else -1 */
+};
+
+/* Everything up to the moment where the command would be executed. On failure nothing is left.
+ * `made` may be NULL. The process is a child of the caller's. */
+int life_bundle_create(const struct bundle_store *store, const char *id,
+		       const struct life_bundle_options *options, struct life_bundle_made *made,
+		       struct rootlet_error *err);
+
+/* ---- bundle_start.c ---- */
+
+/* Let it go. Whether its command could be executed is known when this returns. */
+int life_bundle_start(struct bundle *bundle, const struct life_warn *warn,
+		      struct rootlet_error *err);
+
+/* ---- bundle_end.c ---- */
+
+/* `all`: to every process that it has. Without it SIGKILL still ends all of them. */
+int life_bundle_kill(struct bundle *bundle, int signal, bool all, struct rootlet_error *err);
+/* force: end it first. */
+int life_bundle_delete(struct bundle *bundle, bool force, const struct life_warn *warn,
+		       struct rootlet_error *err);
+/* SIGKILL to all that it has, and wait. */
+int life_bundle_end(struct bundle *bundle, struct rootlet_error *err);
+
+/* Its processes, as the caller numbers them: *ret is the caller's to free. */
+int life_bundle_pids(const struct bundle *bundle, pid_t **ret, size_t *ret_count,
+		     struct rootlet_error *err);
+
+/* ---- bundle_exec.c ---- */
+
+struct life_bundle_exec {
+	const char *process;	 /* the path of a process.json; NULL: the rest says it */
+	const char *const *args; /* NULL-terminated, or NULL */
+	const char *const *env;	 /* added; NULL-terminated, or NULL */
+	const char *cwd;
+	bool has_user;
+	uint32_t uid, gid;
+	const uint32_t *gids; /* further groups */
+	size_t gid_count;
+	uint64_t capabilities; /* added */
+	bool tty, no_new_privileges, detach, ignore_paused;
+	const char *apparmor, *label;
+	const char *pid_file, *console_socket;
+	uint32_t preserve_fds;
+	struct life_warn warn;
+};
+
+/* Detached: 0 once the command runs. Else the caller has it to wait for: *ret_plan must outlive
+ * *ret. A terminal's master is in (*ret)->terminal, when no console socket took it. */
+int life_bundle_exec(struct bundle *bundle, const struct life_bundle_exec *exec,
+		     struct plan **ret_plan, struct run_process **ret, struct rootlet_error *err);
+
+/* ---- bundle_run.c ---- */
+
+/* create, start, wait, and delete unless `keep`. *ret_status is an exit status as the shell has it.
+ */
+int life_bundle_run(const struct bundle_store *store, const char *id,
+		    const struct life_bundle_options *options, bool keep, int *ret_status,
+		    struct rootlet_error *err);
+/* An exec that is waited for, unless it is detached: then *ret_status stays. */
+int life_bundle_exec_wait(struct bundle *bundle, const struct life_bundle_exec *exec,
+			  int *ret_status, struct rootlet_error *err);
+
+/* ---- bundle_parts.c: what several of these share ---- */
+
+/* A file with a pid in it, whole or not at all. */
+int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err);
+/* Hand a terminal's master to whoever listens there. */
+int bundle_send_terminal(const char *socket_path, int master, struct rootlet_error *err);
+/* The spec of the config that is kept. The caller frees *ret with spec_free. */
+int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
+		struct rootlet_error *err);
+/* The hooks of one point, with the container in that status; `inside`: in its namespaces. */
+int bundle_hooks(const struct bundle *bundle, const struct spec_oci *oci, enum oci_hook_point point,
+		 enum bundle_status status, bool inside, struct rootlet_error *err);
+/* After its end: what goes wrong with them is only warned of. */
+void bundle_poststop(const struct bundle *bundle, const struct spec_oci *oci,
+		     const struct life_warn *warn);
+void life_say(const struct life_warn *warn, const char *text);
+
+#endif

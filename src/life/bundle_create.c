@@ -1,0 +1,290 @@
+/* create: a bundle becomes a container whose process waits for its start. See bundle.h. */
+#include "life/bundle.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "facts/facts.h"
+#include "parse/oci.h"
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONFIG_LIMIT = 64 << 20 };
+
+struct create {
+	const struct life_bundle_options *options;
+	const char *id;
+	char *path, *config; /* of the bundle and of its config */
+	char *text;	     /* the config's */
+	size_t len;
+	struct spec *spec;
+	struct facts *facts;
+	struct plan *plan;
+	struct bundle *bundle;
+	bool hooks_ran;
+	struct rootlet_error *err;
+};
+
+/* ---- what is asked for ---- */
+
+static int read_config(struct create *c)
+{
+	const struct life_bundle_options *o = c->options;
+	const char *named = o->bundle ? o->bundle : ".";
+	int r;
+
+	c->path = realpath(named, NULL);
+	if (!c->path)
+		return error_set(c->err, -errno, "bundle", named, "bundle %s: %s", named,
+				 error_text(errno));
+	if (o->config)
+		c->config = strdup(o->config);
+	else if (asprintf(&c->config, "%s/config.json", c->path) < 0)
+		c->config = NULL; /* asprintf(3): its contents are undefined */
+	if (!c->config)
+		return error_nomem(c->err);
+	r = io_read_named_file(c->config, CONFIG_LIMIT, &c->text, &c->len);
+	if (r < 0) {
+		error_set(c->err, r, "bundle-config", c->config, "%s: %s", c->config,
+			  error_text(r));
+		if (r == -ENOENT)
+			error_hint(c->err, "a bundle is a directory that has a config.json: "
+					   "`rootlet-oci spec` writes one");
+	}
+	return r;
+}
+
+/* Who gets the terminal's other end is said by whoever wants one. */
+static int check_terminal(const struct create *c)
+{
+	const struct life_bundle_options *o = c->options;
+
+	if (c->spec->tty && !o->console_socket && !o->foreground) {
+		error_set(c->err, -EINVAL, "console-socket", "/process/terminal",
+			  "process.terminal: cannot allocate tty without setting console socket");
+		error_hint(c->err, "name the socket that takes it: --console-socket PATH");
+		return -EINVAL;
+	}
+	if (!c->spec->tty && o->console_socket)
+		return error_set(c->err, -EINVAL, "console-socket", "--console-socket",
+				 "--console-socket: the config asks for no terminal");
+	return 0;
+}
+
+static int make_spec(struct create *c)
+{
+	const struct life_bundle_options *o = c->options;
+	struct spec_oci *oci;
+	int r;
+
+	c->spec = spec_new(SPEC_RUN);
+	if (!c->spec)
+		return error_nomem(c->err);
+	r = parse_oci_config(c->spec, c->path, c->text, c->len, c->config, c->err);
+	if (r < 0)
+		return r;
+	oci = c->spec->oci;
+	oci->id = c->id;
+	oci->systemd_cgroup = o->systemd_cgroup;
+	oci->no_pivot = o->no_pivot;
+	oci->no_new_keyring = o->no_new_keyring;
+	oci->awaits_start = true;
+	c->spec->preserve_fds = o->preserve_fds;
+	c->spec->detach = true;
+	r = spec_validate(c->spec, c->err);
+	if (r == 0)
+		r = check_terminal(c);
+	for (size_t i = 0; r == 0 && i < oci->note_count; i++)
+		life_say(&o->warn, oci->notes[i]);
+	return r;
+}
+
+static int make_plan(struct create *c)
+{
+	int r = facts_probe(c->spec, facts_needs(c->spec), &c->facts, c->err);
+
+	if (r == 0)
+		r = plan_make(c->spec, c->facts, &c->plan, c->err);
+	for (size_t i = 0; r == 0 && i < c->plan->note_count; i++)
+		life_say(&c->options->warn, c->plan->notes[i]);
+	return r;
+}
+
+/* ---- what is kept ---- */
+
+static const char *copy(struct create *c, const char *text)
+{
+	return text ? arena_strdup(&c->bundle->arena, text) : NULL;
+}
+
+/* The strings are its own: it outlives the spec. */
+static int fill_record(struct create *c)
+{
+	const struct spec_oci *oci = c->spec->oci;
+	struct bundle_record *r = &c->bundle->record;
+
+	*r = (struct bundle_record){
+		.version = copy(c, oci->version),
+		.path = copy(c, c->path),
+		.rootfs = copy(c, c->spec->root_path),
+		.created = state_now(),
+		.owner = geteuid(),
+		.command = copy(c, c->spec->arg_count ? c->spec->args[0] : NULL),
+		.start_hooks =
+			oci->hooks[OCI_START_CONTAINER].count || oci->hooks[OCI_POSTSTART].count,
+		.stop_hooks = oci->hooks[OCI_POSTSTOP].count,
+		.own_pids = c->plan->own_pid_ns,
+		.tty = c->spec->tty,
+		.annotation_count = oci->annotation_count,
+	};
+	r->annotations = arena_alloc(&c->bundle->arena,
+				     (oci->annotation_count + 1) * sizeof(*r->annotations));
+	for (size_t i = 0; r->annotations && i < oci->annotation_count; i++) {
+		r->annotations[i].key = copy(c, oci->annotations[i].key);
+		r->annotations[i].value = copy(c, oci->annotations[i].value);
+		if (!r->annotations[i].key || !r->annotations[i].value)
+			return error_nomem(c->err);
+	}
+	return r->path && r->annotations ? 0 : error_nomem(c->err);
+}
+
+/* While the process goes on with its set-up: it is written down, under a name that does not count.
+ */
+static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
+{
+	struct create *c = data;
+	struct bundle_record *r = &c->bundle->record;
+	int result = state_process_describe(p->pid, &r->process);
+
+	if (result == -ESRCH) /* it has failed already, and says why */
+		r->process.pid = p->pid;
+	if (p->cgroup) {
+		r->cgroup = arena_strdup(&c->bundle->arena, p->cgroup);
+		r->cgroup_ours = true;
+	}
+	return bundle_prepare_record(c->bundle, err);
+}
+
+static int on_hooks(void *data, struct run_process *p, struct rootlet_error *err)
+{
+	struct create *c = data;
+	const struct spec_oci *oci = c->spec->oci;
+	int r;
+
+	c->hooks_ran = true;
+	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATING, false, err);
+	if (r == 0)
+		r = bundle_hooks(c->bundle, oci, OCI_CREATE_RUNTIME, BUNDLE_CREATING, false, err);
+	if (r == 0)
+		r = bundle_hooks(c->bundle, oci, OCI_CREATE_CONTAINER, BUNDLE_CREATING, true, err);
+	return r;
+}
+
+/* ---- the process ---- */
+
+static int hand_terminal_on(struct create *c, struct run_process *p, struct life_bundle_made *made)
+{
+	const char *socket = c->options->console_socket;
+
+	if (!c->plan->terminal)
+		return 0;
+	if (socket)
+		return bundle_send_terminal(socket, p->terminal, c->err);
+	made->terminal = fd_steal(&p->terminal);
+	return 0;
+}
+
+/* The state counts from its rename on; only then may the process wait for its start. */
+static int keep(struct create *c, struct run_process *p)
+{
+	int r = bundle_keep_record(c->bundle, c->err);
+
+	if (r == 0 && c->options->pid_file)
+		r = bundle_write_pid(c->options->pid_file, p->pid, c->err);
+	return r;
+}
+
+static int start_process(struct create *c, struct life_bundle_made *made)
+{
+	AUTO_FD listening = c->plan->awaits ? bundle_listen(c->bundle) : -1;
+	struct run_options options = {
+		.status_fd = -1,
+		.container = -1,
+		.start = listening,
+		.ending = ENDING_NONE,
+		.made = on_made,
+		.hooks = on_hooks,
+		.data = c,
+	};
+	struct run_process *p = NULL;
+	int r = 0;
+
+	if (c->plan->awaits && listening < 0)
+		return error_set(c->err, listening, "state-dir", c->id,
+				 "container %s: make the socket of its start: %s", c->id,
+				 error_text(listening));
+	r = run_start(c->plan, &options, &p, c->err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < p->note_count; i++)
+		life_say(&c->options->warn, p->notes[i]);
+	r = hand_terminal_on(c, p, made);
+	if (r == 0)
+		r = keep(c, p);
+	if (r < 0) {
+		c->bundle->fresh = true; /* what was kept goes again */
+		run_free(p);
+		return r;
+	}
+	run_leave_created(p);
+	return 0;
+}
+
+static void release(struct create *c)
+{
+	plan_free(c->plan);
+	facts_free(c->facts);
+	free(c->text);
+	free(c->config);
+}
+
+int life_bundle_create(const struct bundle_store *store, const char *id,
+		       const struct life_bundle_options *options, struct life_bundle_made *made,
+		       struct rootlet_error *err)
+{
+	struct create c = {.options = options, .id = id, .err = err};
+	struct life_bundle_made own = {.terminal = -1};
+	int r = bundle_check_id(id, err);
+
+	if (r == 0)
+		r = read_config(&c);
+	if (r == 0)
+		r = make_spec(&c);
+	if (r == 0)
+		r = make_plan(&c);
+	if (r == 0)
+		r = bundle_create(store, id, &c.bundle, err);
+	if (r == 0)
+		r = bundle_write_config(c.bundle, c.text, c.len, err);
+	if (r == 0)
+		r = fill_record(&c);
+	if (r == 0)
+		r = start_process(&c, &own);
+	if (r < 0 && c.hooks_ran)
+		bundle_poststop(c.bundle, c.spec->oci, &options->warn);
+	if (r == 0 && made) {
+		*made = own;
+		made->bundle = c.bundle;
+	} else {
+		fd_close(&own.terminal);
+		bundle_free(c.bundle);
+	}
+	spec_free(c.spec);
+	free(c.path);
+	release(&c);
+	return r;
+}

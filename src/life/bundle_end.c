@@ -1,0 +1,357 @@
+/* kill and delete, and which processes a container has. See bundle.h. Always by a checked pidfd, or
+ * by its cgroup: never by a number that was read long ago. */
+#include "life/bundle.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "life/life.h"
+#include "life/scan.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	KILL_WAIT_MS = 10000,
+	LOOK_MS = 5, /* between two looks at what cannot be polled */
+	PROCS_LIMIT = 4 << 20,
+	DEPTH_MAX = 16, /* of cgroups below the container's own */
+};
+
+/* ---- its processes ---- */
+
+struct pids {
+	pid_t *items;
+	size_t count, size;
+};
+
+static int add_pid(void *data, pid_t pid)
+{
+	struct pids *p = data;
+
+	if (p->count == p->size) {
+		size_t size = p->size ? 2 * p->size : 16;
+		pid_t *items = reallocarray(p->items, size, sizeof(pid_t));
+
+		if (!items)
+			return -ENOMEM;
+		p->items = items;
+		p->size = size;
+	}
+	p->items[p->count++] = pid;
+	return 0;
+}
+
+static int add_procs(const char *cgroup, struct pids *pids)
+{
+	AUTO_FREE char *path = NULL;
+	AUTO_FREE char *text = NULL;
+	const char *at;
+	uint64_t pid;
+	int r;
+
+	if (asprintf(&path, "%s/cgroup.procs", cgroup) < 0) {
+		path = NULL; /* asprintf(3): its contents are undefined */
+		return -ENOMEM;
+	}
+	r = io_read_file(path, PROCS_LIMIT, &text, NULL);
+	for (at = text; r == 0 && *at; at += strspn(at, "\n")) {
+		if (io_take_u64(&at, &pid) < 0)
+			return -EINVAL;
+		if (pid > 0) /* 0: in a pid namespace that we do not see into */
+			r = add_pid(pids, (pid_t)pid);
+	}
+	return r;
+}
+
+/* The cgroup's own and those of all below it. A cgroup that is gone has none. */
+static int add_tree(const char *cgroup, int depth, struct pids *pids)
+{
+	int r = add_procs(cgroup, pids);
+	DIR *dir = r == 0 && depth < DEPTH_MAX ? opendir(cgroup) : NULL;
+	struct dirent *entry;
+
+	while (dir && r == 0 && (entry = readdir(dir)) != NULL) {
+		AUTO_FREE char *path = NULL;
+
+		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+			continue;
+		if (asprintf(&path, "%s/%s", cgroup, entry->d_name) < 0) {
+			path = NULL;
+			r = -ENOMEM;
+		} else {
+			r = add_tree(path, depth + 1, pids);
+		}
+	}
+	if (dir)
+		closedir(dir);
+	return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+/* Without a cgroup: by its pid namespace, or by its root where that is not its own. */
+static int add_scanned(const struct bundle *b, struct pids *pids)
+{
+	const uint64_t *namespaces = b->record.process.namespaces;
+	struct life_scan *scan;
+	int r = life_scan_make(&scan);
+
+	if (r < 0)
+		return r;
+	if (b->record.own_pids && namespaces[NS_PID])
+		r = life_scan_below(scan, namespaces[NS_PID], add_pid, pids);
+	else if (namespaces[NS_MNT])
+		r = life_scan_rooted(scan, namespaces[NS_MNT], add_pid, pids);
+	life_scan_free(scan);
+	return r;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int life_bundle_pids(const struct bundle *b, pid_t **ret, size_t *ret_count,
+		     struct rootlet_error *err)
+{
+	struct pids pids = {0};
+	int r = b->record.cgroup ? add_tree(b->record.cgroup, 0, &pids) : add_scanned(b, &pids);
+
+	if (r == 0 && !pids.count && bundle_alive(b))
+		r = add_pid(&pids, b->record.process.pid);
+	if (r < 0) {
+		free(pids.items);
+		return error_set(err, r, "processes-read", b->id,
+				 "container %s: read its processes: %s", b->id, error_text(r));
+	}
+	if (pids.count)
+		qsort(pids.items, pids.count, sizeof(pid_t), by_number);
+	*ret = pids.items;
+	*ret_count = pids.count;
+	return 0;
+}
+
+/* ---- signals ---- */
+
+static int not_running(const struct bundle *b, struct rootlet_error *err)
+{
+	return error_set(err, -ESRCH, "not-running", b->id, "container %s: container not running",
+			 b->id);
+}
+
+static int signal_first(struct bundle *b, int signal)
+{
+	int r;
+
+	if (b->pidfd < 0 && !state_process_alive(&b->record.process, &b->pidfd))
+		return -ESRCH;
+	r = b->pidfd < 0 ? -ENOSYS : SYS(pidfd_send_signal, b->pidfd, signal, NULL, 0);
+	/* Before Linux 5.3 nothing better is to be had than the check of a moment ago. */
+	if (r == -ENOSYS)
+		r = kill(b->record.process.pid, signal) < 0 ? -errno : 0;
+	return r;
+}
+
+/* cgroup.kill (Linux 5.14): all of them, and no fork escapes. */
+static int kill_cgroup(const struct bundle *b)
+{
+	char path[4096];
+	AUTO_FD fd = -1;
+
+	if (!b->record.cgroup || !b->record.cgroup_ours ||
+	    snprintf(path, sizeof(path), "%s/cgroup.kill", b->record.cgroup) >= (int)sizeof(path))
+		return -ENOENT;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 || write(fd, "1", 1) != 1 ? -errno : 0;
+}
+
+/* Each by a pidfd of its own, and only if it still is one of the container's by then: ones that
+ * fork meanwhile are found by the next round. */
+static int signal_each(const struct bundle *b, int signal, size_t *ret_count)
+{
+	AUTO_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r = life_bundle_pids(b, &pids, &count, NULL);
+
+	for (size_t i = 0; r == 0 && i < count; i++) {
+		int fd = SYS(pidfd_open, pids[i], 0);
+
+		if (fd >= 0)
+			SYS(pidfd_send_signal, fd, signal, NULL, 0);
+		else if (fd == -ENOSYS)
+			kill(pids[i], signal);
+		fd_close(&fd);
+	}
+	if (ret_count)
+		*ret_count = count;
+	return r;
+}
+
+static int signal_all(struct bundle *b, int signal)
+{
+	int r = signal == SIGKILL ? kill_cgroup(b) : -ENOENT;
+
+	return r < 0 ? signal_each(b, signal, NULL) : 0;
+}
+
+int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_error *err)
+{
+	int r;
+
+	/* what is left of a container whose first process has ended may still be ended */
+	if (!bundle_alive(b) && !all)
+		return not_running(b, err);
+	if (!bundle_alive(b) && b->record.own_pids)
+		return 0;
+	if (all || (signal == SIGKILL && !b->record.own_pids))
+		r = signal_all(b, signal);
+	else
+		r = signal_first(b, signal);
+	if (r == 0 && all && bundle_alive(b) && signal == SIGKILL)
+		signal_first(b, signal);
+	if (r == -ESRCH)
+		return not_running(b, err);
+	return r < 0 ? error_set(err, r, "signal-refused", b->id,
+				 "container %s: send signal %d: %s", b->id, signal, error_text(r))
+		     : 0;
+}
+
+/* ---- the end ---- */
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static void pause_a_moment(void)
+{
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000};
+
+	nanosleep(&moment, NULL);
+}
+
+static bool await_first(struct bundle *b)
+{
+	struct pollfd gone = {.fd = b->pidfd, .events = POLLIN};
+	int64_t until = now_ms() + KILL_WAIT_MS;
+
+	if (b->pidfd >= 0) {
+		while (poll(&gone, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
+			;
+		return gone.revents != 0;
+	}
+	while (state_process_alive(&b->record.process, NULL)) {
+		if (now_ms() > until)
+			return false;
+		pause_a_moment();
+	}
+	return true;
+}
+
+/* Those that its first process leaves behind, where no pid namespace ends with it. */
+static void end_others(struct bundle *b)
+{
+	int64_t until = now_ms() + KILL_WAIT_MS;
+	size_t count = 1;
+
+	if (b->record.own_pids && !b->record.cgroup)
+		return;
+	while (count && now_ms() < until) {
+		kill_cgroup(b);
+		if (signal_each(b, SIGKILL, &count) < 0)
+			return;
+		if (count)
+			pause_a_moment();
+	}
+}
+
+int life_bundle_end(struct bundle *b, struct rootlet_error *err)
+{
+	int r = 0;
+
+	if (bundle_alive(b)) {
+		if (kill_cgroup(b) < 0 || b->pidfd >= 0)
+			r = signal_first(b, SIGKILL);
+		if ((r == 0 && !await_first(b)) || (r < 0 && r != -ESRCH))
+			return error_set(err, r < 0 ? r : -EBUSY, "will-not-die", b->id,
+					 "container %s: container init still running: %s", b->id,
+					 r < 0 ? error_text(r)
+					       : "ten seconds after SIGKILL it is still there");
+		b->status = BUNDLE_STOPPED;
+	}
+	end_others(b);
+	return 0;
+}
+
+/* A cgroup goes once its last process is reaped, which may take a moment after its end. */
+static void remove_cgroup(const char *path, int depth)
+{
+	int64_t until = now_ms() + 1000;
+	DIR *dir;
+	struct dirent *entry;
+
+	while (rmdir(path) < 0 && errno == EBUSY && now_ms() < until) {
+		dir = depth < DEPTH_MAX ? opendir(path) : NULL;
+		while (dir && (entry = readdir(dir)) != NULL) {
+			AUTO_FREE char *below = NULL;
+
+			if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+				continue;
+			if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
+				below = NULL;
+			else
+				remove_cgroup(below, depth + 1);
+		}
+		if (dir)
+			closedir(dir);
+		if (rmdir(path) == 0)
+			return;
+		pause_a_moment();
+	}
+}
+
+static int check_deletion(const struct bundle *b, struct rootlet_error *err)
+{
+	if (b->status == BUNDLE_STOPPED || b->status == BUNDLE_CREATED)
+		return 0;
+	error_set(err, -EBUSY, "still-running", b->id,
+		  "container %s: cannot delete container that is not stopped: %s", b->id,
+		  bundle_status_name(b->status));
+	error_hint(err, "`rootlet-oci kill %s KILL` first, or `rootlet-oci delete --force %s`",
+		   b->id, b->id);
+	return -EBUSY;
+}
+
+int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *warn,
+		       struct rootlet_error *err)
+{
+	struct spec *spec = NULL;
+	int r = bundle_lock(b, err);
+
+	if (r == 0 && !force)
+		r = check_deletion(b, err);
+	if (r == 0)
+		r = life_bundle_end(b, err);
+	if (r < 0)
+		return r;
+	if (b->record.stop_hooks && bundle_spec(b, SPEC_RUN, &spec, NULL) < 0)
+		life_say(warn, "its poststop hooks are not run: its config.json cannot be read");
+	if (b->record.cgroup && b->record.cgroup_ours)
+		remove_cgroup(b->record.cgroup, 0);
+	r = bundle_remove(b, err);
+	if (spec)
+		bundle_poststop(b, spec->oci, warn);
+	spec_free(spec);
+	return r;
+}

@@ -1,0 +1,241 @@
+/* exec: one more process in a container. The container's config says how it is confined, the
+ * request what it is. See bundle.h. */
+#include "life/bundle.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "life/life.h"
+#include "parse/oci.h"
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { PROCESS_LIMIT = 16 << 20 };
+
+/* ---- what is asked for ---- */
+
+static int read_process(struct spec *spec, const char *path, struct rootlet_error *err)
+{
+	AUTO_FREE char *text = NULL;
+	size_t len;
+	int r = io_read_named_file(path, PROCESS_LIMIT, &text, &len);
+
+	if (r < 0)
+		return error_set(err, r, "process-file", path, "--process %s: %s", path,
+				 error_text(r));
+	return parse_oci_process(spec, text, len, path, err);
+}
+
+static int add_environment(struct spec *spec, const char *const *env)
+{
+	struct arena *a = &spec->arena;
+
+	for (; env && *env; env++) {
+		const char *equals = strchr(*env, '=');
+		struct spec_env *e;
+
+		if (arena_grow(a, &spec->env, spec->env_count, sizeof(*e)) < 0)
+			return -ENOMEM;
+		e = &spec->env[spec->env_count];
+		e->name = equals ? arena_strndup(a, *env, (size_t)(equals - *env))
+				 : arena_strdup(a, *env);
+		e->value = arena_strdup(a, equals ? equals + 1 : "");
+		if (!e->name || !e->value)
+			return -ENOMEM;
+		spec->env_count++;
+	}
+	return 0;
+}
+
+static int set_arguments(struct spec *spec, const char *const *args)
+{
+	size_t count = 0;
+
+	while (args[count])
+		count++;
+	spec->args = arena_memdup(&spec->arena, args, (count + 1) * sizeof(*args));
+	spec->arg_count = count;
+	return spec->args ? 0 : -ENOMEM;
+}
+
+/* The words of the command line over what is there. */
+static int apply_words(struct spec *spec, const struct life_bundle_exec *e)
+{
+	struct spec_oci *oci = spec->oci;
+	int r = e->args ? set_arguments(spec, e->args) : 0;
+
+	if (r == 0)
+		r = add_environment(spec, e->env);
+	if (e->cwd)
+		spec->cwd = e->cwd;
+	if (e->has_user) {
+		oci->uid = e->uid;
+		oci->gid = e->gid;
+	}
+	if (e->gid_count) {
+		oci->additional_gids =
+			arena_memdup(&spec->arena, e->gids, e->gid_count * sizeof(*e->gids));
+		oci->additional_gid_count = e->gid_count;
+		r = r == 0 && !oci->additional_gids ? -ENOMEM : r;
+	}
+	if (e->capabilities) {
+		oci->capabilities.given = true;
+		oci->capabilities.bounding |= e->capabilities;
+		oci->capabilities.effective |= e->capabilities;
+		oci->capabilities.permitted |= e->capabilities;
+	}
+	if (e->no_new_privileges)
+		spec->no_new_privileges = YES;
+	if (e->apparmor)
+		oci->apparmor_profile = e->apparmor;
+	if (e->label)
+		oci->selinux_label = e->label;
+	return r;
+}
+
+/* What was asked for the container's own process alone. */
+static void forget_create(struct spec *spec)
+{
+	spec->tty = false;
+	spec->oci->no_process = false;
+	spec->oci->awaits_start = false;
+	spec->oci->console_rows = spec->oci->console_columns = 0;
+	spec->oci->has_oom_score_adj = false;
+}
+
+static int check_terminal(const struct spec *spec, const struct life_bundle_exec *e,
+			  struct rootlet_error *err)
+{
+	if (spec->tty && e->detach && !e->console_socket)
+		return error_set(err, -EINVAL, "console-socket", "--tty",
+				 "--tty: cannot allocate tty without setting console socket");
+	if (!spec->tty && e->console_socket)
+		return error_set(err, -EINVAL, "console-socket", "--console-socket",
+				 "--console-socket: the process asks for no terminal");
+	return 0;
+}
+
+static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, struct spec **ret,
+		     struct rootlet_error *err)
+{
+	struct spec *spec = NULL;
+	int r = bundle_spec(b, SPEC_EXEC, &spec, err);
+
+	if (r < 0)
+		return r;
+	forget_create(spec);
+	if (e->process)
+		r = read_process(spec, e->process, err);
+	if (r == 0 && apply_words(spec, e) < 0)
+		r = error_nomem(err);
+	spec->tty |= e->tty;
+	spec->detach = e->detach || e->console_socket;
+	spec->preserve_fds = e->preserve_fds;
+	spec->container = b->id;
+	if (r == 0 && !spec->arg_count)
+		r = error_set(err, -EINVAL, "process-args", b->id,
+			      "exec in %s: process args cannot be empty", b->id);
+	if (r == 0)
+		r = spec_validate(spec, err);
+	if (r == 0)
+		r = check_terminal(spec, e, err);
+	if (r < 0) {
+		spec_free(spec);
+		return r;
+	}
+	*ret = spec;
+	return 0;
+}
+
+/* ---- the plan ---- */
+
+static int make_plan(const struct bundle *b, const struct spec *spec, struct plan **ret,
+		     struct rootlet_error *err)
+{
+	struct state_process now = b->record.process;
+	struct facts *facts = NULL;
+	int r = facts_probe(spec, facts_needs(spec), &facts, err);
+
+	if (r < 0)
+		return r;
+	/* what it has entered since it was made: a time or a cgroup namespace */
+	if (state_process_describe(now.pid, &now) < 0)
+		r = error_set(err, -ESRCH, "not-running", b->id,
+			      "container %s: container not running", b->id);
+	if (r == 0)
+		r = life_add_process(b->id, now.pid, now.namespaces, b->record.cgroup, facts, err);
+	if (r == 0)
+		r = plan_make(spec, facts, ret, err);
+	facts_free(facts);
+	return r;
+}
+
+static int check_status(const struct bundle *b, const struct life_bundle_exec *e,
+			struct rootlet_error *err)
+{
+	if (b->status == BUNDLE_PAUSED && !e->ignore_paused)
+		return error_set(err, -EBUSY, "paused", b->id,
+				 "container %s: cannot exec in a paused container (use "
+				 "--ignore-paused to override)",
+				 b->id);
+	if (bundle_alive(b))
+		return 0;
+	return error_set(err, -ESRCH, "not-running", b->id,
+			 "container %s: cannot exec in a stopped container: container not running",
+			 b->id);
+}
+
+/* ---- the process ---- */
+
+static int finish(struct run_process *p, const struct life_bundle_exec *e,
+		  struct rootlet_error *err)
+{
+	int r = 0;
+
+	if (p->plan->terminal && e->console_socket) {
+		r = bundle_send_terminal(e->console_socket, p->terminal, err);
+		fd_close(&p->terminal);
+	}
+	if (r == 0 && e->detach)
+		r = run_await_command(p, err);
+	if (r == 0 && e->pid_file)
+		r = bundle_write_pid(e->pid_file, p->pid, err);
+	return r;
+}
+
+int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct plan **ret_plan,
+		     struct run_process **ret, struct rootlet_error *err)
+{
+	struct run_options options = {
+		.status_fd = -1, .container = b->pidfd, .ending = ENDING_NONE, .waiter = true};
+	struct run_process *p = NULL;
+	struct spec *spec = NULL;
+	struct plan *plan = NULL;
+	int r = check_status(b, e, err);
+
+	if (r == 0)
+		r = make_spec(b, e, &spec, err);
+	if (r == 0)
+		r = make_plan(b, spec, &plan, err);
+	spec_free(spec);
+	if (r == 0)
+		r = run_start(plan, &options, &p, err);
+	if (r == 0)
+		r = finish(p, e, err);
+	if (r == 0 && e->detach) {
+		run_leave(p);
+		plan_free(plan);
+		return 0;
+	}
+	if (r < 0) {
+		run_free(p);
+		plan_free(plan);
+		return r;
+	}
+	*ret_plan = plan;
+	*ret = p;
+	return 0;
+}

@@ -1,0 +1,161 @@
+/* What the operations on OCI containers share; see bundle.h. */
+#include "life/bundle.h"
+
+#include "base/buffer.h"
+#include "base/fd.h"
+#include "base/io.h"
+#include "life/hooks.h"
+#include "parse/oci.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+void life_say(const struct life_warn *warn, const char *text)
+{
+	if (warn && warn->say)
+		warn->say(warn->data, text);
+}
+
+/* Who waits for the file reads it as soon as it is there: it must be whole by then. */
+int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = slash ? (int)(slash + 1 - path) : 0;
+	AUTO_FREE char *temporary = NULL;
+	char text[16];
+	int fd, r = 0;
+
+	if (asprintf(&temporary, "%.*s.%s.%d", dir, path, path + dir, (int)getpid()) < 0) {
+		temporary = NULL; /* asprintf(3): its contents are undefined */
+		return error_nomem(err);
+	}
+	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd < 0)
+		r = -errno;
+	else
+		r = io_write_all(fd, text, (size_t)snprintf(text, sizeof(text), "%d", (int)pid));
+	fd_close(&fd);
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	return r < 0 ? error_set(err, r, "pidfile", path, "--pid-file %s: %s", path, error_text(r))
+		     : 0;
+}
+
+/* A path that is too long for sun_path is reached by way of its directory (unix(7)). */
+static int connect_to(const char *path)
+{
+	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const char *slash = strrchr(path, '/');
+	AUTO_FREE char *folder = NULL;
+	AUTO_FD dir = -1;
+
+	if (fd < 0)
+		return -errno;
+	if (strlen(path) < sizeof(a.sun_path)) {
+		strcpy(a.sun_path, path);
+	} else {
+		folder = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
+		dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+		if (dir < 0 || snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
+					slash + 1) >= (int)sizeof(a.sun_path))
+			return -ENAMETOOLONG;
+	}
+	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
+		return -errno;
+	return fd_steal(&fd);
+}
+
+/* One byte of data is the least that may carry a descriptor; what receivers expect is a name. */
+static int send_descriptor(int to, int fd)
+{
+	char name[] = "/dev/ptmx";
+	struct iovec data = {name, sizeof(name) - 1};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr header;
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS}};
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control.room),
+	};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	return sendmsg(to, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+int bundle_send_terminal(const char *path, int master, struct rootlet_error *err)
+{
+	AUTO_FD fd = connect_to(path);
+	int r = fd < 0 ? fd : send_descriptor(fd, master);
+
+	return r < 0 ? error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
+				 error_text(r))
+		     : 0;
+}
+
+int bundle_spec(const struct bundle *b, enum spec_kind kind, struct spec **ret,
+		struct rootlet_error *err)
+{
+	AUTO_FREE char *text = NULL;
+	struct spec *spec;
+	size_t len;
+	int r = bundle_read_config(b, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	spec = spec_new(kind);
+	if (!spec)
+		return error_nomem(err);
+	r = parse_oci_config(spec, b->record.path, text, len, BUNDLE_CONFIG, err);
+	if (r < 0) {
+		spec_free(spec);
+		return r;
+	}
+	spec->oci->id = b->id;
+	*ret = spec;
+	return 0;
+}
+
+int bundle_hooks(const struct bundle *b, const struct spec_oci *oci, enum oci_hook_point point,
+		 enum bundle_status status, bool inside, struct rootlet_error *err)
+{
+	AUTO_BUFFER state = {0};
+	struct hook_place place = {.cwd = b->record.path,
+				   .inside = inside ? b->record.process.pid : 0};
+
+	if (!oci->hooks[point].count)
+		return 0;
+	if (bundle_hook_state(b, status, &state) < 0)
+		return error_nomem(err);
+	place.state = state.data;
+	place.state_len = state.len;
+	return hooks_run(&oci->hooks[point], point, &place, err);
+}
+
+/* Each by itself: one that fails keeps none of the others from running. */
+void bundle_poststop(const struct bundle *b, const struct spec_oci *oci,
+		     const struct life_warn *warn)
+{
+	struct spec_oci one = *oci;
+	struct oci_hooks *hooks = &one.hooks[OCI_POSTSTOP];
+
+	for (size_t i = 0; i < oci->hooks[OCI_POSTSTOP].count; i++) {
+		struct rootlet_error err = {0};
+
+		*hooks = (struct oci_hooks){&oci->hooks[OCI_POSTSTOP].items[i], 1};
+		if (bundle_hooks(b, &one, OCI_POSTSTOP, BUNDLE_STOPPED, false, &err) < 0)
+			life_say(warn, err.message);
+	}
+}

@@ -1,0 +1,167 @@
+/* start: the process that waits is let go. Over the connection it says, as it would say to a
+ * parent, whether it became the command. See bundle.h. */
+#include "life/bundle.h"
+
+#include "base/fd.h"
+#include "init/wire.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+enum { SHOW_MS = 10000 }; /* for an answer that is a matter of microseconds */
+
+static int wrong_status(const struct bundle *b, struct rootlet_error *err)
+{
+	static const char *const why[] = {
+		[BUNDLE_CREATING] = "it is still being created",
+		[BUNDLE_CREATED] = "",
+		[BUNDLE_RUNNING] = "cannot start an already running container",
+		[BUNDLE_PAUSED] = "cannot start a paused container",
+		[BUNDLE_STOPPED] = "cannot start a container that has stopped",
+	};
+
+	return error_set(err, -EINVAL, "container-status", b->id, "container %s: %s", b->id,
+			 why[b->status]);
+}
+
+static int lost(const struct bundle *b, int r, struct rootlet_error *err)
+{
+	return error_set(err, r, "start-lost", b->id,
+			 "container %s: the process that waited for its start is gone", b->id);
+}
+
+static int say(int connection, uint32_t type)
+{
+	struct wire_message m = {.type = type};
+
+	return send(connection, &m, sizeof(m), MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* ---- hooks in the container's namespaces ---- */
+
+/* It stands closed to inspection, which entering its namespaces needs. */
+static int ask_to_show(int connection)
+{
+	struct pollfd answer = {.fd = connection, .events = POLLIN};
+	struct wire_message m;
+	int r = say(connection, WIRE_SHOW);
+
+	if (r < 0)
+		return r;
+	while ((r = poll(&answer, 1, SHOW_MS)) < 0 && errno == EINTR)
+		;
+	return r == 1 && recv(connection, &m, sizeof(m), MSG_DONTWAIT) == sizeof(m) ? 0 : -EPIPE;
+}
+
+static int start_container_hooks(struct bundle *b, const struct spec_oci *oci, int connection,
+				 struct rootlet_error *err)
+{
+	int r;
+
+	if (!oci || !oci->hooks[OCI_START_CONTAINER].count)
+		return 0;
+	r = ask_to_show(connection);
+	if (r < 0)
+		return lost(b, r, err);
+	return bundle_hooks(b, oci, OCI_START_CONTAINER, BUNDLE_CREATED, true, err);
+}
+
+/* ---- what it says ---- */
+
+static int word_exec_failure(const struct bundle *b, int error, uint32_t detail,
+			     struct rootlet_error *err)
+{
+	const char *command = b->record.command ? b->record.command : "";
+	const char *candidates[] = {command, NULL};
+	struct step step = {.op = OP_EXEC,
+			    .actor = ACTOR_CHILD,
+			    .subject = command,
+			    .a.exec.candidates = candidates};
+	const struct plan plan = {.steps = &step, .count = 1, .oci = true};
+
+	return run_word_exec_failure(&plan, error, detail, err);
+}
+
+/* The plan that its step is a number in was made by `create`, and is no more. */
+static int word_step_failure(const struct bundle *b, const struct wire_report *report,
+			     struct rootlet_error *err)
+{
+	return error_set(err, -report->error, "start-failed", b->id,
+			 "container %s: start: step %d of its set-up: %s", b->id, report->step,
+			 error_text(report->error));
+}
+
+/* Until the connection closes: by the exec, or by the process's end. */
+static int listen_to(const struct bundle *b, int connection, struct rootlet_error *err)
+{
+	union {
+		struct wire_report report;
+		struct wire_message message;
+	} said;
+	bool ready = false;
+	ssize_t n;
+
+	for (;;) {
+		n = recv(connection, &said, sizeof(said), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		if (n == sizeof(said.message) && said.message.type == WIRE_EXEC_FAILED)
+			return word_exec_failure(b, said.message.value, said.message.detail, err);
+		if (n != sizeof(said.report))
+			continue;
+		ready |= said.report.type == WIRE_READY;
+		if (said.report.type == WIRE_FAILED && ready)
+			return word_exec_failure(b, said.report.error, said.report.detail, err);
+		if (said.report.type == WIRE_FAILED)
+			return word_step_failure(b, &said.report, err);
+	}
+	return ready ? 0 : lost(b, -ECHILD, err);
+}
+
+/* ---- all of it ---- */
+
+static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
+		  struct rootlet_error *err)
+{
+	int r = start_container_hooks(b, oci, connection, err);
+
+	if (r < 0)
+		return r;
+	r = say(connection, WIRE_GO);
+	if (r < 0)
+		return lost(b, r, err);
+	bundle_forget_start(b);
+	r = listen_to(b, connection, err);
+	if (r == 0 && oci)
+		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, false, err);
+	return r;
+}
+
+int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct rootlet_error *err)
+{
+	AUTO_FD connection = -1;
+	struct spec *spec = NULL;
+	int r = bundle_lock(b, err);
+
+	if (r < 0)
+		return r;
+	if (b->status != BUNDLE_CREATED)
+		return wrong_status(b, err);
+	if (b->record.start_hooks)
+		r = bundle_spec(b, SPEC_RUN, &spec, err);
+	if (r < 0)
+		return r;
+	connection = bundle_connect(b);
+	r = connection < 0 ? lost(b, connection, err)
+			   : let_go(b, spec ? spec->oci : NULL, connection, err);
+	/* A start that failed half-way leaves nothing that could be started again. */
+	if (r < 0)
+		life_bundle_end(b, NULL);
+	spec_free(spec);
+	return r;
+}

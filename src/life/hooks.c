@@ -1,0 +1,317 @@
+/* Running hooks; see hooks.h. Each is a child of ours, or of a child that has entered the
+ * container's namespaces. What it writes is kept for the message of its failure: our own standard
+ * streams are the container's.
+ */
+#include "life/hooks.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "spec/spec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+enum {
+	OUTPUT_MAX = 512,   /* of what it wrote: as much as a message has room for */
+	LOOK_MS = 5,	    /* how often its end is looked for without a pidfd */
+	PIPE_MAX = 1 << 20, /* what a state may be long: /proc/sys/fs/pipe-max-size */
+	CANNOT_ENTER = 254, /* the exit statuses of who should have become the hook */
+	CANNOT_EXECUTE = 255,
+};
+
+struct running {
+	const struct oci_hook *hook;
+	const struct hook_place *place;
+	pid_t pid;
+	int pidfd, output, trouble; /* trouble: an errno comes out of it, or its end */
+	char said[OUTPUT_MAX];
+	size_t said_len;
+	bool timed_out;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* ---- the child ---- */
+
+static _Noreturn void give_up(int trouble, int status)
+{
+	int error = errno;
+
+	(void)!write(trouble, &error, sizeof(error));
+	_exit(status);
+}
+
+static void clean_signals(void)
+{
+	sigset_t none;
+
+	for (int sig = 1; sig <= 64; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void become_hook(const struct running *r)
+{
+	static const char *const nothing[] = {NULL};
+	const char *const alone[] = {r->hook->path, NULL};
+	const char *const *args = r->hook->args ? r->hook->args : alone;
+	const char *const *env = r->hook->env ? r->hook->env : nothing;
+
+	clean_signals();
+	execve(r->hook->path, (char *const *)(uintptr_t)args, (char *const *)(uintptr_t)env);
+	give_up(r->trouble, CANNOT_EXECUTE);
+}
+
+/* Opened before the first is entered: after it, /proc means something else. */
+static int open_others(pid_t pid, int fds[NS_COUNT])
+{
+	for (int t = 0; t < NS_COUNT; t++) {
+		const char *name = ns_type_name((enum ns_type)t);
+		struct stat own, other;
+		char path[64];
+
+		fds[t] = -1;
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+		if (stat(path, &own) < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
+		fds[t] = open(path, O_RDONLY | O_CLOEXEC);
+		if (fds[t] < 0 || fstat(fds[t], &other) < 0)
+			return -errno;
+		if (own.st_ino == other.st_ino)
+			fd_close(&fds[t]);
+	}
+	return 0;
+}
+
+static void enter(const struct running *r)
+{
+	int fds[NS_COUNT];
+
+	if (open_others(r->place->inside, fds) < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+	for (int t = 0; t < NS_COUNT; t++)
+		if (fds[t] >= 0 && setns(fds[t], 0) < 0)
+			give_up(r->trouble, CANNOT_ENTER);
+	/* the raw calls: this process has one thread, and glibc need not know */
+	if (fds[NS_USER] >= 0 && (SYS(setresgid, 0, 0, 0) < 0 || SYS(setresuid, 0, 0, 0) < 0))
+		give_up(r->trouble, CANNOT_ENTER);
+	if (chdir("/") < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+}
+
+/* A pid namespace is entered by children: the hook is one, and its end is handed on. */
+static _Noreturn void hand_on(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFSIGNALED(status)) {
+		clean_signals();
+		kill(getpid(), WTERMSIG(status));
+	}
+	_exit(WEXITSTATUS(status));
+}
+
+static _Noreturn void child(const struct running *r, int input, int output)
+{
+	pid_t pid = 0;
+
+	setpgid(0, 0);
+	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+	if (r->place->inside)
+		enter(r);
+	else if (r->place->cwd && chdir(r->place->cwd) < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+	if (r->place->inside)
+		pid = fork();
+	if (pid < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+	if (pid > 0)
+		hand_on(pid);
+	SYS(close_range, 3, ~0U, 1U << 2); /* CLOSE_RANGE_CLOEXEC: what an engine left open */
+	become_hook(r);
+}
+
+/* ---- the parent ---- */
+
+/* All of the state is in the pipe before anybody reads it: no hook can keep us waiting. */
+static int make_input(const struct hook_place *place)
+{
+	AUTO_FD write_end = -1;
+	AUTO_FD read_end = -1;
+	int ends[2], r;
+
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+		return -errno;
+	read_end = ends[0];
+	write_end = ends[1];
+	if (place->state_len > 65536 && fcntl(write_end, F_SETPIPE_SZ, PIPE_MAX) < 0)
+		return -errno;
+	r = io_write_all(write_end, place->state, place->state_len);
+	if (r == 0 && fcntl(read_end, F_SETFL, 0) < 0)
+		r = -errno;
+	return r < 0 ? r : fd_steal(&read_end);
+}
+
+static int make_pipe(int *ret_read, int *ret_write)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*ret_read = ends[0];
+	*ret_write = ends[1];
+	return 0;
+}
+
+static int spawn(struct running *r)
+{
+	AUTO_FD input = make_input(r->place);
+	AUTO_FD output = -1;
+	AUTO_FD trouble = -1;
+	int result = input < 0 ? input : make_pipe(&r->output, &output);
+
+	if (result == 0)
+		result = make_pipe(&r->trouble, &trouble);
+	if (result < 0)
+		return result;
+	r->pid = fork();
+	if (r->pid < 0)
+		return -errno;
+	if (r->pid == 0) {
+		r->trouble = trouble;
+		child(r, input, output);
+	}
+	setpgid(r->pid, r->pid); /* whoever is first: a time-out kills the group */
+	r->pidfd = SYS(pidfd_open, r->pid, 0);
+	fcntl(r->output, F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+/* The newest of it is kept. 1, 0 at its end, -1: nothing at the moment. */
+static int read_output(struct running *r)
+{
+	char text[OUTPUT_MAX];
+	ssize_t n = read(r->output, text, sizeof(text));
+	size_t room = sizeof(r->said) - 1, keep;
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR) ? -1 : 0;
+	if ((size_t)n >= room) {
+		memcpy(r->said, text + (size_t)n - room, room);
+		r->said_len = room;
+		return 1;
+	}
+	keep = r->said_len + (size_t)n > room ? room - (size_t)n : r->said_len;
+	memmove(r->said, r->said + r->said_len - keep, keep);
+	memcpy(r->said + keep, text, (size_t)n);
+	r->said_len = keep + (size_t)n;
+	return 1;
+}
+
+/* Until its own end: what it left running in the background may keep its output open. */
+static int await(struct running *r)
+{
+	int64_t until = r->hook->timeout ? now_ms() + (int64_t)r->hook->timeout * 1000 : 0;
+	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
+				{.fd = r->pidfd < 0 ? -1 : r->pidfd, .events = POLLIN}};
+	int status;
+
+	while (waitpid(r->pid, &status, WNOHANG) == 0) {
+		int64_t left = until ? until - now_ms() : -1;
+		int wait = left < 0 || left > 1000000 ? -1 : (int)left;
+
+		if (until && left <= 0) {
+			r->timed_out = true;
+			kill(-r->pid, SIGKILL);
+			while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
+				;
+			break;
+		}
+		if (r->pidfd < 0 && (wait < 0 || wait > LOOK_MS))
+			wait = LOOK_MS;
+		poll(fds, 2, wait);
+		if (fds[0].revents && read_output(r) == 0)
+			fds[0].fd = -1;
+	}
+	while (read_output(r) > 0)
+		;
+	return status;
+}
+
+static int failed(const struct running *r, const char *point, int status, struct rootlet_error *err)
+{
+	const char *path = r->hook->path;
+	size_t len = r->said_len;
+	char why[96];
+	int error = 0;
+
+	while (len && (r->said[len - 1] == '\n' || r->said[len - 1] == ' '))
+		len--;
+	if (r->timed_out)
+		snprintf(why, sizeof(why), "not done after %u seconds, and killed",
+			 (unsigned)r->hook->timeout);
+	else if (read(r->trouble, &error, sizeof(error)) == sizeof(error))
+		snprintf(why, sizeof(why), "%s%s",
+			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->inside
+				 ? "entering the container's namespaces: "
+				 : "",
+			 error_text(error));
+	else if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
+	return error_set(err, -EIO, "hook", path, "%s hook %s: %s%s%.*s", point, path, why,
+			 len ? ": " : "", (int)len, r->said);
+}
+
+static int run_one(const struct oci_hook *hook, const char *point, const struct hook_place *place,
+		   struct rootlet_error *err)
+{
+	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
+	int result = spawn(&r), status = 0;
+
+	if (result < 0)
+		error_set(err, result, "hook", hook->path, "%s hook %s: %s", point, hook->path,
+			  error_text(result));
+	else
+		status = await(&r);
+	if (status || r.timed_out)
+		result = failed(&r, point, status, err);
+	fd_close(&r.pidfd);
+	fd_close(&r.output);
+	fd_close(&r.trouble);
+	return result;
+}
+
+int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
+	      const struct hook_place *place, struct rootlet_error *err)
+{
+	for (size_t i = 0; i < hooks->count; i++) {
+		int r = run_one(&hooks->items[i], oci_hook_names[point], place, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* The hooks of an OCI bundle: programs that are run at points of a container's life, with its state
+ * on their standard input. */
+#ifndef ROOTLET_LIFE_HOOKS_H
+#define ROOTLET_LIFE_HOOKS_H
+
+#include "base/error.h"
+#include "spec/oci.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct hook_place {
+	const char *state; /* JSON */
+	size_t state_len;
+	const char *cwd; /* of hooks in our own namespaces */
+	pid_t inside; /* 0; or the process whose namespaces they run in, whose /proc/PID/ns can be
+		       * read */
+};
+
+/* Those of one point, in their order, until one fails: -errno with a message that names it and what
+ * it wrote. A hook that runs out of time is killed with its process group. id: hook. */
+int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
+	      const struct hook_place *place, struct rootlet_error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/* How the commands of rootlet-oci begin, and the way to the container that one names. */
+#include "oci/oci.h"
+
+#include <stddef.h>
+
+const struct args_option no_common_options[] = {
+	{"help", 'h', ARGS_FLAG, NULL, offsetof(struct args, help), "print this page", NULL, 0, 0},
+	{0},
+};
+
+int command_begin(const struct args_command *command, void *target, int argc, char **argv)
+{
+	struct rootlet_error err = {0};
+	const struct args *args = target;
+
+	if (args_parse(command, target, argc, argv, &err) < 0) {
+		log_error(&err);
+		return -1;
+	}
+	if (args->help)
+		args_print_help(command);
+	return args->help;
+}
+
+int command_store(bool make, rootlet_bundles **ret)
+{
+	struct rootlet_error err = {0};
+	int r = rootlet_bundles_open(globals.root, make, ret, &err);
+
+	if (r < 0)
+		log_error(&err);
+	return r;
+}
+
+int command_with(const char *id, bundle_action *action, void *data)
+{
+	struct rootlet_error err = {0};
+	rootlet_bundles *bundles = NULL;
+	rootlet_bundle *bundle = NULL;
+	int r = command_store(false, &bundles);
+
+	if (r < 0)
+		return EXIT_OCI;
+	r = rootlet_bundle_find(bundles, id, &bundle, &err);
+	if (r == 0)
+		r = action(bundle, data, &err);
+	rootlet_bundle_free(bundle);
+	rootlet_bundles_free(bundles);
+	return r < 0 ? command_fail(&err) : r;
+}
