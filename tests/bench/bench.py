@@ -23,6 +23,7 @@ import sys
 import time
 
 import life
+import oci
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 MISSING = "not installed"
@@ -385,8 +386,11 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
     parser.add_argument("--no-life", action="store_true", help="leave out exec, detached containers and a thousand of them")
     parser.add_argument("--only-life", action="store_true", help="only those")
+    parser.add_argument("--no-oci", action="store_true", help="leave out rootlet-oci beside crun and runc")
+    parser.add_argument("--only-oci", action="store_true", help="only that")
     parser.add_argument("--user", help="as root: the ordinary user to go on as")
     parser.add_argument("--rootlet", metavar="PROGRAM", help="measure this one instead of building it")
+    parser.add_argument("--rootlet-oci", metavar="PROGRAM", help="and this one")
     parser.add_argument("--tools", metavar="DIRECTORY", help="where floor, true and driver are already built")
     args = parser.parse_args()
     if os.getuid() == 0:
@@ -401,12 +405,13 @@ def main():
     work = os.path.join(user.pw_dir, ".cache", "rootlet-bench")
     home = os.path.join(work, "home")
     os.makedirs(home, exist_ok=True)
-    tools, rootlet = args.tools, args.rootlet
+    tools, rootlet, rootlet_oci = args.tools, args.rootlet, args.rootlet_oci
     if not tools or not rootlet:
         note("bench: building")
         tree = build(work)
         tools = tools or os.path.join(tree, "tests", "bench")
         rootlet = rootlet or os.path.join(tree, "src", "cli", "rootlet")
+        rootlet_oci = rootlet_oci or os.path.join(tree, "src", "oci", "rootlet-oci")
     if not os.path.exists(os.path.join(tools, "true")):
         sys.exit("bench: no static `true` was built: this system's C library has no archive (glibc-static)")
     shutil.copy(os.path.join(tools, "true"), os.path.join(work, "true"))
@@ -420,9 +425,13 @@ def main():
                "podman": version(["podman", "--version"])}
     print("  ".join(f"{key}: {value}" for key, value in machine.items()))
     report = {"machine": machine}
-    if not args.only_life:
+    if not args.only_life and not args.only_oci:
         run_starts(args, tools, rootlet, work, user, report)
-    if not args.no_life:
+    if not args.no_oci and not args.only_life:
+        report["oci"] = oci.run(tools, rootlet_oci, os.path.join(work, "true"), work,
+                                args.rounds or (20 if args.quick else 200))
+        oci.show(report["oci"])
+    if not args.no_life and not args.only_oci:
         bundle = crun_bundle(work, os.path.join(work, "true")) if shutil.which("crun") else None
         report["life"] = life.run(measure, tools, rootlet, os.path.join(work, "true"), work, bundle, args.quick,
                                   args.rounds or (60 if args.quick else 300))
