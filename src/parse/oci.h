@@ -36,4 +36,9 @@ int parse_oci_resources(struct arena *a, struct oci_resources *ret, const char *
  * host's network. NULL: no memory. */
 const char *parse_oci_default(struct arena *a, bool rootless, uint32_t uid, uint32_t gid);
 
+/* What a config may say here, for the features document: one word an index, NULL past the end. */
+const char *parse_oci_mount_option(size_t index);
+const char *parse_oci_memory_mode(size_t index);
+const char *parse_oci_memory_flag(size_t index);
+
 #endif

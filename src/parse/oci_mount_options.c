@@ -223,6 +223,11 @@ int oci_mount_options(struct oci_context *c, const struct json *list, struct oci
 	return oci_each(c, list, take_option, mount);
 }
 
+const char *parse_oci_mount_option(size_t index)
+{
+	return index < sizeof(options) / sizeof(*options) ? options[index].name : NULL;
+}
+
 /* linux.rootfsPropagation: the words that a mount takes as well. */
 int oci_propagation(struct oci_context *c, const struct json *value, void *target)
 {

@@ -380,21 +380,42 @@ int oci_resources(struct oci_context *c, const struct json *value, void *target)
 
 /* ---- linux.memoryPolicy ---- */
 
+static const struct oci_word policy_modes[] = {
+	{"MPOL_DEFAULT", MPOL_DEFAULT},
+	{"MPOL_BIND", MPOL_BIND},
+	{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
+	{"MPOL_PREFERRED", MPOL_PREFERRED},
+	{"MPOL_LOCAL", MPOL_LOCAL},
+	{"MPOL_PREFERRED_MANY", 5},	 /* Linux 5.15 */
+	{"MPOL_WEIGHTED_INTERLEAVE", 6}, /* Linux 6.9 */
+	OCI_WORDS_END,
+};
+
+/* set_mempolicy(2), linux/mempolicy.h */
+static const struct oci_word policy_flags[] = {
+	{"MPOL_F_STATIC_NODES", 1u << 15},
+	{"MPOL_F_RELATIVE_NODES", 1u << 14},
+	{"MPOL_F_NUMA_BALANCING", 1u << 13}, /* Linux 5.15 */
+	OCI_WORDS_END,
+};
+
+const char *parse_oci_memory_mode(size_t index)
+{
+	return index < sizeof(policy_modes) / sizeof(*policy_modes) ? policy_modes[index].name
+								    : NULL;
+}
+
+const char *parse_oci_memory_flag(size_t index)
+{
+	return index < sizeof(policy_flags) / sizeof(*policy_flags) ? policy_flags[index].name
+								    : NULL;
+}
+
 static int read_policy_mode(struct oci_context *c, const struct json *value, void *target)
 {
-	static const struct oci_word words[] = {
-		{"MPOL_DEFAULT", MPOL_DEFAULT},
-		{"MPOL_BIND", MPOL_BIND},
-		{"MPOL_INTERLEAVE", MPOL_INTERLEAVE},
-		{"MPOL_PREFERRED", MPOL_PREFERRED},
-		{"MPOL_LOCAL", MPOL_LOCAL},
-		{"MPOL_PREFERRED_MANY", 5},	 /* Linux 5.15 */
-		{"MPOL_WEIGHTED_INTERLEAVE", 6}, /* Linux 6.9 */
-		OCI_WORDS_END,
-	};
 	struct oci_memory_policy *policy = target;
 	uint64_t mode;
-	int r = oci_word(c, value, "memory policy", words, &mode);
+	int r = oci_word(c, value, "memory policy", policy_modes, &mode);
 
 	if (!r)
 		policy->mode = (int)mode;
@@ -403,15 +424,9 @@ static int read_policy_mode(struct oci_context *c, const struct json *value, voi
 
 static int read_policy_flag(struct oci_context *c, const struct json *value, void *target)
 {
-	static const struct oci_word words[] = {
-		{"MPOL_F_STATIC_NODES", 1u << 15}, /* set_mempolicy(2), linux/mempolicy.h */
-		{"MPOL_F_RELATIVE_NODES", 1u << 14},
-		{"MPOL_F_NUMA_BALANCING", 1u << 13}, /* Linux 5.15 */
-		OCI_WORDS_END,
-	};
 	struct oci_memory_policy *policy = target;
 	uint64_t flag;
-	int r = oci_word(c, value, "flag of a memory policy", words, &flag);
+	int r = oci_word(c, value, "flag of a memory policy", policy_flags, &flag);
 
 	if (!r)
 		policy->flags |= (uint32_t)flag;

@@ -9,7 +9,6 @@
 #include "spec/oci.h"
 
 #include <errno.h>
-#include <linux/mount.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -234,16 +233,6 @@ static int check_mounts(const struct spec *spec, struct rootlet_error *err)
 	return r;
 }
 
-static int check_propagation(const struct spec *spec, struct rootlet_error *err)
-{
-	const struct spec_oci *oci = spec->oci;
-
-	if (oci->no_pivot && oci->rootfs_propagation & MS_PRIVATE)
-		return refuse(spec, err, "oci-propagation", "/linux/rootfsPropagation",
-			      "a private root without pivot_root would keep the host's mounts");
-	return 0;
-}
-
 /* ---- what is never there ---- */
 
 static int check_unsupported(const struct spec *spec, struct rootlet_error *err)
@@ -261,7 +250,7 @@ int validate_oci(const struct spec *spec, struct rootlet_error *err)
 {
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
 		check_mount_namespace, check_maps,   check_names,	check_clocks,
-		check_sysctls,	       check_mounts, check_propagation, check_unsupported,
+		check_sysctls,	       check_mounts, check_unsupported,
 	};
 
 	/* a further command joins what was judged when it was made */
