@@ -131,6 +131,9 @@ ROOTLET_PUBLIC int rootlet_bundle_exec(rootlet_bundle *bundle,
 
 /* The newest version of the runtime-spec that is known. */
 ROOTLET_PUBLIC const char *rootlet_oci_spec_version(void);
+/* A config.json to begin with; `rootless`: with a user namespace whose root is the caller. free(3).
+ */
+ROOTLET_PUBLIC int rootlet_oci_spec(bool rootless, char **ret_json, rootlet_error *err);
 /* The runtime-spec's features document; free(3). */
 ROOTLET_PUBLIC int rootlet_oci_features(char **ret_json, rootlet_error *err);
 

@@ -2,7 +2,9 @@
  * the tables that do it. */
 #include "rootlet_bundle.h"
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "parse/oci.h"
 #include "spec/oci.h"
 #include "spec/spec.h"
 
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 #define VERSION_MIN "1.0.0"
 #define VERSION_MAX "1.2.0"
@@ -18,6 +21,18 @@
 const char *rootlet_oci_spec_version(void)
 {
 	return VERSION_MAX;
+}
+
+int rootlet_oci_spec(bool rootless, char **ret_json, rootlet_error *err)
+{
+	struct arena arena;
+	const char *text;
+
+	arena_init(&arena);
+	text = parse_oci_default(&arena, rootless, geteuid(), getegid());
+	*ret_json = text ? strdup(text) : NULL;
+	arena_release(&arena);
+	return *ret_json ? 0 : error_nomem(err);
 }
 
 static void put(struct json_object *o, const char *key, struct json_object *value)

@@ -152,6 +152,9 @@ int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct roo
 		return r;
 	if (b->status != BUNDLE_CREATED)
 		return wrong_status(b, err);
+	if (!b->record.command)
+		return error_set(err, -EINVAL, "process-args", b->id,
+				 "container %s: cannot start a container without a process", b->id);
 	if (b->record.start_hooks)
 		r = bundle_spec(b, SPEC_RUN, &spec, err);
 	if (r < 0)

@@ -259,7 +259,7 @@ static int await(struct running *r)
 	return status;
 }
 
-static int failed(const struct running *r, const char *point, int status, struct rootlet_error *err)
+static int failed(struct running *r, const char *point, int status, struct rootlet_error *err)
 {
 	const char *path = r->hook->path;
 	size_t len = r->said_len;
@@ -268,6 +268,9 @@ static int failed(const struct running *r, const char *point, int status, struct
 
 	while (len && (r->said[len - 1] == '\n' || r->said[len - 1] == ' '))
 		len--;
+	for (size_t i = 0; i < len; i++) /* a message is one line */
+		if (r->said[i] == '\n')
+			r->said[i] = ';';
 	if (r->timed_out)
 		snprintf(why, sizeof(why), "not done after %u seconds, and killed",
 			 (unsigned)r->hook->timeout);

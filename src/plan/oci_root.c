@@ -271,6 +271,10 @@ static void add_root(struct planner *p)
 	step->a.bind.source_path = step->subject;
 	step->a.bind.target = (struct step_target){SLOT_NONE, "/"};
 	step->a.bind.recursive = true;
+	if (!plan_wants_hooks(p) || !p->plan->mount_api)
+		return;
+	step->a.bind.target = (struct step_target){step->a.bind.source, "."};
+	step->why = "the new root, where hooks look for it: below the host's tree, which they see";
 }
 
 int oci_root(struct planner *p)

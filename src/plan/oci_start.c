@@ -6,15 +6,19 @@
 #include "spec/oci.h"
 
 /* The others run beside the container's set-up: startContainer and later ones once it waits. */
-static bool has_hooks(const struct spec_oci *oci)
+bool plan_wants_hooks(const struct planner *p)
 {
+	const struct spec_oci *oci = p->spec->oci;
+
+	if (!oci || p->spec->kind != SPEC_RUN)
+		return false;
 	return oci->hooks[OCI_PRESTART].count || oci->hooks[OCI_CREATE_RUNTIME].count ||
 	       oci->hooks[OCI_CREATE_CONTAINER].count;
 }
 
 void plan_hooks(struct planner *p)
 {
-	if (!p->spec->oci || p->spec->kind != SPEC_RUN || !has_hooks(p->spec->oci))
+	if (!plan_wants_hooks(p))
 		return;
 	plan_add(p, OP_HOOKS, ACTOR_CHILD, "hooks");
 	p->plan->hooks = true;
@@ -24,9 +28,10 @@ void plan_await_start(struct planner *p)
 {
 	const struct spec *s = p->spec;
 
-	if (!s->oci || s->kind != SPEC_RUN || s->oci->no_process || !s->arg_count)
+	if (!s->oci || s->kind != SPEC_RUN)
 		return;
-	plan_add(p, OP_FIND_COMMAND, ACTOR_CHILD, plan_copy(p, s->args[0]));
+	if (s->arg_count)
+		plan_add(p, OP_FIND_COMMAND, ACTOR_CHILD, plan_copy(p, s->args[0]));
 	if (!s->oci->awaits_start)
 		return;
 	plan_add(p, OP_AWAIT_START, ACTOR_CHILD, "start");

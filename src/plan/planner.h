@@ -134,6 +134,7 @@ int plan_landlock(struct planner *p);
 /* oci_start.c: what an OCI container's start is cut into. HOOKS, in ROOT before the pivot; and in
  * SEAL, where the command is who it will be: FIND_COMMAND, AWAIT_START. Nothing without spec->oci.
  */
+bool plan_wants_hooks(const struct planner *p); /* will there be a HOOKS step? */
 void plan_hooks(struct planner *p);
 void plan_await_start(struct planner *p);
 

@@ -152,10 +152,36 @@ const char *run_word_note(const struct step *step, int error)
 	return NULL;
 }
 
+/* Engines tell what happened by these words, which other runtimes have. */
+static void word_for_engines(const struct step *step, int error, struct rootlet_error *err)
+{
+	const char *command = step->subject;
+	const char *why = error == EACCES || error == EPERM || error == EISDIR ? "permission denied"
+			  : error == ENOENT && !strchr(command, '/')
+				  ? "executable file not found in $PATH"
+			  : error == ENOENT || error == ENOTDIR ? "no such file or directory"
+								: NULL;
+	char said[sizeof(err->message)];
+	size_t len = strlen(command);
+
+	if (!err || !why)
+		return;
+	/* what the diagnosis has found out stands behind it */
+	snprintf(said, sizeof(said), "%s",
+		 strncmp(err->message, command, len) == 0 && err->message[len] == ':'
+			 ? err->message + len + 1
+			 : "");
+	snprintf(err->message, sizeof(err->message), "exec %.256s: %s:%.600s", command, why,
+		 *said ? said : " it cannot be executed");
+}
+
 int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
 			  struct rootlet_error *err)
 {
 	int r = run_word_failure(plan, (int)plan->count - 1, error, detail, 0, err);
+
+	if (plan->oci)
+		word_for_engines(&plan->steps[plan->count - 1], error, err);
 
 	if (err)
 		err->exit_status = error == ENOENT || error == ENOTDIR ? 127 : 126;

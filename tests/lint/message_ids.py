@@ -62,7 +62,8 @@ def emitters(texts):
             joined = " ".join(params)
             if not re.search(r"rootlet_error \*|struct reader \*|state_error", joined):
                 continue
-            if path.startswith(("src/state/", "src/life/", "src/init/", "src/bundle/", "src/oci/", "src/lib/bundle")) and "error" not in match[1]:
+            if path.startswith(("src/state/", "src/life/", "src/init/", "src/bundle/", "src/oci/", "src/lib/bundle")) and \
+                    "error" not in match[1]:
                 continue  # there an id is a container's
             for index, param in enumerate(params):
                 if re.fullmatch(r"const char \*id", param):
