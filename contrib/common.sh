@@ -70,16 +70,21 @@ package_names()
 	apk-extra) echo libcap-static libseccomp-static ;;
 	apt-get-check) echo libcmocka-dev clang libclang-rt-dev clang-format clang-tidy cppcheck mmdebstrap busybox-static bubblewrap crun \
 		python3 python3-jsonschema strace iproute2 iputils-ping util-linux procps libcap2-bin scdoc shellcheck \
-		psmisc perl-base hostname zsh fish ;;
+		psmisc perl-base hostname zsh fish \
+		podman buildah containerd conmon fuse-overlayfs slirp4netns catatonit ;;
 	dnf-check) echo libcmocka-devel clang compiler-rt clang-tools-extra cppcheck busybox bubblewrap crun glibc-static libasan libubsan \
 		python3 python3-jsonschema strace iproute iputils util-linux procps-ng libcap scdoc ShellCheck \
-		psmisc perl-interpreter hostname zsh fish ;;
+		psmisc perl-interpreter hostname zsh fish \
+		podman buildah containerd conmon fuse-overlayfs slirp4netns catatonit ;;
 	pacman-check) echo cmocka clang compiler-rt cppcheck busybox bubblewrap crun python python-jsonschema strace iproute2 iputils \
-		util-linux procps-ng scdoc shellcheck psmisc perl inetutils zsh fish ;;
+		util-linux procps-ng scdoc shellcheck psmisc perl inetutils zsh fish \
+		podman buildah containerd conmon fuse-overlayfs slirp4netns catatonit ;;
 	apk-check) echo cmocka-dev clang compiler-rt clang-extra-tools cppcheck busybox-static bubblewrap crun python3 py3-jsonschema \
-		strace iproute2 iputils util-linux procps libcap-utils scdoc shellcheck psmisc perl zsh fish ;;
+		strace iproute2 iputils util-linux procps libcap-utils scdoc shellcheck psmisc perl zsh fish \
+		podman buildah containerd containerd-ctr conmon fuse-overlayfs slirp4netns catatonit ;;
 	zypper-check) echo libcmocka-devel clang cppcheck busybox-static bubblewrap crun python3 python3-jsonschema strace iproute2 \
-		iputils util-linux procps libcap-progs scdoc ShellCheck psmisc perl-base hostname zsh fish ;;
+		iputils util-linux procps libcap-progs scdoc ShellCheck psmisc perl-base hostname zsh fish \
+		podman buildah containerd containerd-ctr conmon fuse-overlayfs slirp4netns catatonit ;;
 	esac
 }
 

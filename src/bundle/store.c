@@ -45,6 +45,16 @@ static int check_folder(const struct bundle_store *store, struct rootlet_error *
 	return -EPERM;
 }
 
+/* Root of a user namespace is an ordinary user outside: /run is not its own. The first one's inode is the same on every
+ * Linux. */
+static bool really_root(void)
+{
+	const ino_t first = 0xEFFFFFFD;
+	struct stat st;
+
+	return geteuid() == 0 && (stat("/proc/self/ns/user", &st) < 0 || st.st_ino == first);
+}
+
 static int choose_path(const char *root, const char *runtime_dir, struct bundle_store *ret,
 		       struct rootlet_error *err)
 {
@@ -52,7 +62,7 @@ static int choose_path(const char *root, const char *runtime_dir, struct bundle_
 
 	if (root)
 		n = snprintf(ret->path, sizeof(ret->path), "%s", root);
-	else if (geteuid() != 0 && runtime_dir && *runtime_dir == '/')
+	else if (!really_root() && runtime_dir && *runtime_dir == '/')
 		n = snprintf(ret->path, sizeof(ret->path), "%s/rootlet-oci", runtime_dir);
 	else if (geteuid() != 0)
 		n = snprintf(ret->path, sizeof(ret->path), "/run/user/%u/rootlet-oci", geteuid());

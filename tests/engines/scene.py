@@ -45,6 +45,10 @@ def why_not(user):
     return None
 
 
+def die_with_the_parent():
+    call("prctl", 1, signal.SIGKILL) # PR_SET_PDEATHSIG
+
+
 def remove_group(path):
     for folder, _, _ in os.walk(path, topdown=False):
         try:
@@ -65,12 +69,16 @@ def run_in_scene(user, runtime, work):
     call("unshare", CLONE_NEWNS)
     call("mount", None, "/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE), None)
     mount("cgroup2", GROUPS)
+    for name in os.listdir(GROUPS): # what a killed run left
+        if name.startswith("rootlet-engines-") and not os.path.exists(f"/proc/{name.rsplit('-', 1)[1]}"):
+            remove_group(f"{GROUPS}/{name}")
     group = f"{GROUPS}/rootlet-engines-{os.getpid()}"
     os.mkdir(group)
     child = os.fork()
     if child == 0:
         status = 1
         try:
+            die_with_the_parent()
             status = second_process(group, account, runtime, work)
         except BaseException: # whatever it is, this process goes no further up
             traceback.print_exc()
@@ -92,7 +100,7 @@ def second_process(group, account, runtime, work):
     if first == 0:
         status = 1
         try:
-            call("prctl", 1, signal.SIGKILL) # PR_SET_PDEATHSIG
+            die_with_the_parent()
             furnish(account, runtime)
             status = as_first_process(lambda: work(account, home_of(account)))
         except BaseException:
