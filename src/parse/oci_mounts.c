@@ -79,6 +79,8 @@ static int finish_mount(struct oci_context *c, const struct json *value, struct 
 				   "\"%.60s\" is an option of a file system, and a bind mount "
 				   "takes none",
 				   m->options[0].key);
+	if (m->type && strcmp(m->type, "none") == 0)
+		m->type = NULL;
 	if (!m->bind && !m->type && !m->remount)
 		return reader_fail(&c->r, value, "oci-mount", "has no type and is no bind mount");
 	if (!m->uid_map_count != !m->gid_map_count)

@@ -9,6 +9,7 @@
 #include "spec/oci.h"
 
 #include <errno.h>
+#include <linux/mount.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -233,6 +234,19 @@ static int check_mounts(const struct spec *spec, struct rootlet_error *err)
 	return r;
 }
 
+/* Without pivot_root the host's mounts stay below: a private copy of them would be kept from what
+ * the host does to them, being unmounted for one. */
+static int check_propagation(const struct spec *spec, struct rootlet_error *err)
+{
+	const struct spec_oci *oci = spec->oci;
+
+	if (!oci->no_pivot || !(oci->rootfs_propagation & MS_PRIVATE))
+		return 0;
+	return refuse(spec, err, "oci-propagation", "/linux/rootfsPropagation",
+		      "private does not go with --no-pivot: copies of the host's mounts would stay "
+		      "below, out of its reach");
+}
+
 /* ---- what is never there ---- */
 
 static int check_unsupported(const struct spec *spec, struct rootlet_error *err)
@@ -250,7 +264,7 @@ int validate_oci(const struct spec *spec, struct rootlet_error *err)
 {
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
 		check_mount_namespace, check_maps,   check_names,	check_clocks,
-		check_sysctls,	       check_mounts, check_unsupported,
+		check_sysctls,	       check_mounts, check_propagation, check_unsupported,
 	};
 
 	/* a further command joins what was judged when it was made */

@@ -422,6 +422,8 @@ static void parse_oci__refuses_mounts(void **state)
 		 "2:26: /mounts/0/destination: is empty"},
 		{MOUNT("\"options\":[\"bind\"]"), "2:11: /mounts/0: a bind mount needs a source"},
 		{MOUNT("\"source\":\"/s\""), "2:11: /mounts/0: has no type and is no bind mount"},
+		{MOUNT("\"type\":\"none\",\"source\":\"/s\""),
+		 "2:11: /mounts/0: has no type and is no bind mount"},
 		{MOUNT("\"source\":\"/s\",\"options\":[\"rbind\",\"size=4k\"]"),
 		 "2:11: /mounts/0: \"size\" is an option of a file system, and a bind mount takes "
 		 "none"},

@@ -250,6 +250,18 @@ static void validate_oci__maps_that_overlap(void **state)
 	spec_free(spec);
 }
 
+static void validate_oci__a_private_root_without_pivot(void **state)
+{
+	struct spec *spec = take_config(NAMESPACES("", ",\"rootfsPropagation\":\"rprivate\"") "}");
+	struct rootlet_error err = {0};
+
+	assert_int_equal(spec_validate(spec, &err), 0);
+	spec->oci->no_pivot = true;
+	assert_int_equal(spec_validate(spec, &err), -EINVAL);
+	assert_string_equal(err.subject, "/linux/rootfsPropagation");
+	spec_free(spec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +271,7 @@ int main(void)
 		cmocka_unit_test(validate_oci__takes),
 		cmocka_unit_test(validate_oci__refuses),
 		cmocka_unit_test(validate_oci__maps_that_overlap),
+		cmocka_unit_test(validate_oci__a_private_root_without_pivot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
