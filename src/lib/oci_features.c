@@ -5,18 +5,21 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "parse/oci.h"
+#include "seccomp/profile_names.h"
 #include "spec/oci.h"
 #include "spec/spec.h"
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <seccomp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
 #include <unistd.h>
 
 #define VERSION_MIN "1.0.0"
-#define VERSION_MAX "1.2.0"
+#define VERSION_MAX "1.3.0"
 
 const char *rootlet_oci_spec_version(void)
 {
@@ -93,13 +96,92 @@ static struct json_object *enabled(bool yes)
 	return out;
 }
 
+/* All words of a table. */
+static struct json_object *words(const char *(*word)(size_t index))
+{
+	struct json_object *out = json_object_new_array();
+	const char *text;
+
+	for (size_t i = 0; (text = word(i)) != NULL; i++)
+		add(out, text);
+	return out;
+}
+
+static struct json_object *cgroup(void)
+{
+	struct json_object *out = json_object_new_object();
+
+	put(out, "v1", json_object_new_boolean(false));
+	put(out, "v2", json_object_new_boolean(true));
+	put(out, "systemd", json_object_new_boolean(false));
+	put(out, "systemdUser", json_object_new_boolean(false));
+	put(out, "rdma", json_object_new_boolean(true));
+	return out;
+}
+
+static struct json_object *seccomp(void)
+{
+	struct json_object *out = enabled(true);
+
+	put(out, "actions", words(profile_action_name));
+	put(out, "operators", words(profile_operator_name));
+	put(out, "archs", words(profile_arch_name));
+	put(out, "knownFlags", words(profile_flag_name));
+	put(out, "supportedFlags", words(profile_flag_name));
+	return out;
+}
+
+static struct json_object *memory_policy(void)
+{
+	struct json_object *out = json_object_new_object();
+
+	put(out, "modes", words(parse_oci_memory_mode));
+	put(out, "flags", words(parse_oci_memory_flag));
+	return out;
+}
+
+static struct json_object *mount_extensions(void)
+{
+	struct json_object *out = json_object_new_object();
+
+	put(out, "idmap", enabled(false));
+	return out;
+}
+
 static struct json_object *linux_features(void)
 {
 	struct json_object *out = json_object_new_object();
 
 	put(out, "namespaces", namespaces());
 	put(out, "capabilities", capabilities());
+	put(out, "cgroup", cgroup());
+	put(out, "seccomp", seccomp());
+	put(out, "apparmor", enabled(true));
+	put(out, "selinux", enabled(true));
 	put(out, "intelRdt", enabled(false));
+	put(out, "memoryPolicy", memory_policy());
+	put(out, "mountExtensions", mount_extensions());
+	put(out, "netDevices", enabled(false));
+	return out;
+}
+
+static struct json_object *annotations(void)
+{
+	struct json_object *out = json_object_new_object();
+	const struct scmp_version *v = seccomp_version();
+	char text[40];
+
+	snprintf(text, sizeof(text), "%u.%u.%u", v->major, v->minor, v->micro);
+	put(out, "io.github.seccomp.libseccomp.version", json_object_new_string(text));
+	return out;
+}
+
+/* Those of a config that give it more than the rest of it says. */
+static struct json_object *unsafe_annotations(void)
+{
+	struct json_object *out = json_object_new_array();
+
+	add(out, "run.oci.keep_original_groups");
 	return out;
 }
 
@@ -111,7 +193,10 @@ int rootlet_oci_features(char **ret_json, rootlet_error *err)
 	put(root, "ociVersionMin", json_object_new_string(VERSION_MIN));
 	put(root, "ociVersionMax", json_object_new_string(VERSION_MAX));
 	put(root, "hooks", hooks());
+	put(root, "mountOptions", words(parse_oci_mount_option));
 	put(root, "linux", linux_features());
+	put(root, "annotations", annotations());
+	put(root, "potentiallyUnsafeConfigAnnotations", unsafe_annotations());
 	text = json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY |
 							    JSON_C_TO_STRING_SPACED |
 							    JSON_C_TO_STRING_NOSLASHESCAPE);

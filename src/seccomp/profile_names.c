@@ -81,6 +81,34 @@ bool profile_operator_find(const char *name, enum scmp_compare *ret)
 	return false;
 }
 
+const char *profile_action_name(size_t index)
+{
+	return index < COUNT(actions) ? actions[index].name : NULL;
+}
+
+const char *profile_operator_name(size_t index)
+{
+	return index < COUNT(operators) ? operators[index].name : NULL;
+}
+
+const char *profile_arch_name(size_t index)
+{
+	return index < COUNT(arches) ? arches[index].name : NULL;
+}
+
+/* What the flags do is profile.c's; TSYNC is void, as there is one thread. */
+const char *profile_flag_name(size_t index)
+{
+	static const char *const names[] = {
+		"SECCOMP_FILTER_FLAG_TSYNC",
+		"SECCOMP_FILTER_FLAG_LOG",
+		"SECCOMP_FILTER_FLAG_SPEC_ALLOW",
+		"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
+	};
+
+	return index < COUNT(names) ? names[index] : NULL;
+}
+
 bool profile_arch_is(uint32_t token, const char *filter_name)
 {
 	for (size_t i = 0; i < COUNT(arches); i++)
