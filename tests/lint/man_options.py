@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Checks that every option of a command stands in that command's manual page, and no option that is not there.
 
-    man_options.py --rootlet build/src/cli/rootlet SOURCE-TREE     exit 1 and a line a difference
+    man_options.py --rootlet build/src/cli/rootlet [--rootlet-oci build/src/oci/rootlet-oci] SOURCE-TREE
+                                                                   exit 1 and a line a difference
     man_options.py --self-test                                     shows that both kinds are found
 
-The options are those that `rootlet help COMMAND` lists: the table that the parser itself reads."""
+The options are those that `rootlet help COMMAND` lists: the table that the parser itself reads. rootlet-oci has one page
+for all of its commands."""
 
 import argparse
 import pathlib
@@ -62,9 +64,21 @@ def self_test():
         sys.exit("self-test: an empty help was accepted")
 
 
+def all_help(program):
+    """The help of a program and of every command that it lists, as one text."""
+    text = subprocess.run([program, "help"], check=True, text=True, capture_output=True).stdout
+    commands = re.findall(r"^  ([a-z]+)  ", text.split("Commands:", 1)[1], re.MULTILINE)
+    if not commands:
+        sys.exit(f"{program} help: lists no commands")
+    for command in commands:
+        text += subprocess.run([program, "help", command], check=True, text=True, capture_output=True).stdout
+    return text
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--rootlet")
+    parser.add_argument("--rootlet-oci")
     parser.add_argument("--self-test", action="store_true")
     parser.add_argument("tree", nargs="?")
     arguments = parser.parse_args()
@@ -79,6 +93,9 @@ def main():
                                    capture_output=True).stdout
         page = pathlib.Path(arguments.tree, "docs", "man", f"rootlet-{command}.1.scd").read_text(encoding="utf-8")
         found += differences(command, help_text, page)
+    if arguments.rootlet_oci:
+        page = pathlib.Path(arguments.tree, "docs", "man", "rootlet-oci.1.scd").read_text(encoding="utf-8")
+        found += differences("oci", all_help(arguments.rootlet_oci), page)
     if found:
         sys.exit("\n".join(found))
 
