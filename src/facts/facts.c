@@ -97,7 +97,7 @@ unsigned facts_needs(const struct spec *spec)
 		needs |= FACT_ROOT_ENTRIES;
 	if (spec->join_pid)
 		needs |= FACT_JOIN;
-	if (spec->tty || spec->detach || spec->name)
+	if (spec->tty || spec->detach || spec->name || spec->oci)
 		needs |= FACT_CGROUP;
 	for (size_t i = 0; i < spec->mount_count; i++)
 		if (facts_may_show_own(&spec->mounts[i]))

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "spec/oci.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -98,7 +99,7 @@ static int find_cached(struct facts *facts, const struct spec *spec)
 	return r < 0 || !facts->profile_cache ? r : read_cached(facts);
 }
 
-int probe_profile(struct facts *facts, const struct spec *spec)
+static int probe_file(struct facts *facts, const struct spec *spec)
 {
 	const char *path = spec->seccomp_path;
 	AUTO_FREE char *text = NULL;
@@ -118,4 +119,22 @@ int probe_profile(struct facts *facts, const struct spec *spec)
 	if (!facts->profile_path || (!facts->profile_error && !facts->profile_text))
 		return -ENOMEM;
 	return find_cached(facts, spec);
+}
+
+/* linux.seccomp: the text is at hand, and only what was kept of it is read. */
+static int probe_part(struct facts *facts, const struct spec *spec)
+{
+	facts->profile_path = arena_strdup(&facts->arena,
+					   spec->seccomp_path ? spec->seccomp_path : "config.json");
+	facts->profile_text = arena_strdup(&facts->arena, spec->oci->seccomp_text);
+	if (!facts->profile_path || !facts->profile_text)
+		return -ENOMEM;
+	return find_cached(facts, spec);
+}
+
+int probe_profile(struct facts *facts, const struct spec *spec)
+{
+	if (spec->oci)
+		return spec->oci->seccomp_text ? probe_part(facts, spec) : 0;
+	return probe_file(facts, spec);
 }

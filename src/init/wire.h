@@ -79,6 +79,8 @@ enum wire_message_type {
 
 	/* set-up → supervisor, before any other: the terminal's master comes along (SCM_RIGHTS) */
 	WIRE_TERMINAL = 32,
+	/* set-up → supervisor: the seccomp listener comes along (SCM_RIGHTS) */
+	WIRE_LISTENER,
 };
 
 struct wire_message {

@@ -299,6 +299,52 @@ static void describe_umask(struct buffer *out, const struct step *step)
 	buffer_printf(out, "set the umask %04" PRIo64, step->a.number);
 }
 
+static void describe_label(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "take the label ");
+	print_word(out, step->a.setting.value);
+	buffer_puts(out, " at the exec");
+}
+
+static void describe_scheduler(struct buffer *out, const struct step *step)
+{
+	static const char *const policies[] = {"other", "fifo", "rr",	   "batch",
+					       NULL,	"idle", "deadline"};
+	uint32_t policy = step->a.scheduler.policy;
+	const char *name =
+		policy < sizeof(policies) / sizeof(policies[0]) ? policies[policy] : NULL;
+
+	buffer_printf(out, "schedule as %s, nice %" PRIi32 ", priority %" PRIu32,
+		      name ? name : "something else", step->a.scheduler.nice,
+		      step->a.scheduler.priority);
+	if (step->a.scheduler.runtime)
+		buffer_printf(out, ", runtime %" PRIu64 " of %" PRIu64 " in %" PRIu64 " ns",
+			      step->a.scheduler.runtime, step->a.scheduler.deadline,
+			      step->a.scheduler.period);
+}
+
+static void describe_io_priority(struct buffer *out, const struct step *step)
+{
+	static const char *const classes[] = {"none", "realtime", "best-effort", "idle"};
+
+	buffer_printf(out, "set the I/O priority: class %s, level %u",
+		      classes[(step->a.number >> 13) & 3], (unsigned)(step->a.number & 7));
+}
+
+static void describe_memory(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "set the memory policy %d", step->a.memory.mode & 0xff);
+	if (step->a.memory.nodes) {
+		buffer_puts(out, " on the nodes ");
+		print_escaped(out, step->a.memory.nodes);
+	}
+}
+
+static void describe_personality(struct buffer *out, const struct step *step)
+{
+	buffer_printf(out, "set the personality %#" PRIx64, step->a.number);
+}
+
 static void describe_filter(struct buffer *out, const struct step *step)
 {
 	describe_text(out, "load the seccomp filter ", step->a.filter.name);
@@ -344,6 +390,7 @@ static const struct phrase {
 	[OP_LOOPBACK_UP] = {.words = "bring the loopback interface up"},
 	[OP_SYSCTL] = {.describe = describe_setting},
 	[OP_TIME_OFFSETS] = {.describe = describe_time},
+	[OP_OOM_SCORE] = {.before = "set the OOM score adjustment ", .text = true},
 	[OP_PROPAGATION] = {.describe = describe_propagation},
 	[OP_SCRATCH] = {.describe = describe_filesystem},
 	[OP_ROOT_TMPFS] = {.describe = describe_filesystem},
@@ -353,6 +400,7 @@ static const struct phrase {
 	[OP_MAKE_SYMLINK] = {.describe = describe_symlink},
 	[OP_BIND] = {.describe = describe_bind},
 	[OP_BIND_DEVICE] = {.describe = describe_device},
+	[OP_DEVICE_NODE] = {.describe = describe_node},
 	[OP_BIND_TEXT] = {.describe = describe_bind_text},
 	[OP_MOUNT] = {.describe = describe_filesystem},
 	[OP_ATTACH_PROCFS] = {.before = "put the new proc on ", .after = ""},
@@ -362,13 +410,21 @@ static const struct phrase {
 	[OP_OWN_PATH] = {.before = "keep rootlet's own ", .after = " in its place, read-only"},
 	[OP_INIT_FILE] = {.words = "make the image of the init, an unlinked file on /dev"},
 	[OP_HOOKS] = {.words = "wait while the bundle's hooks run"},
+	[OP_MOVE_ROOT] = {.words = "make the new root the root, without pivot_root"},
 	[OP_PIVOT_ROOT] = {.words = "make the new root the root"},
 	[OP_DETACH_OLD_ROOT] = {.words = "detach the old root"},
+	[OP_ROOT_PROPAGATION] = {.describe = describe_propagation},
+	[OP_LSM_LABEL] = {.describe = describe_label},
 	[OP_PROCESS_GROUP] = {.describe = describe_group},
 	[OP_SESSION] = {.words = "start a session"},
 	[OP_KEYRING] = {.words = "start an empty session keyring"},
 	[OP_LANDLOCK] = {.describe = describe_landlock},
 	[OP_RLIMIT] = {.describe = describe_rlimit},
+	[OP_SCHEDULER] = {.describe = describe_scheduler},
+	[OP_IO_PRIORITY] = {.describe = describe_io_priority},
+	[OP_MEMORY_POLICY] = {.describe = describe_memory},
+	[OP_AFFINITY] = {.before = "run on the processors ", .text = true},
+	[OP_PERSONALITY] = {.describe = describe_personality},
 	[OP_UMASK] = {.describe = describe_umask},
 	[OP_LOOKUP_USER] = {.before = "look up at start: ", .text = true},
 	[OP_BOUNDING_SET] = {.capabilities = "bounding set:"},

@@ -27,6 +27,7 @@ void describe_symlink(struct buffer *out, const struct step *step);
 void describe_bind_text(struct buffer *out, const struct step *step);
 void describe_directory(struct buffer *out, const struct step *step);
 void describe_device(struct buffer *out, const struct step *step);
+void describe_node(struct buffer *out, const struct step *step);
 void describe_attributes(struct buffer *out, const struct step *step);
 /* The path of a file's step between two pieces of text. */
 void describe_file(struct buffer *out, const struct step *step, const char *before,

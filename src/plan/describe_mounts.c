@@ -30,6 +30,8 @@ void describe_filesystem(struct buffer *out, const struct step *step)
 	}
 	if (step->a.fs.mode_of_target)
 		bracket_add(&bracket, "the mode of what it covers");
+	if (step->a.fs.copy_up)
+		bracket_add(&bracket, "a copy of what it covers");
 	bracket_names(&bracket, names_attributes(step->a.fs.attributes));
 	bracket_names(&bracket, names_propagation(step->a.fs.propagation));
 	if (step->optional)
@@ -41,7 +43,8 @@ void describe_propagation(struct buffer *out, const struct step *step)
 {
 	struct names names = names_propagation(step->a.propagation.flags);
 
-	buffer_puts(out, "make every mount");
+	buffer_puts(out,
+		    step->a.propagation.top ? "make the mount of / alone" : "make every mount");
 	for (size_t i = 0; i < names.count; i++)
 		if (strcmp(names.items[i], "recursive") != 0)
 			buffer_printf(out, " %s", names.items[i]);
@@ -133,6 +136,27 @@ void describe_device(struct buffer *out, const struct step *step)
 	buffer_printf(out, " (device %" PRIu32 ":%" PRIu32, step->a.device.major,
 		      step->a.device.minor);
 	buffer_puts(out, step->optional ? ", if present)" : ")");
+}
+
+void describe_node(struct buffer *out, const struct step *step)
+{
+	const char *kind = step->a.node.type == 'b' ? "block device" : "device";
+
+	if (step->a.node.type == 'p') {
+		buffer_puts(out, "make the FIFO ");
+		name_target(&step->a.node.target, out);
+	} else if (step->a.node.make) {
+		buffer_puts(out, "make the node ");
+		name_target(&step->a.node.target, out);
+	} else {
+		buffer_puts(out, "bind the host's ");
+		print_word(out, step->a.node.name ? step->a.node.name : step->subject);
+		buffer_puts(out, " → ");
+		name_target(&step->a.node.target, out);
+	}
+	if (step->a.node.type != 'p')
+		buffer_printf(out, " (%s %" PRIu32 ":%" PRIu32 ")", kind, step->a.node.major,
+			      step->a.node.minor);
 }
 
 void describe_attributes(struct buffer *out, const struct step *step)

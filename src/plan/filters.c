@@ -20,6 +20,8 @@ static void load(struct planner *p, const struct seccomp_filter *filter, const c
 	step->a.filter.program = filter->program;
 	step->a.filter.length = filter->length;
 	step->a.filter.name = filter->name;
+	step->a.filter.flags = filter->flags;
+	step->a.filter.notify = filter->notify;
 	step->why = why;
 }
 
@@ -89,18 +91,50 @@ static int load_profile(struct planner *p, uint64_t capabilities)
 	return r;
 }
 
-/* linux.seccomp, which is part of the config itself. */
-static int load_text(struct planner *p, uint64_t capabilities)
+/* What was kept has no word of what was passed over, so such a program is not kept. */
+static int compile_part(struct planner *p, struct seccomp_filter *ret)
 {
 	const struct spec_oci *oci = p->spec->oci;
-	const char *release = p->facts->kernel_release ? p->facts->kernel_release : "0.0";
-	struct seccomp_filter filter;
-	int r = seccomp_profile_compile(p->arena, oci->seccomp_text, oci->seccomp_length,
-					"/linux/seccomp", capabilities, release, &filter, p->err);
+	const struct facts *f = p->facts;
+	const struct profile_bytes kept = {f->profile_cached, f->profile_cached_size};
+	const char *release = f->kernel_release ? f->kernel_release : "0.0", *unknown;
+	const struct seccomp_part part = {
+		.text = oci->seccomp_text,
+		.len = oci->seccomp_length,
+		.path = oci->config ? oci->config : "config.json",
+		.line = oci->seccomp_line,
+		.column = oci->seccomp_column,
+		.listener = oci->seccomp_listener != NULL,
+	};
+	int r;
 
-	if (r == 0)
-		load(p, &filter, "the profile of the config");
-	return r;
+	if (kept.data && profile_cache_unpack(p->arena, &kept, oci->seccomp_text, 0, release, ret))
+		return 0;
+	r = seccomp_part_compile(p->arena, &part, 0, release, ret, &unknown, p->err);
+	if (r < 0)
+		return r;
+	if (unknown)
+		plan_note(
+			p,
+			"%s: /linux/seccomp: libseccomp knows no system call \"%s\", so it is not "
+			"refused",
+			part.path, unknown);
+	else if (f->profile_text)
+		keep(p, 0, release, ret);
+	return 0;
+}
+
+/* linux.seccomp, which is part of the config itself. */
+static int load_part(struct planner *p)
+{
+	struct seccomp_filter filter = {0};
+	int r = compile_part(p, &filter);
+
+	if (r < 0)
+		return r;
+	filter.name = "linux.seccomp";
+	load(p, &filter, "the profile of the config");
+	return 0;
 }
 
 int plan_filters(struct planner *p, uint64_t capabilities)
@@ -116,7 +150,7 @@ int plan_filters(struct planner *p, uint64_t capabilities)
 		load(p, seccomp_always(),
 		     "whatever the profile allows: nobody inside may type into the caller's "
 		     "terminal or reach the caller's keys");
-		return load_text(p, capabilities);
+		return load_part(p);
 	}
 	if (s->seccomp == SECCOMP_FILE && !s->oci) {
 		load(p, seccomp_always(),

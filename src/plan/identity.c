@@ -152,7 +152,7 @@ int plan_identity(struct planner *p)
 bool plan_keeps_groups(const struct planner *p)
 {
 	return p->spec->keep_groups ||
-	       (plan_oci(p) && oci_asks(p, "run.oci.keep_original_groups", "1"));
+	       (plan_oci(p) && plan_oci_asks(p, "run.oci.keep_original_groups", "1"));
 }
 
 static void add_helper(struct planner *p, const struct map_side *s)

@@ -11,7 +11,7 @@
 #define ROOT_CAPABILITIES(c) ((c)->effective | (c)->permitted | (c)->inheritable | (c)->ambient)
 
 /* An annotation that engines set for the runtime. */
-bool oci_asks(const struct planner *p, const char *annotation, const char *value)
+bool plan_oci_asks(const struct planner *p, const char *annotation, const char *value)
 {
 	const struct spec_oci *oci = p->spec->oci;
 
@@ -119,12 +119,14 @@ static int add_user(struct planner *p)
 	return 0;
 }
 
-static void add_workdir(struct planner *p)
+/* Some directories only root may enter, others only the user: either will do. */
+static void add_workdir(struct planner *p, bool last)
 {
 	struct step *step = plan_add(p, OP_WORKDIR, ACTOR_CHILD,
 				     p->spec->cwd ? plan_clean_path(p, p->spec->cwd) : "/");
 
 	step->a.text.text = step->subject;
+	step->a.text.tries = !last;
 }
 
 static void add_session(struct planner *p)
@@ -135,7 +137,7 @@ static void add_session(struct planner *p)
 		plan_add(p, OP_KEYRING, ACTOR_CHILD, "session");
 }
 
-int oci_seal(struct planner *p)
+int plan_oci_seal(struct planner *p)
 {
 	const struct oci_capabilities *c = &p->spec->oci->capabilities;
 	bool nnp = p->spec->no_new_privileges == YES;
@@ -143,9 +145,12 @@ int oci_seal(struct planner *p)
 	int r = 0;
 
 	note_unknown(p, c);
+	plan_oci_labels(p);
 	plan_close_fds(p);
 	add_session(p);
 	plan_limits(p);
+	plan_oci_process(p);
+	add_workdir(p, false);
 	add_bounding(p, bounding);
 	if (!nnp) /* a filter needs CAP_SYS_ADMIN then: while we have it */
 		r = plan_filters(p, bounding);
@@ -153,7 +158,7 @@ int oci_seal(struct planner *p)
 	if (r == 0)
 		r = add_user(p);
 	add_sets(p, c);
-	add_workdir(p);
+	add_workdir(p, true);
 	plan_await_start(p);
 	if (nnp)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");

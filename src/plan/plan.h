@@ -56,6 +56,7 @@ enum plan_args {
 	ARGS_OVERLAY,
 	ARGS_FILE,
 	ARGS_DEVICE,
+	ARGS_NODE,
 	ARGS_ATTRIBUTES,
 	ARGS_GROUP,
 	ARGS_TERMINAL,
@@ -63,6 +64,8 @@ enum plan_args {
 	ARGS_NUMBER,
 	ARGS_CAPABILITIES,
 	ARGS_SETS,
+	ARGS_SCHEDULER,
+	ARGS_MEMORY,
 	ARGS_FILTER,
 	ARGS_LANDLOCK,
 	ARGS_EXEC,
@@ -181,10 +184,12 @@ struct step {
 			const char *source;	   /* what mountinfo shows; NULL: the type */
 			uint64_t propagation;	   /* MS_…, with MS_REC; 0: private */
 			bool mode_of_target;	   /* a tmpfs: it has the mode of what it covers */
+			bool copy_up; /* a tmpfs: it begins with the files that it covers */
 		} fs;
 		struct {
 			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of
 					     the file */
+			bool tries;	  /* WORKDIR: a later step will try again */
 		} text;
 		struct {
 			const char *path; /* below /proc/sys, with slashes */
@@ -193,6 +198,7 @@ struct step {
 		struct {
 			uint64_t flags; /* MS_PRIVATE … */
 			bool mount_setattr;
+			bool top; /* of "/" alone, not of all below */
 		} propagation;
 		struct {
 			int source;		 /* slot */
@@ -228,6 +234,16 @@ struct step {
 			struct step_target target;
 		} device;
 		struct {
+			char type; /* 'c', 'b' or 'p' */
+			uint32_t major, minor;
+			uint32_t mode; /* permission bits */
+			uint32_t uid, gid;
+			struct step_target target;
+			bool make;  /* by mknod; else, and where that is refused, by a bind of */
+			int source; /* this slot … */
+			const char *name; /* … and a name in it; NULL: the slot itself */
+		} node;
+		struct {
 			struct step_target target;
 			uint64_t set, clear;
 			bool recursive;
@@ -251,9 +267,24 @@ struct step {
 			uint64_t effective, permitted, inheritable, ambient;
 		} sets;
 		struct {
+			uint32_t policy; /* SCHED_… */
+			int32_t nice;
+			uint32_t priority;
+			uint64_t flags; /* SCHED_FLAG_… */
+			uint64_t runtime, deadline, period;
+		} scheduler;
+		struct {
+			int mode; /* MPOL_…, with MPOL_F_… */
+			const char *nodes;
+			const unsigned long *mask;
+			unsigned long bits;
+		} memory;
+		struct {
 			const struct sock_filter *program; /* BPF, of linux/filter.h */
 			uint16_t length;
 			const char *name; /* "default", or the profile's path */
+			uint32_t flags;	  /* SECCOMP_FILTER_FLAG_… */
+			bool notify;	  /* its listener goes to the supervisor */
 		} filter;
 		struct {
 			uint64_t rights; /* LANDLOCK_ACCESS_FS_…, given below each path */

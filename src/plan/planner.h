@@ -113,11 +113,20 @@ void plan_own_folders(struct planner *p); /* own_files.c: in OPEN, and after the
 void plan_own_files(struct planner *p);
 
 /* oci_….c: what stands in the place of the above when the spec came from an OCI config. */
-int oci_root(struct planner *p);		   /* ROOT, whole */
-int oci_open(struct planner *p);		   /* OPEN: what ROOT will bind */
-int oci_seal(struct planner *p);		   /* SEAL */
-void oci_devices(struct planner *p, bool own_dev); /* the nodes and links of /dev */
-bool oci_asks(const struct planner *p, const char *annotation, const char *value);
+int plan_oci_root(struct planner *p);	       /* ROOT, whole */
+int plan_oci_open(struct planner *p);	       /* OPEN: what ROOT will bind */
+int plan_oci_seal(struct planner *p);	       /* SEAL */
+void plan_oci_devices(struct planner *p);      /* the nodes and links of /dev */
+void plan_oci_open_devices(struct planner *p); /* OPEN: their nodes on the host */
+void plan_oci_open_mounts(struct planner *p);
+int plan_oci_mounts(struct planner *p);	      /* the mounts, in their order */
+void plan_oci_mounts_done(struct planner *p); /* what is read-only only when it is filled */
+void plan_oci_process(struct planner *p);     /* SEAL: scheduling, memory policy, personality … */
+void plan_oci_labels(struct planner *p); /* SEAL: what LSMs shall give the command at its exec */
+uint64_t plan_oci_first_propagation(
+	const struct planner *p); /* MS_…: of the mounts to begin with */
+const char *plan_in_bundle(struct planner *p, const char *path);
+bool plan_oci_asks(const struct planner *p, const char *annotation, const char *value);
 
 /* user.c: LOOKUP_USER and SET_USER, called by stage_seal. */
 int plan_user(struct planner *p);
@@ -158,6 +167,7 @@ enum source_use {
 	SOURCE_HOST_HOSTS,
 	SOURCE_TERMINAL,
 	SOURCE_HOST_CGROUP,
+	SOURCE_NODE, /* index: spec->oci->devices[] */
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
 
@@ -174,9 +184,13 @@ const char *plan_clean_path(struct planner *p, const char *path);
 struct step *plan_open(struct planner *p, enum source_use use, size_t index, const char *path,
 		       enum open_kind kind, int slot);
 
+/* Room for so many sources. */
+void plan_raise_file_limit(struct planner *p, uint64_t sources);
+
 /* stage_root.c */
 void plan_propagation(struct planner *p, uint64_t flags);
-void plan_attributes(struct planner *p, struct step_target target, uint64_t set, const char *why);
+void plan_attributes(struct planner *p, const char *subject, struct step_target target,
+		     uint64_t set, const char *why);
 void plan_attach_procfs(struct planner *p);
 void plan_init_file(struct planner *p);
 /* stage_seal.c */

@@ -118,6 +118,8 @@ static void args_filesystem(struct json_writer *w, json_value *o, const struct s
 			 json_names(w, names_propagation(step->a.fs.propagation)));
 	if (step->a.fs.mode_of_target)
 		json_put_bool(w, o, "mode_of_target", true);
+	if (step->a.fs.copy_up)
+		json_put_bool(w, o, "copy_up", true);
 }
 
 static void args_bind(struct json_writer *w, json_value *o, const struct step *step)
@@ -169,6 +171,39 @@ static void args_device(struct json_writer *w, json_value *o, const struct step 
 	json_put_u64(w, o, "major", step->a.device.major);
 	json_put_u64(w, o, "minor", step->a.device.minor);
 	put_target(w, o, &step->a.device.target);
+}
+
+static void args_node(struct json_writer *w, json_value *o, const struct step *step)
+{
+	const char type[] = {step->a.node.type, '\0'};
+
+	json_put_text(w, o, "type", type);
+	json_put_u64(w, o, "major", step->a.node.major);
+	json_put_u64(w, o, "minor", step->a.node.minor);
+	put_mode(w, o, step->a.node.mode);
+	json_put_u64(w, o, "uid", step->a.node.uid);
+	json_put_u64(w, o, "gid", step->a.node.gid);
+	put_target(w, o, &step->a.node.target);
+	json_put_bool(w, o, "make", step->a.node.make);
+	put_slot(w, o, "source", step->a.node.source);
+	json_put_text(w, o, "name", step->a.node.name);
+}
+
+static void args_scheduler(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_u64(w, o, "policy", step->a.scheduler.policy);
+	json_put(w, o, "nice", json_object_new_int(step->a.scheduler.nice));
+	json_put_u64(w, o, "priority", step->a.scheduler.priority);
+	json_put_u64(w, o, "flags", step->a.scheduler.flags);
+	json_put_u64(w, o, "runtime", step->a.scheduler.runtime);
+	json_put_u64(w, o, "deadline", step->a.scheduler.deadline);
+	json_put_u64(w, o, "period", step->a.scheduler.period);
+}
+
+static void args_memory(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "mode", json_object_new_int(step->a.memory.mode));
+	json_put_text(w, o, "nodes", step->a.memory.nodes);
 }
 
 static void args_attributes(struct json_writer *w, json_value *o, const struct step *step)
@@ -242,6 +277,10 @@ static void args_filter(struct json_writer *w, json_value *o, const struct step 
 	json_put_text(w, o, "name", step->a.filter.name);
 	json_put_u64(w, o, "length", step->a.filter.length);
 	json_put_text(w, o, "digest", digest);
+	if (step->a.filter.flags)
+		json_put_u64(w, o, "flags", step->a.filter.flags);
+	if (step->a.filter.notify)
+		json_put_bool(w, o, "notify", true);
 }
 
 static void args_landlock(struct json_writer *w, json_value *o, const struct step *step)
@@ -294,6 +333,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 		return true;
 	case ARGS_TEXT:
 		json_put_text(w, o, "text", step->a.text.text);
+		if (step->a.text.tries)
+			json_put_bool(w, o, "tries", true);
 		return true;
 	case ARGS_SETTING:
 		json_put_text(w, o, "path", step->a.setting.path);
@@ -303,6 +344,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 		json_put(w, o, "propagation",
 			 json_names(w, names_propagation(step->a.propagation.flags)));
 		json_put_bool(w, o, "mount_setattr", step->a.propagation.mount_setattr);
+		if (step->a.propagation.top)
+			json_put_bool(w, o, "top", true);
 		return true;
 	case ARGS_GROUP:
 		json_put_bool(w, o, "foreground", step->a.group.foreground);
@@ -324,6 +367,9 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_ATTRIBUTES:
 	case ARGS_RLIMIT:
 	case ARGS_SETS:
+	case ARGS_NODE:
+	case ARGS_SCHEDULER:
+	case ARGS_MEMORY:
 	case ARGS_FILTER:
 	case ARGS_LANDLOCK:
 	case ARGS_EXEC:
@@ -346,6 +392,9 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_ATTRIBUTES] = args_attributes,
 		[ARGS_RLIMIT] = args_rlimit,
 		[ARGS_SETS] = args_sets,
+		[ARGS_NODE] = args_node,
+		[ARGS_SCHEDULER] = args_scheduler,
+		[ARGS_MEMORY] = args_memory,
 		[ARGS_FILTER] = args_filter,
 		[ARGS_LANDLOCK] = args_landlock,
 		[ARGS_EXEC] = args_exec,

@@ -59,6 +59,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_MAKE_SYMLINK:
 	case OP_BIND:
 	case OP_BIND_DEVICE:
+	case OP_DEVICE_NODE:
 	case OP_BIND_TEXT:
 	case OP_MOUNT:
 	case OP_ATTACH_PROCFS:
@@ -66,6 +67,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_MASK:
 	case OP_READONLY_PATH:
 	case OP_OWN_PATH:
+	case OP_MOVE_ROOT:
 	case OP_PIVOT_ROOT:
 	case OP_DETACH_OLD_ROOT:
 		sh_mount_step(sh, step);
@@ -108,6 +110,14 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CGROUP_NAMESPACE:
 	case OP_PROPAGATION:
 	case OP_PROCESS_GROUP:
+	case OP_OOM_SCORE:
+	case OP_ROOT_PROPAGATION:
+	case OP_LSM_LABEL:
+	case OP_SCHEDULER:
+	case OP_IO_PRIORITY:
+	case OP_MEMORY_POLICY:
+	case OP_AFFINITY:
+	case OP_PERSONALITY:
 	case OP_SESSION:
 	case OP_KEYRING:
 	case OP_LANDLOCK:

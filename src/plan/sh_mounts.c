@@ -303,6 +303,37 @@ static void bind_device(struct sh *sh, const struct step *step)
 	buffer_puts(sh->out, " \"$target\"\n");
 }
 
+static void device_node(struct sh *sh, const struct step *step)
+{
+	AUTO_BUFFER path = {0};
+
+	find_target(sh, &step->a.node.target);
+	if (!step->a.node.make) {
+		buffer_printf(&path, step->a.node.name ? "/dev/%s" : "%s",
+			      step->a.node.name ? step->a.node.name : step->subject);
+		if (buffer_failed(&path)) {
+			sh->out->failed = true;
+			return;
+		}
+		make(sh, "make_file");
+		buffer_puts(sh->out, "\nmount -n --bind ");
+		print_quoted(sh->out, path.data);
+		buffer_puts(sh->out, " \"$target\"\n");
+		return;
+	}
+	if (step->a.node.type == 'p')
+		buffer_puts(sh->out, "; [ -e \"$target\" ] || mkfifo \"$target\"\n");
+	else
+		buffer_printf(sh->out,
+			      "; [ -e \"$target\" ] || mknod \"$target\" %c %" PRIu32 " %" PRIu32
+			      "\n",
+			      step->a.node.type, step->a.node.major, step->a.node.minor);
+	buffer_printf(sh->out,
+		      "chmod %04" PRIo32 " \"$target\"; chown %" PRIu32 ":%" PRIu32
+		      " \"$target\"\n",
+		      step->a.node.mode, step->a.node.uid, step->a.node.gid);
+}
+
 /* The text becomes a file on the tmpfs of /dev; the file is bound, and then only the bind is left.
  */
 static void bind_text(struct sh *sh, const struct step *step)
@@ -420,6 +451,8 @@ void sh_mount_step(struct sh *sh, const struct step *step)
 		bind(sh, step);
 	else if (step->op == OP_BIND_DEVICE)
 		bind_device(sh, step);
+	else if (step->op == OP_DEVICE_NODE)
+		device_node(sh, step);
 	else if (step->op == OP_BIND_TEXT)
 		bind_text(sh, step);
 	else if (step->op == OP_MOUNT)
@@ -432,7 +465,7 @@ void sh_mount_step(struct sh *sh, const struct step *step)
 		mask(sh, step);
 	else if (step->op == OP_READONLY_PATH || step->op == OP_OWN_PATH)
 		readonly_path(sh, step);
-	else if (step->op == OP_PIVOT_ROOT)
+	else if (step->op == OP_PIVOT_ROOT || step->op == OP_MOVE_ROOT)
 		pivot(sh);
 	else if (step->op == OP_DETACH_OLD_ROOT)
 		buffer_puts(sh->out, "hash -r\numount -n -l .\ncd /\n");

@@ -61,10 +61,10 @@ enum { OTHER_DESCRIPTORS = 256 };
 
 /* The soft limit is 1024 nearly everywhere, for programs that use select(2); the hard one is the
  * real one. */
-static void raise_file_limit(struct planner *p)
+void plan_raise_file_limit(struct planner *p, uint64_t sources)
 {
 	const struct facts *f = p->facts;
-	uint64_t need = p->spec->mount_count + p->spec->device_count + OTHER_DESCRIPTORS;
+	uint64_t need = sources + OTHER_DESCRIPTORS;
 	struct step *step;
 
 	if (f->nofile_soft >= need || f->nofile_hard <= f->nofile_soft)
@@ -102,7 +102,7 @@ int stage_open(struct planner *p)
 	if (s->kind == SPEC_EXEC)
 		return 0; /* the container has its files already */
 	if (plan_oci(p))
-		return oci_open(p);
+		return plan_oci_open(p);
 	if (s->root_kind == ROOT_NONE) {
 		if (plan_private(p, NS_MNT))
 			plan_open(p, SOURCE_ROOT, 0, "/", OPEN_DIRECTORY, SLOT_ROOT);
@@ -110,7 +110,7 @@ int stage_open(struct planner *p)
 			plan_open(p, SOURCE_HOST_PROC, 0, "/proc", OPEN_DIRECTORY, SLOT_PROC);
 		return 0;
 	}
-	raise_file_limit(p);
+	plan_raise_file_limit(p, s->mount_count + s->device_count);
 	plan_open(p, SOURCE_ROOT, 0, s->root_kind == ROOT_HOST ? "/" : plan_copy(p, s->root_path),
 		  OPEN_DIRECTORY, plan_new_slot(p));
 	if (s->overlay && s->overlay_dir)

@@ -152,6 +152,11 @@ int stage_namespaces(struct planner *p)
 	if (plan_private(p, NS_NET))
 		plan_add(p, OP_LOOPBACK_UP, ACTOR_CHILD, "lo");
 	mark_early(p, first);
+	if (plan_oci(p) && s->oci->has_oom_score_adj) {
+		step = plan_add(p, OP_OOM_SCORE, ACTOR_CHILD,
+				plan_text(p, "%d", (int)s->oci->oom_score_adj));
+		step->a.text.text = step->subject;
+	}
 	if (plan_private(p, NS_NET) && !plan_oci(p))
 		allow_ping(p); /* a sysctl may speak of ids, and some want to be written by root */
 	for (size_t i = 0; i < s->sysctl_count; i++)

@@ -32,9 +32,10 @@ static void make_directory(struct planner *p, const char *path, uint32_t mode)
 	step->a.file.mode = mode;
 }
 
-void plan_attributes(struct planner *p, struct step_target target, uint64_t set, const char *why)
+void plan_attributes(struct planner *p, const char *subject, struct step_target target,
+		     uint64_t set, const char *why)
 {
-	struct step *step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, "/");
+	struct step *step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, subject);
 
 	step->a.attributes.target = target;
 	step->a.attributes.set = set;
@@ -228,7 +229,7 @@ int stage_root(struct planner *p)
 		return 0;
 	}
 	if (plan_oci(p))
-		return oci_root(p);
+		return plan_oci_root(p);
 	if (p->spec->root_kind == ROOT_NONE) {
 		keep_tree(p);
 		return 0;

@@ -151,7 +151,7 @@ int stage_seal(struct planner *p)
 	int r;
 
 	if (plan_oci(p))
-		return oci_seal(p);
+		return plan_oci_seal(p);
 	r = plan_kept_capabilities(p, &kept);
 	if (r < 0)
 		return r;

@@ -58,6 +58,8 @@ static const struct step_target *target_of(const struct step *step)
 		return &step->a.file.target;
 	case ARGS_DEVICE:
 		return &step->a.device.target;
+	case ARGS_NODE:
+		return &step->a.node.target;
 	case ARGS_ATTRIBUTES:
 		return &step->a.attributes.target;
 	case ARGS_NONE:
@@ -78,6 +80,8 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_RLIMIT:
 	case ARGS_NUMBER:
 	case ARGS_SETS:
+	case ARGS_SCHEDULER:
+	case ARGS_MEMORY:
 	case ARGS_CAPABILITIES:
 	case ARGS_FILTER:
 	case ARGS_LANDLOCK:
@@ -123,8 +127,8 @@ static int check_slots(struct seen *s, const struct step *step)
 	if (op_rows[step->op].args == ARGS_BIND &&
 	    (step->a.bind.source == SLOT_NONE || !usable(s, step->a.bind.source)))
 		return broken(s, "a bind source is opened before IDENTITY");
-	if ((step->op == OP_SYSCTL || step->op == OP_ATTACH_PROCFS ||
-	     step->op == OP_TIME_OFFSETS) &&
+	if ((step->op == OP_SYSCTL || step->op == OP_ATTACH_PROCFS || step->op == OP_TIME_OFFSETS ||
+	     step->op == OP_OOM_SCORE || step->op == OP_LSM_LABEL) &&
 	    !filled(s, SLOT_PROC))
 		return broken(s, "/proc is written only through a descriptor of our own");
 	if (step->op == OP_TERMINAL && !usable(s, step->a.terminal.dev))
@@ -141,16 +145,17 @@ static bool came_before(const struct seen *s, enum plan_op op)
 
 static int check_order(struct seen *s, const struct step *step)
 {
-	bool pivoted = came_before(s, OP_PIVOT_ROOT);
+	bool pivoted = came_before(s, OP_PIVOT_ROOT) || came_before(s, OP_MOVE_ROOT);
 
 	if (s->index && step_stage(step) < step_stage(step - 1))
 		return broken(s, "stages run in their order");
-	if (step_stage(step) == STAGE_ROOT && pivoted && step->op != OP_DETACH_OLD_ROOT)
+	if (step_stage(step) == STAGE_ROOT && pivoted && step->op != OP_DETACH_OLD_ROOT &&
+	    step->op != OP_ROOT_PROPAGATION)
 		return broken(s, "the pivot comes after the last use of the host's tree");
 	if (step->op == OP_DETACH_OLD_ROOT && !pivoted)
 		return broken(s, "only an old root that was pivoted away can be detached");
-	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) && pivoted &&
-	    !came_before(s, OP_DETACH_OLD_ROOT))
+	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) &&
+	    came_before(s, OP_PIVOT_ROOT) && !came_before(s, OP_DETACH_OLD_ROOT))
 		return broken(s, "the old root is gone before anything inside is read");
 	if ((step->op == OP_WORKDIR || step->op == OP_LOOKUP_USER) && !came_before(s, OP_CLOSE_FDS))
 		return broken(s, "what the host lent is closed before anything inside is read");
@@ -183,7 +188,8 @@ static int check_presence(struct seen *s, const struct step *clone)
 		return broken(s, "a plan ends with an exec");
 	if (!clone)
 		return broken(s, "a plan makes exactly one process");
-	if (run && (!came_before(s, OP_PIVOT_ROOT) || !came_before(s, OP_DETACH_OLD_ROOT)))
+	if (run && !came_before(s, OP_MOVE_ROOT) &&
+	    (!came_before(s, OP_PIVOT_ROOT) || !came_before(s, OP_DETACH_OLD_ROOT)))
 		return broken(s, "run pivots and detaches the old root");
 	if (run && !came_before(s, OP_PROPAGATION))
 		return broken(s, "run makes propagation private");

@@ -33,6 +33,9 @@ struct child {
 	uint32_t detail; /* enum wire_detail of the step that failed */
 	int64_t value;
 
+	bool in_workdir; /* WORKDIR has been there */
+	bool below;	 /* the old root is below the new one, where pivot_root cannot work */
+
 	/* LOOKUP_USER */
 	uint32_t uid, gid;
 	uint32_t groups[CHILD_GROUPS_MAX];
@@ -77,13 +80,21 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_seccomp, child_close_fds, child_session, child_capability_sets;
 child_handler child_terminal, child_cgroup_namespace;
 child_handler child_hooks, child_find_command, child_await_start;
+child_handler child_oom_score, child_device_node, child_move_root, child_lsm_label, child_scheduler,
+	child_io_priority, child_memory_policy, child_affinity, child_personality;
 child_handler child_exec_init, child_exec;
 
 /* The command starts with a clean slate: no signal blocked, none ignored. */
 void child_reset_signals(void);
 
+/* child_copy.c: what is in directory `from` (a descriptor), into `to`. 0 or -errno. */
+int child_copy_tree(int from, int to);
+
 /* Write text to a file named relative to dirfd, in one write. 0 or -errno. */
 int child_write_file(int dirfd, const char *path, const char *text);
+
+/* Over the control channel, with a descriptor. 0 or -errno. */
+int child_send_fd(struct child *c, const struct wire_message *message, int fd);
 
 /* Decimal digits of a number; out has room for 12. Returns out. */
 char *child_digits(char out[static 12], unsigned value);

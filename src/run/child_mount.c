@@ -123,6 +123,11 @@ int mount_change(struct child *c, int fd, uint64_t set, uint64_t clear, bool rec
 			 &attr, sizeof(attr)));
 }
 
+bool mount_is_device(const struct stat *st, const struct bind_request *q)
+{
+	return (q->block ? S_ISBLK(st->st_mode) : S_ISCHR(st->st_mode)) && st->st_rdev == q->rdev;
+}
+
 /* Looks at what the copied mount shows: it must be the device that was meant, and its mount point
  * is made as it is, a directory for a directory, a file for anything else. */
 static int inspect(struct child *c, int tree, const struct bind_request *q, mode_t *ret_make)
@@ -138,7 +143,7 @@ static int inspect(struct child *c, int tree, const struct bind_request *q, mode
 		return 0;
 	if (fstat(tree, &st) < 0)
 		return -errno;
-	if (q->device && !(S_ISCHR(st.st_mode) && st.st_rdev == q->rdev))
+	if (q->device && !mount_is_device(&st, q))
 		return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
 	if (q->make_target)
 		*ret_make = S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG;

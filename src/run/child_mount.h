@@ -17,7 +17,8 @@ struct bind_request {
 	const char *name; /* … or a name in it; NULL: itself */
 	bool recursive;
 	bool make_target;
-	bool device; /* must be the character device `rdev` */
+	bool device; /* must be the character (or block) device `rdev` */
+	bool block;
 	dev_t rdev;
 	uint64_t attr_set, attr_clear, propagation;
 	bool top;		     /* attr_… of the topmost mount alone, else of all */
@@ -26,6 +27,9 @@ struct bind_request {
 	const struct step *keeper;   /* what is locked stays, and is said to be this step's; NULL:
 					that is an error */
 };
+
+struct stat;
+bool mount_is_device(const struct stat *st, const struct bind_request *request);
 
 /* A new instance in the making. */
 struct filesystem_request {

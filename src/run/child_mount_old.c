@@ -297,7 +297,7 @@ int mount_old_bind(struct child *c, const struct bind_request *q, const struct s
 		return blame(c, WIRE_DETAIL_SOURCE, -errno);
 	if (q->procfs && (fstatfs(source, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC))
 		return blame(c, WIRE_DETAIL_NOT_PROC, -EINVAL);
-	if (q->device && !(S_ISCHR(st.st_mode) && st.st_rdev == q->rdev))
+	if (q->device && !mount_is_device(&st, q))
 		return blame(c, WIRE_DETAIL_NOT_DEVICE, -ENODEV);
 	if (q->make_target)
 		make = S_ISDIR(st.st_mode) ? S_IFDIR : S_IFREG;

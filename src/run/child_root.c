@@ -31,10 +31,14 @@ static int keep(struct child *c, int fd, int slot)
 int child_propagation(struct child *c, const struct step *step)
 {
 	struct sys_mount_attr attr = {.propagation = step->a.propagation.flags};
+	bool all = !step->a.propagation.top;
 
 	if (step->a.propagation.mount_setattr)
-		return SYS(mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
-	return mount(NULL, "/", NULL, MS_REC | step->a.propagation.flags, NULL) < 0 ? -errno : 0;
+		return SYS(mount_setattr, AT_FDCWD, "/", all ? AT_RECURSIVE : 0, &attr,
+			   sizeof(attr));
+	return mount(NULL, "/", NULL, (all ? MS_REC : 0) | step->a.propagation.flags, NULL) < 0
+		       ? -errno
+		       : 0;
 }
 
 int child_mount(struct child *c, const struct step *step)
@@ -49,8 +53,24 @@ int child_mount(struct child *c, const struct step *step)
 		.make_target = step->a.fs.make_target,
 		.mode_of_target = step->a.fs.mode_of_target,
 	};
+	int covered = -1, fd;
 
-	return keep(c, mount_filesystem(c, &q, &step->a.fs.target), step->a.fs.slot);
+	if (step->a.fs.copy_up)
+		covered = mount_target(c, &step->a.fs.target, q.make_target ? S_IFDIR : 0);
+	if (step->a.fs.copy_up && covered < 0)
+		return covered;
+	fd = mount_filesystem(c, &q, &step->a.fs.target);
+	if (fd >= 0 && covered >= 0) {
+		int r = child_copy_tree(covered, fd);
+
+		if (r < 0) {
+			close(fd);
+			fd = r;
+		}
+	}
+	if (covered >= 0)
+		close(covered);
+	return keep(c, fd, step->a.fs.slot);
 }
 
 int child_tmpfs_over_root(struct child *c, const struct step *step)
@@ -255,8 +275,16 @@ int child_attach_procfs(struct child *c, const struct step *step)
 
 int child_mount_attributes(struct child *c, const struct step *step)
 {
-	return mount_change(c, c->slots[step->a.attributes.target.base], step->a.attributes.set,
-			    step->a.attributes.clear, step->a.attributes.recursive);
+	const struct step_target *target = &step->a.attributes.target;
+	bool own = strcmp(target->path, "/") == 0;
+	int fd = own ? c->slots[target->base] : mount_target(c, target, 0);
+	int r = fd < 0 ? fd
+		       : mount_change(c, fd, step->a.attributes.set, step->a.attributes.clear,
+				      step->a.attributes.recursive);
+
+	if (!own && fd >= 0)
+		close(fd);
+	return r;
 }
 
 /* An empty tmpfs that nobody can write to; the first one serves for all. */
@@ -372,40 +400,4 @@ int child_init_file(struct child *c, const struct step *step)
 	if (n != (ssize_t)init_image_size)
 		return -EIO;
 	return c->init_image < 0 ? c->init_image : 0;
-}
-
-/* pivot_root(2), NOTES: new and old may be the same directory; the old root then lies on top of the
- * new one, where the next step finds it as ".". */
-int child_pivot_root(struct child *c, const struct step *step)
-{
-	int r = SYS(fchdir, c->slots[SLOT_ROOT]);
-
-	return r < 0 ? r : SYS(pivot_root, ".", ".");
-}
-
-/* The id of the mount that `path` ends on; 0 where the kernel does not tell (before 5.8). */
-static uint64_t mount_id(int dir, const char *path, int flags)
-{
-	struct statx sx;
-
-	if (SYS(statx, dir, path, flags, STATX_MNT_ID, &sx) < 0 || !(sx.stx_mask & STATX_MNT_ID))
-		return 0;
-	return sx.stx_mnt_id;
-}
-
-/* The old root lies over the new one, and with it what lay over the old one: a scratch tmpfs, and
- * whatever a host had mounted over its "/". Each umount takes the topmost; "/.." is the topmost.
- * Without ids their number is the plan's. */
-int child_detach_old_root(struct child *c, const struct step *step)
-{
-	uint64_t root = mount_id(c->slots[SLOT_ROOT], "", AT_EMPTY_PATH);
-	int r = 0;
-
-	for (uint64_t i = 0; r == 0 && i < 64; i++) {
-		if (root ? mount_id(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW) == root
-			 : i == step->a.number)
-			return SYS(chdir, "/");
-		r = SYS(umount2, ".", MNT_DETACH);
-	}
-	return r < 0 ? r : -ELOOP;
 }

@@ -222,8 +222,14 @@ int child_capability_sets(struct child *c, const struct step *step)
 /* A default that is not there inside becomes the root; what was asked for must be there. */
 int child_workdir(struct child *c, const struct step *step)
 {
-	int r = enter_directory(c, step->a.text.text);
+	int r;
 
+	if (c->in_workdir)
+		return 0;
+	r = enter_directory(c, step->a.text.text);
+	if (r == -EACCES && step->a.text.tries)
+		return 0;
+	c->in_workdir = r == 0;
 	return r < 0 && step->optional ? SYS(chdir, "/") : r;
 }
 
@@ -237,6 +243,16 @@ int child_parent_death(struct child *c, const struct step *step)
 	return SYS(prctl, PR_SET_PDEATHSIG, (unsigned long)step->a.number, 0UL, 0UL, 0UL);
 }
 
+/* Whoever started us hands it on: the listener's socket is of the host. */
+static int send_listener(struct child *c, int listener)
+{
+	struct wire_message message = {.type = WIRE_LISTENER};
+	int r = child_send_fd(c, &message, listener);
+
+	close(listener);
+	return r;
+}
+
 int child_seccomp(struct child *c, const struct step *step)
 {
 	struct sock_fprog program = {
@@ -244,7 +260,14 @@ int child_seccomp(struct child *c, const struct step *step)
 		.filter = (struct sock_filter *)(uintptr_t)step->a.filter.program,
 	};
 
-	return SYS(seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	uint32_t flags = step->a.filter.flags;
+	int r;
+
+	if (!step->a.filter.notify)
+		return SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+	r = SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags | SECCOMP_FILTER_FLAG_NEW_LISTENER,
+		&program);
+	return r < 0 ? r : send_listener(c, r);
 }
 
 /* What set-up itself still uses: the report pipe must tell that the exec worked. Sorted. */

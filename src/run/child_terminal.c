@@ -82,10 +82,9 @@ static int open_slave(int master, const struct step *step)
 	return slave;
 }
 
-static int send_master(struct child *c, int master)
+int child_send_fd(struct child *c, const struct wire_message *message, int fd)
 {
-	struct wire_message message = {.type = WIRE_TERMINAL};
-	struct iovec data = {&message, sizeof(message)};
+	struct iovec data = {(void *)(uintptr_t)message, sizeof(*message)};
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr header;
@@ -100,7 +99,7 @@ static int send_master(struct child *c, int master)
 	};
 	int r;
 
-	memcpy(CMSG_DATA(&control.header), &master, sizeof(master));
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
 	r = SYS(sendmsg, c->control, &header, MSG_NOSIGNAL);
 	return r < 0 ? r : 0;
 }
@@ -133,6 +132,7 @@ static int bind_console(struct child *c, const struct step *step, int slave)
 
 int child_terminal(struct child *c, const struct step *step)
 {
+	struct wire_message message = {.type = WIRE_TERMINAL};
 	int master = open_master(c, step), slave = -1, r;
 
 	if (master < 0)
@@ -144,7 +144,7 @@ int child_terminal(struct child *c, const struct step *step)
 	if (r == 0)
 		r = become_session(slave);
 	if (r == 0)
-		r = send_master(c, master);
+		r = child_send_fd(c, &message, master);
 	close(slave);
 	close(master);
 	return r;

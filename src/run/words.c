@@ -147,6 +147,14 @@ const char *run_word_note(const struct step *step, int error)
 		return "a bind mount: its source forbids more than the config asks for (read-only, "
 		       "nosuid, nodev or noexec), and the kernel does not let us lift that: it "
 		       "stays";
+	if (step->op == OP_PIVOT_ROOT)
+		return "the host's root is an initramfs, which the kernel cannot pivot away from: "
+		       "it "
+		       "stays below the container's";
+	if (step->op == OP_OOM_SCORE)
+		return "process.oomScoreAdj: to lower it takes CAP_SYS_RESOURCE on the host: it "
+		       "stays "
+		       "as it is";
 	if (step->op == OP_CAPABILITY_SETS)
 		return "process.capabilities: some are not ours to give, so they are left out";
 	return NULL;

@@ -100,7 +100,7 @@ static const struct sock_filter no_userns[] = {
 const struct seccomp_filter *seccomp_always(void)
 {
 	static const struct seccomp_filter filter = {always, sizeof(always) / sizeof(always[0]),
-						     "always"};
+						     "always", 0, false};
 
 	return &filter;
 }
@@ -108,7 +108,7 @@ const struct seccomp_filter *seccomp_always(void)
 const struct seccomp_filter *seccomp_no_userns(void)
 {
 	static const struct seccomp_filter filter = {
-		no_userns, sizeof(no_userns) / sizeof(no_userns[0]), "no-userns"};
+		no_userns, sizeof(no_userns) / sizeof(no_userns[0]), "no-userns", 0, false};
 
 	return &filter;
 }
@@ -124,7 +124,7 @@ int seccomp_build(struct arena *a, uint64_t capabilities, struct seccomp_filter 
 	const struct seccomp_filter *ready = seccomp_default(capabilities);
 	struct sock_filter program[SECCOMP_PROGRAM_MAX];
 	char name[SECCOMP_NAME_MAX];
-	struct seccomp_filter built;
+	struct seccomp_filter built = {0};
 	int length;
 
 	if (ready) {

@@ -16,12 +16,15 @@
 #include "base/error.h"
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 struct seccomp_filter {
 	const struct sock_filter *program;
 	uint16_t length; /* instructions */
 	const char *name;
+	uint32_t flags; /* SECCOMP_FILTER_FLAG_… of seccomp(2) */
+	bool notify;	/* it has calls that a listener answers */
 };
 
 /* The default filter for a process that keeps these capabilities (bit n: capability n of

@@ -137,7 +137,7 @@ static void print_tables(const struct seccomp_tables *tables, const uint64_t *va
 	for (size_t i = 0; i < count; i++) {
 		seccomp_name(variants[i], name);
 		printf("\t{UINT64_C(0x%llx), {program_%zu, sizeof(program_%zu) / "
-		       "sizeof(program_%zu[0]), \"%s\"}},\n",
+		       "sizeof(program_%zu[0]), \"%s\", 0, false}},\n",
 		       (unsigned long long)variants[i], i, i, i, name);
 	}
 	printf("};\n\nextern const struct seccomp_tables %s;\nconst struct seccomp_tables %s = {\n"

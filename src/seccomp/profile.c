@@ -28,6 +28,10 @@ struct profile {
 	bool adding; /* the rules are read twice: first for the totals, then to add them */
 	struct total *totals;
 	size_t total_count;
+	const struct seccomp_part *part; /* NULL: a profile of its own */
+	const char *unknown;		 /* with a part: the first that could not be refused */
+	uint32_t flags;
+	bool notify;
 };
 
 /* One element of "syscalls", its conditions met. */
@@ -40,9 +44,10 @@ struct entry {
 
 /* "action" with its "errnoRet". podman also writes the errno's name beside the number ("errno"):
  * that is passed over, and is not enough alone. */
-static int read_action(const struct reader *r, const struct json *object, const char *const keys[3],
+static int read_action(struct profile *p, const struct json *object, const char *const keys[3],
 		       uint32_t *ret)
 {
+	const struct reader *r = &p->reader;
 	const struct json *number = reader_member(object, keys[1]);
 	const struct json *errno_name = reader_member(object, keys[2]), *value = NULL;
 	const struct profile_action *action;
@@ -57,9 +62,12 @@ static int read_action(const struct reader *r, const struct json *object, const 
 	action = profile_action_find(name);
 	if (!action)
 		return reader_fail(r, value, "seccomp-action", "unknown action \"%s\"", name);
-	if (action->action == SCMP_ACT_NOTIFY)
-		return reader_fail(r, value, "seccomp-action", "rootlet has no listener for %s",
+	if (action->action == SCMP_ACT_NOTIFY && !(p->part && p->part->listener))
+		return reader_fail(r, value, "seccomp-action",
+				   p->part ? "there is no listenerPath for %s"
+					   : "rootlet has no listener for %s",
 				   name);
+	p->notify |= action->action == SCMP_ACT_NOTIFY;
 	if (number) {
 		/* Above 4095 the kernel would answer 4095. */
 		code = reader_number(r, number, 4095, &n);
@@ -154,7 +162,7 @@ static int read_arg(const struct reader *r, const struct json *value, void *data
 	uint64_t index = 0, one = 0, two = 0;
 	int code = reader_want(r, value, JSON_OBJECT);
 
-	if (code == 0)
+	if (code == 0 && !entry->profile->part)
 		code = reader_keys(r, value, keys);
 	if (code == 0)
 		code = read_optional(r, value, "index", 5, &index);
@@ -272,10 +280,19 @@ static int add_call(const struct reader *r, const struct json *value, void *data
 	if (number == __NR_SCMP_ERROR) {
 		if (is_permissive(entry.action) || !is_permissive(p->default_action))
 			return 0;
+		if (p->part) {
+			p->unknown = p->unknown ? p->unknown : name;
+			return 0;
+		}
 		return reader_fail(
 			r, value, "seccomp-call",
 			"libseccomp knows no system call \"%s\", so it cannot be refused", name);
 	}
+	/* The listener's descriptor is sent that way, with the filter on. */
+	if (entry.action == SCMP_ACT_NOTIFY && strcmp(name, "sendmsg") == 0)
+		return reader_fail(r, value, "seccomp-notify",
+				   "set-up itself needs sendmsg to hand the listener over: it "
+				   "cannot be one of its calls");
 	return p->adding ? add_rule(p, value, name, number, &entry) : note_total(p, number, &entry);
 }
 
@@ -289,16 +306,17 @@ static int add_entry(const struct reader *r, const struct json *value, void *dat
 	bool included = false, excluded = false, ignored;
 	int code = reader_want(r, value, JSON_OBJECT);
 
-	if (code == 0)
+	if (code == 0 && !entry.profile->part)
 		code = reader_keys(r, value, keys);
 	if (code == 0)
-		code = read_action(r, value, action_keys, &entry.action);
+		code = read_action(entry.profile, value, action_keys, &entry.action);
 	if (code == 0)
 		code = reader_each(r, reader_member(value, "args"), read_arg, &entry);
-	if (code == 0)
+	included = entry.profile->part; /* a config knows no conditions */
+	if (code == 0 && !included)
 		code = profile_condition(r, reader_member(value, "includes"), &entry.profile->facts,
 					 &included, &ignored);
-	if (code == 0)
+	if (code == 0 && !entry.profile->part)
 		code = profile_condition(r, reader_member(value, "excludes"), &entry.profile->facts,
 					 &ignored, &excluded);
 	if (code < 0 || !included || excluded)
@@ -311,13 +329,28 @@ static int add_entry(const struct reader *r, const struct json *value, void *dat
 	return code;
 }
 
-static int refuse_flag(const struct reader *r, const struct json *value, void *data)
+static int read_flag(const struct reader *r, const struct json *value, void *data)
 {
+	static const struct {
+		const char *name;
+		uint32_t flag;
+	} flags[] = {
+		{"SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG},
+		{"SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+		{"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 1 << 5}, /* Linux 5.19 */
+	};
+	struct profile *p = data;
 	const char *name = NULL;
 	int code = reader_string(r, value, &name);
 
 	if (code < 0 || strcmp(name, "SECCOMP_FILTER_FLAG_TSYNC") == 0) /* there is one thread */
 		return code;
+	for (size_t i = 0; p->part && i < sizeof(flags) / sizeof(flags[0]); i++) {
+		if (strcmp(name, flags[i].name) != 0)
+			continue;
+		p->flags |= flags[i].flag;
+		return 0;
+	}
 	return reader_fail(r, value, "seccomp-flag", "rootlet cannot set %s", name);
 }
 
@@ -330,10 +363,13 @@ static int read_profile(struct profile *p, const struct json *root)
 						   "defaultErrno"};
 	const struct reader *r = &p->reader;
 	const struct json *calls = reader_member(root, "syscalls");
-	int code = reader_keys(r, root, keys);
+	int code = p->part ? 0 : reader_keys(r, root, keys);
 
 	if (code == 0)
-		code = read_action(r, root, action_keys, &p->default_action);
+		code = read_action(p, root, action_keys, &p->default_action);
+	if (code == 0 && p->default_action == SCMP_ACT_NOTIFY)
+		code = reader_fail(r, reader_member(root, "defaultAction"), "seccomp-notify",
+				   "SCMP_ACT_NOTIFY for every call would stop set-up itself");
 	if (code < 0)
 		return code;
 	p->ctx = seccomp_init(p->default_action);
@@ -341,7 +377,7 @@ static int read_profile(struct profile *p, const struct json *root)
 		return error_nomem(r->err);
 	/* 2.5; before that the program is a list, which is right too, only slower. */
 	seccomp_attr_set(p->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	code = reader_each(r, reader_member(root, "flags"), refuse_flag, p);
+	code = reader_each(r, reader_member(root, "flags"), read_flag, p);
 	if (code == 0)
 		code = reader_each(r, reader_member(root, "architectures"), add_arch, p);
 	if (code == 0)
@@ -385,7 +421,36 @@ static int export_program(struct profile *p, struct arena *a, struct seccomp_fil
 				 "%s: the compiled filter cannot be read back", p->reader.path);
 	ret->program = program;
 	ret->length = (uint16_t)((size_t)size / sizeof(*program));
+	ret->flags = p->flags;
+	ret->notify = p->notify;
 	return 0;
+}
+
+static int compile(struct profile *p, const char *kernel_release, struct seccomp_filter *ret)
+{
+	const struct json *root;
+	struct seccomp_filter filter = {0};
+	int code;
+
+	if (!profile_release(kernel_release, p->facts.kernel))
+		return error_set(p->reader.err, -EINVAL, "seccomp-kernel", kernel_release,
+				 "the kernel's release: no version in \"%s\"", kernel_release);
+	code = reader_open(&p->reader, &p->reader.nodes, &root);
+	if (code < 0)
+		return code;
+	code = read_profile(p, root);
+	if (code == 0)
+		code = export_program(p, p->arena, &filter);
+	if (code == 0 && p->unknown) {
+		p->unknown = arena_strdup(p->arena, p->unknown);
+		code = p->unknown ? 0 : error_nomem(p->reader.err);
+	}
+	if (p->ctx)
+		seccomp_release(p->ctx);
+	reader_close(&p->reader);
+	if (code == 0)
+		*ret = filter;
+	return code;
 }
 
 int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const char *path,
@@ -399,23 +464,27 @@ int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const
 				       .err = err},
 			    .facts = {.capabilities = capabilities},
 			    .arena = a};
-	const struct json *root;
-	struct seccomp_filter filter = {0};
-	int code;
 
-	if (!profile_release(kernel_release, p.facts.kernel))
-		return error_set(err, -EINVAL, "seccomp-kernel", kernel_release,
-				 "the kernel's release: no version in \"%s\"", kernel_release);
-	code = reader_open(&p.reader, &p.reader.nodes, &root);
-	if (code < 0)
-		return code;
-	code = read_profile(&p, root);
-	if (code == 0)
-		code = export_program(&p, a, &filter);
-	if (p.ctx)
-		seccomp_release(p.ctx);
-	reader_close(&p.reader);
-	if (code == 0)
-		*ret = filter;
+	return compile(&p, kernel_release, ret);
+}
+
+int seccomp_part_compile(struct arena *a, const struct seccomp_part *part, uint64_t capabilities,
+			 const char *kernel_release, struct seccomp_filter *ret,
+			 const char **ret_unknown, struct rootlet_error *err)
+{
+	struct profile p = {.reader = {.text = part->text,
+				       .len = part->len,
+				       .path = part->path,
+				       .noun = "a seccomp profile",
+				       .err = err,
+				       .line = part->line,
+				       .column = part->column,
+				       .pointer = "/linux/seccomp"},
+			    .facts = {.capabilities = capabilities},
+			    .arena = a,
+			    .part = part};
+	int code = compile(&p, kernel_release, ret);
+
+	*ret_unknown = code == 0 ? p.unknown : NULL;
 	return code;
 }

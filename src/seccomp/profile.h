@@ -5,16 +5,17 @@
  * place: an unknown field; a call that is to be refused under a default that allows, and that
  * libseccomp does not know; two comparisons of one argument in one rule (libseccomp cannot; runc
  * turns "and" into "or"); a rule on arguments that a milder rule for the whole call makes void;
- * flags and notify listeners, which rootlet does not serve. Where two rules for a whole call
- * disagree (podman's own profile has setns twice), the stricter wins, not the first. Calls that are
- * to be allowed and are not known are passed over, as everywhere: lists name newer calls than
- * libseccomp does.
+ * a flag, or a call that a listener shall answer, which only a config.json can ask for. Where two
+ * rules for a whole call disagree (podman's own profile has setns twice), the stricter wins, not
+ * the first. Calls that are to be allowed and are not known are passed over, as everywhere: lists
+ * name newer calls than libseccomp does.
  */
 #ifndef ROOTLET_SECCOMP_PROFILE_H
 #define ROOTLET_SECCOMP_PROFILE_H
 
 #include "seccomp/filter.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,5 +26,21 @@
 int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const char *path,
 			    uint64_t capabilities, const char *kernel_release,
 			    struct seccomp_filter *ret, struct rootlet_error *err);
+
+/* linux.seccomp of a config.json: the same, but unknown members are passed over, as the
+ * runtime-spec demands, and it may ask for flags and for a listener. */
+struct seccomp_part {
+	const char *text;
+	size_t len;
+	const char *path;    /* the config's */
+	size_t line, column; /* where the text begins there; 0: not known */
+	bool listener;	     /* somebody will answer SCMP_ACT_NOTIFY */
+};
+
+/* *ret_unknown: the first call that was to be refused and that libseccomp does not know, or NULL:
+ * it is passed over there, and is to be said. */
+int seccomp_part_compile(struct arena *a, const struct seccomp_part *part, uint64_t capabilities,
+			 const char *kernel_release, struct seccomp_filter *ret,
+			 const char **ret_unknown, struct rootlet_error *err);
 
 #endif

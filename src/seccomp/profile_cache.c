@@ -7,7 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { HEAD_MAX = 512, FORMAT = 1 };
+/* Between the text and the program. */
+struct traits {
+	uint32_t flags, notify;
+};
+
+enum { HEAD_MAX = 512, FORMAT = 2 };
 
 /* Everything but the text. Its length is in it, so that no text can be taken for another's end. The
  * length is a multiple of 8, as the program behind it is read in place. */
@@ -31,17 +36,19 @@ int profile_cache_pack(struct arena *a, const char *text, uint64_t capabilities,
 		       const char *kernel_release, const struct seccomp_filter *filter,
 		       struct profile_bytes *ret)
 {
+	const struct traits traits = {filter->flags, filter->notify};
 	char head[HEAD_MAX], *out;
 	size_t len = write_head(head, text, capabilities, kernel_release), text_len = strlen(text);
 	size_t program = filter->length * sizeof(*filter->program);
 
-	out = arena_alloc(a, len + text_len + program);
+	out = arena_alloc(a, len + text_len + sizeof(traits) + program);
 	if (!out)
 		return -ENOMEM;
 	memcpy(out, head, len);
 	memcpy(out + len, text, text_len);
-	memcpy(out + len + text_len, filter->program, program);
-	*ret = (struct profile_bytes){out, len + text_len + program};
+	memcpy(out + len + text_len, &traits, sizeof(traits));
+	memcpy(out + len + text_len + sizeof(traits), filter->program, program);
+	*ret = (struct profile_bytes){out, len + text_len + sizeof(traits) + program};
 	return 0;
 }
 
@@ -52,19 +59,23 @@ bool profile_cache_unpack(struct arena *a, const struct profile_bytes *bytes, co
 	char head[HEAD_MAX];
 	size_t len = write_head(head, text, capabilities, kernel_release), text_len = strlen(text);
 	const char *data = bytes->data;
+	struct traits traits;
 	size_t program;
 	void *copy;
 
-	if (bytes->size <= len + text_len || memcmp(data, head, len) != 0 ||
+	if (bytes->size <= len + text_len + sizeof(traits) || memcmp(data, head, len) != 0 ||
 	    memcmp(data + len, text, text_len) != 0)
 		return false;
-	program = bytes->size - len - text_len;
+	memcpy(&traits, data + len + text_len, sizeof(traits));
+	program = bytes->size - len - text_len - sizeof(traits);
 	if (program % sizeof(*ret->program) || program / sizeof(*ret->program) > BPF_MAXINSNS)
 		return false;
-	copy = arena_memdup(a, data + len + text_len, program);
+	copy = arena_memdup(a, data + len + text_len + sizeof(traits), program);
 	if (!copy)
 		return false;
 	ret->program = copy;
+	ret->flags = traits.flags;
+	ret->notify = traits.notify;
 	ret->length = (uint16_t)(program / sizeof(*ret->program));
 	return true;
 }

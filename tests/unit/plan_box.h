@@ -140,6 +140,21 @@ static inline struct step sample(enum plan_op op)
 	case ARGS_CAPABILITIES:
 		step.a.capabilities = 1 | UINT64_C(1) << 63;
 		break;
+	case ARGS_NODE:
+		step.a.node.type = 'c';
+		step.a.node.major = 1;
+		step.a.node.minor = 3;
+		step.a.node.mode = 0666;
+		step.a.node.make = true;
+		step.a.node.target = (struct step_target){SLOT_DEV, "null"};
+		break;
+	case ARGS_SCHEDULER:
+		step.a.scheduler.nice = 5;
+		break;
+	case ARGS_MEMORY:
+		step.a.memory.mode = 2;
+		step.a.memory.nodes = "0";
+		break;
 	case ARGS_SETS:
 		step.a.sets.effective = step.a.sets.permitted = 1 << 5;
 		step.a.sets.ambient = 1 << 10;

@@ -44,7 +44,7 @@ static void filter_for(const struct seccomp_tables *tables, uint64_t capabilitie
 	}
 	length = seccomp_compile(tables, capabilities, program);
 	assert_true(length > 0);
-	*ret = (struct seccomp_filter){program, (uint16_t)length, "built"};
+	*ret = (struct seccomp_filter){program, (uint16_t)length, "built", 0, false};
 }
 
 static const struct seccomp_tables *machine_of(uint32_t arch)

@@ -444,13 +444,16 @@ static void seccomp_profile__kept_bytes_are_for_one_profile(void **state)
 	assert_int_equal(again.length, filter.length);
 	assert_memory_equal(again.program, filter.program, program);
 	assert_string_equal(again.name, "kept");
+	assert_int_equal(again.flags, filter.flags);
+	assert_int_equal(again.notify, filter.notify);
 
 	assert_false(profile_cache_unpack(&arena, &bytes, text, 4, "6.1.0", &again));
 	assert_false(profile_cache_unpack(&arena, &bytes, text, 5, "6.1.1", &again));
 	assert_false(profile_cache_unpack(&arena, &bytes, longer, 5, "6.1.0", &again));
 	assert_false(profile_cache_unpack(&arena, &bytes, "{}", 5, "6.1.0", &again));
 	copy = arena_memdup(&arena, bytes.data, bytes.size);
-	for (size_t i = 0; i < bytes.size - program; i++) {
+	/* all but the program and, before it, its flags and whether it notifies */
+	for (size_t i = 0; i < bytes.size - program - 8; i++) {
 		changed = (struct profile_bytes){copy, bytes.size};
 		copy[i] ^= 1;
 		assert_false(profile_cache_unpack(&arena, &changed, text, 5, "6.1.0", &again));
@@ -465,11 +468,65 @@ static void seccomp_profile__kept_bytes_are_for_one_profile(void **state)
 	}
 }
 
+static struct rootlet_error error;
+
+static int part(const char *text, bool listener, struct seccomp_filter *ret, const char **unknown)
+{
+	const struct seccomp_part p = {.text = text,
+				       .len = strlen(text),
+				       .path = "config.json",
+				       .line = 7,
+				       .column = 3,
+				       .listener = listener};
+
+	return seccomp_part_compile(&arena, &p, 0, "6.1.0", ret, unknown, &error);
+}
+
+/* linux.seccomp of a config.json: what it may say beyond a profile, and what it may not. */
+static void seccomp_profile__part_of_a_config(void **state)
+{
+	struct seccomp_filter filter;
+	const char *unknown;
+
+	assert_int_equal(
+		part("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"later\": 1, \"flags\": "
+		     "[\"SECCOMP_FILTER_FLAG_LOG\", \"SECCOMP_FILTER_FLAG_SPEC_ALLOW\", "
+		     "\"SECCOMP_FILTER_FLAG_TSYNC\"], \"syscalls\": [{\"names\": [\"getcwd\", "
+		     "\"nocall\"], \"action\": \"SCMP_ACT_ERRNO\", \"errnoRet\": 38}]}",
+		     false, &filter, &unknown),
+		0);
+	assert_int_equal(filter.flags, SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_SPEC_ALLOW);
+	assert_false(filter.notify);
+	assert_string_equal(unknown, "nocall");
+
+	assert_int_equal(part("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
+			      "[\"mkdir\"], \"action\": \"SCMP_ACT_NOTIFY\"}]}",
+			      true, &filter, &unknown),
+			 0);
+	assert_true(filter.notify);
+	assert_null(unknown);
+
+	/* without a listener nobody would answer */
+	assert_int_equal(part("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
+			      "[\"mkdir\"], \"action\": \"SCMP_ACT_NOTIFY\"}]}",
+			      false, &filter, &unknown),
+			 -EINVAL);
+	assert_non_null(strstr(error.message, "config.json:7:"));
+	assert_non_null(strstr(error.message, "listenerPath"));
+	assert_int_equal(part("{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}", true, &filter, &unknown),
+			 -EINVAL);
+	assert_int_equal(part("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
+			      "[\"sendmsg\"], \"action\": \"SCMP_ACT_NOTIFY\"}]}",
+			      true, &filter, &unknown),
+			 -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seccomp_profile__default_and_rules),
 		cmocka_unit_test(seccomp_profile__each_operator),
+		cmocka_unit_test(seccomp_profile__part_of_a_config),
 		cmocka_unit_test(seccomp_profile__ioctl_ignores_high_bits),
 		cmocka_unit_test(seccomp_profile__conditions),
 #ifdef __x86_64__

@@ -1,0 +1,278 @@
+/* mounts[] of an OCI config, in their order: binds, the kernel's file systems, any other. Part of
+ * ROOT, called by oci_root.c.
+ */
+#include "plan/planner.h"
+
+#include <errno.h>
+#include <linux/mount.h>
+#include <string.h>
+#include <sys/mount.h>
+
+static bool is_type(const struct oci_mount *m, const char *type)
+{
+	return m->type && !m->bind && strcmp(m->type, type) == 0;
+}
+
+/* Version 2 only. In the host's cgroup namespace the kernel gives a user namespace no new instance
+ * of it: the one that there is, or, where there is none, an empty place. */
+static bool is_hosts_cgroup(const struct planner *p, const struct oci_mount *m)
+{
+	return (is_type(m, "cgroup") || is_type(m, "cgroup2")) && plan_host(p, NS_CGROUP);
+}
+
+void plan_oci_open_mounts(struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	for (size_t i = 0; i < oci->mount_count; i++) {
+		const struct oci_mount *m = &oci->mounts[i];
+
+		if (m->remount)
+			continue;
+		if (m->bind)
+			plan_open(p, SOURCE_MOUNT, i, plan_in_bundle(p, m->source), OPEN_ANY,
+				  plan_new_slot(p));
+		else if (is_hosts_cgroup(p, m) && p->facts->cgroup_mount)
+			plan_open(p, SOURCE_HOST_CGROUP, i, plan_copy(p, p->facts->cgroup_mount),
+				  OPEN_DIRECTORY, plan_new_slot(p));
+	}
+}
+
+static uint64_t asked_propagation(const struct oci_mount *m)
+{
+	return m->propagation ? m->propagation | (m->rec_propagation ? MS_REC : 0) : 0;
+}
+
+/* Of all mounts before the root is built. Private, so that nothing of either side shows up on the
+ * other, unless the config wants to see, or to show, some of it. */
+uint64_t plan_oci_first_propagation(const struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+	uint64_t asked = oci->rootfs_propagation;
+
+	for (size_t i = 0; i < oci->mount_count; i++)
+		asked |= oci->mounts[i].propagation;
+	if (asked & MS_SHARED)
+		return MS_SHARED;
+	return (asked & MS_SLAVE) ? MS_SLAVE : MS_PRIVATE;
+}
+
+/* Where the tree began as slave or shared, whatever says nothing of itself is private after all. */
+static uint64_t bind_propagation(const struct planner *p, const struct oci_mount *m)
+{
+	uint64_t asked = asked_propagation(m);
+
+	if (asked || p->spec->oci->rootfs_propagation ||
+	    plan_oci_first_propagation(p) == MS_PRIVATE)
+		return asked;
+	return MS_PRIVATE | MS_REC;
+}
+
+static void add_bind(struct planner *p, const struct oci_mount *m, int source, const char *path)
+{
+	struct step *step = plan_add(p, OP_BIND, ACTOR_CHILD, path);
+
+	step->a.bind.source = source;
+	step->a.bind.source_path = m->bind ? plan_in_bundle(p, m->source) : "the host's cgroups";
+	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
+	step->a.bind.recursive = m->recursive || !m->bind;
+	step->a.bind.make_target = true;
+	step->a.bind.attr_set = m->attr_set;
+	step->a.bind.attr_clear = m->attr_clear;
+	if (m->attr_set & MOUNT_ATTR__ATIME)
+		step->a.bind.attr_clear |= MOUNT_ATTR__ATIME;
+	step->a.bind.top = true;
+	step->a.bind.rec_set = m->rec_attr_set;
+	step->a.bind.rec_clear = m->rec_attr_clear;
+	step->a.bind.propagation = bind_propagation(p, m);
+	step->a.bind.keep_locked = true;
+	step->a.bind.procfs = strcmp(path, "/proc") == 0;
+	step->why = "asked for by the config";
+}
+
+/* ---- new instances ---- */
+
+/* Flags of the file system as a whole, in fsconfig(2)'s words. */
+static const struct {
+	uint64_t flag;
+	const char *on, *off;
+} superblock_words[] = {
+	{MS_SYNCHRONOUS, "sync", "async"},	  {MS_DIRSYNC, "dirsync", NULL},
+	{MS_MANDLOCK, "mand", "nomand"},	  {MS_LAZYTIME, "lazytime", "nolazytime"},
+	{MS_I_VERSION, "iversion", "noiversion"},
+};
+
+enum { SUPERBLOCK_WORDS = sizeof(superblock_words) / sizeof(superblock_words[0]) };
+
+/* SELinux: which label the files of a file system without labels of its own have. */
+static bool takes_label(const struct oci_mount *m)
+{
+	static const char *const without[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+
+	for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+		if (is_type(m, without[i]))
+			return false;
+	return true;
+}
+
+static void copy_options(struct planner *p, struct step *step, const struct oci_mount *m)
+{
+	size_t room = m->option_count + SUPERBLOCK_WORDS + 1, n = 0;
+	struct mount_option *out = arena_alloc(p->arena, room * sizeof(*out));
+
+	if (!out) {
+		p->nomem = true;
+		return;
+	}
+	for (; n < m->option_count; n++) {
+		out[n].key = plan_copy(p, m->options[n].key);
+		out[n].value = plan_copy(p, m->options[n].value);
+	}
+	for (size_t i = 0; i < SUPERBLOCK_WORDS; i++) {
+		if (m->sb_set & superblock_words[i].flag)
+			out[n++] = (struct mount_option){superblock_words[i].on, NULL};
+		else if ((m->sb_clear & superblock_words[i].flag) && superblock_words[i].off)
+			out[n++] = (struct mount_option){superblock_words[i].off, NULL};
+	}
+	if (p->spec->oci->mount_label && *p->spec->oci->mount_label && takes_label(m))
+		out[n++] =
+			(struct mount_option){"context", plan_copy(p, p->spec->oci->mount_label)};
+	step->a.fs.options = out;
+	step->a.fs.option_count = n;
+}
+
+static bool has_option(const struct oci_mount *m, const char *key)
+{
+	for (size_t i = 0; i < m->option_count; i++)
+		if (strcmp(m->options[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* What is filled by set-up is read-only only at the end. */
+static bool is_late_read_only(const struct oci_mount *m, const char *path)
+{
+	return (m->attr_set & MOUNT_ATTR_RDONLY) && !m->bind && !m->remount &&
+	       (is_type(m, "tmpfs") || strcmp(path, "/dev") == 0);
+}
+
+static void add_filesystem(struct planner *p, const struct oci_mount *m, const char *path)
+{
+	bool cgroup = is_type(m, "cgroup");
+	uint64_t late = is_late_read_only(m, path) ? MOUNT_ATTR_RDONLY : 0;
+	struct step *step = plan_mount(p, cgroup ? "cgroup2" : plan_copy(p, m->type), path,
+				       (m->attr_set | m->rec_attr_set) & ~late, NULL);
+
+	copy_options(p, step, m);
+	step->a.fs.source = cgroup ? "cgroup" : plan_copy(p, m->source);
+	step->a.fs.propagation = asked_propagation(m);
+	step->a.fs.mode_of_target = is_type(m, "tmpfs") && !has_option(m, "mode");
+	step->a.fs.copy_up = is_type(m, "tmpfs") && m->copy_up;
+	step->why = "asked for by the config";
+	if (strcmp(path, "/dev") == 0 && is_type(m, "tmpfs"))
+		step->a.fs.slot = SLOT_DEV;
+	else if (late)
+		step->a.fs.slot = plan_new_slot(p);
+}
+
+/* ---- one after the other ---- */
+
+static int wrong_place(struct planner *p, const char *path, const char *why)
+{
+	return error_set(p->err, -EINVAL, "mount-place", path, "mount %s: %s", path, why);
+}
+
+static int add_remount(struct planner *p, const struct oci_mount *m, const char *path)
+{
+	struct step *step;
+
+	if (m->option_count || m->sb_set || m->sb_clear)
+		return wrong_place(p, path,
+				   "remount changes the flags of a mount; the options of its file "
+				   "system stay as they were made");
+	step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, path);
+	step->a.attributes.target = (struct step_target){SLOT_ROOT, path};
+	step->a.attributes.set = m->attr_set;
+	step->a.attributes.clear = m->attr_clear;
+	if (m->attr_set & MOUNT_ATTR__ATIME)
+		step->a.attributes.clear |= MOUNT_ATTR__ATIME;
+	step->why = "asked for by the config: remount";
+	return 0;
+}
+
+static void add_hosts_cgroup(struct planner *p, const struct oci_mount *m, int source,
+			     const char *path)
+{
+	struct step *step;
+
+	if (source != SLOT_NONE) {
+		add_bind(p, m, source, path);
+		return;
+	}
+	step = plan_mount(p, "tmpfs", path,
+			  MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV |
+				  MOUNT_ATTR_NOEXEC,
+			  "size=0,mode=0555");
+	step->why = "this host has no cgroup version 2: an empty place, which hides version 1";
+}
+
+static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
+{
+	const char *path = plan_clean_path(p, m->destination);
+
+	if (strcmp(path, "/") == 0)
+		return wrong_place(p, path, "nothing can be mounted over the root itself");
+	if (strcmp(path, "/proc") == 0 && !m->bind && !m->remount && !is_type(m, "proc"))
+		return wrong_place(p, path,
+				   "only a proc, or a bind of one, may stand there: what is hidden "
+				   "and read-only in it depends on that");
+	if (m->remount)
+		return add_remount(p, m, path);
+	if (m->bind)
+		add_bind(p, m, plan_source(p, SOURCE_MOUNT, index), path);
+	else if (is_hosts_cgroup(p, m))
+		add_hosts_cgroup(p, m, plan_source(p, SOURCE_HOST_CGROUP, index), path);
+	else if (p->oci_procfs == m) /* the instance that NAMESPACES made for our own use */
+		plan_attach_procfs(p);
+	else
+		add_filesystem(p, m, path);
+	return 0;
+}
+
+int plan_oci_mounts(struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < oci->mount_count; i++)
+		r = add_mount(p, &oci->mounts[i], i);
+	return r;
+}
+
+/* The newest step that mounted something on that place. */
+static const struct step *mounted_on(const struct planner *p, const char *path)
+{
+	for (size_t i = p->plan->count; i-- > 0;) {
+		const struct step *s = &p->plan->steps[i];
+
+		if (s->op == OP_MOUNT && s->a.fs.slot != SLOT_NONE &&
+		    strcmp(s->a.fs.target.path, path) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+void plan_oci_mounts_done(struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	for (size_t i = 0; i < oci->mount_count; i++) {
+		const char *path = plan_clean_path(p, oci->mounts[i].destination);
+		const struct step *s =
+			is_late_read_only(&oci->mounts[i], path) ? mounted_on(p, path) : NULL;
+
+		if (s)
+			plan_attributes(p, path, (struct step_target){s->a.fs.slot, "/"},
+					MOUNT_ATTR_RDONLY, "read-only, now that it is filled");
+	}
+}
