@@ -219,6 +219,9 @@ typedef struct {
 	const char *pidfile; /* NULL: none; removed at the end */
 	bool tiny_waiter;    /* wait may replace the calling program by a tiny one (see there) */
 	const struct rootlet_container *container; /* exec: the one to enter; NULL otherwise */
+	/* What rootlet_process_wait writes to standard error when the kernel has killed a process
+	 * of the container because its memory limit was reached; NULL: nothing. */
+	const char *memory_note;
 } rootlet_start_options;
 
 /* The options that the spec itself asked for (--timings, --status-fd, --pidfile); tiny_waiter is
@@ -314,6 +317,7 @@ typedef struct {
 	bool has_exit;
 	int exit_status, exit_signal;
 	bool timed_out;
+	bool oom_killed; /* the kernel killed a process of it: its memory limit was reached */
 } rootlet_container_info;
 
 ROOTLET_PUBLIC void rootlet_container_get(const rootlet_container *container,

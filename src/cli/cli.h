@@ -69,6 +69,9 @@ void message_progress(enum message_level level, const char *text); /* a bare lin
 void message_error(const rootlet_error *err);
 void message_usage(const rootlet_error *err, const char *command); /* with the pointer to help */
 void message_note(const char *text);
+/* The same as a text, for who will print it later; the caller frees it. NULL: nothing is to be
+ * said. */
+char *message_note_text(const char *text);
 void message_text(const char *text);  /* a bare error line */
 int message_output_failed(int error); /* of standard output; 0: not known. The exit status */
 bool message_color(int fd);	      /* may colour be used on this descriptor? */

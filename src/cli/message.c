@@ -49,41 +49,42 @@ bool message_color(int fd)
 	return isatty(fd) && term && strcmp(term, "dumb") != 0;
 }
 
-static void print_json_string(const char *text)
+static void print_json_string(FILE *out, const char *text)
 {
-	fputc('"', stderr);
+	fputc('"', out);
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
-			fprintf(stderr, "\\%c", *text);
+			fprintf(out, "\\%c", *text);
 		else if ((unsigned char)*text < 0x20)
-			fprintf(stderr, "\\u%04x", *text);
+			fprintf(out, "\\u%04x", *text);
 		else
-			fputc(*text, stderr);
+			fputc(*text, out);
 	}
-	fputc('"', stderr);
+	fputc('"', out);
 }
 
-static void print_json(const char *kind, const char *message, const char *hint, const char *id)
+static void print_json(FILE *out, const char *kind, const char *message, const char *hint,
+		       const char *id)
 {
-	fprintf(stderr, "{\"level\":\"%s\",\"msg\":", kind);
-	print_json_string(message);
+	fprintf(out, "{\"level\":\"%s\",\"msg\":", kind);
+	print_json_string(out, message);
 	if (hint && *hint) {
-		fputs(",\"hint\":", stderr);
-		print_json_string(hint);
+		fputs(",\"hint\":", out);
+		print_json_string(out, hint);
 	}
 	if (id && *id) {
-		fputs(",\"id\":", stderr);
-		print_json_string(id);
+		fputs(",\"id\":", out);
+		print_json_string(out, id);
 	}
-	fputs("}\n", stderr);
+	fputs("}\n", out);
 }
 
-static void print_line(const char *prefix, const char *sgr, const char *text)
+static void print_line(FILE *out, const char *prefix, const char *sgr, const char *text)
 {
 	if (message_color(2))
-		fprintf(stderr, "\033[%sm%s\033[0m %s\n", sgr, prefix, text);
+		fprintf(out, "\033[%sm%s\033[0m %s\n", sgr, prefix, text);
 	else
-		fprintf(stderr, "%s %s\n", prefix, text);
+		fprintf(out, "%s %s\n", prefix, text);
 }
 
 void message_error(const rootlet_error *err)
@@ -91,12 +92,13 @@ void message_error(const rootlet_error *err)
 	const char *hint = rootlet_error_hint(err);
 
 	if (json_messages) {
-		print_json("error", rootlet_error_message(err), hint, rootlet_error_id(err));
+		print_json(stderr, "error", rootlet_error_message(err), hint,
+			   rootlet_error_id(err));
 		return;
 	}
-	print_line("rootlet:", TINT_BOLD_BAD, rootlet_error_message(err));
+	print_line(stderr, "rootlet:", TINT_BOLD_BAD, rootlet_error_message(err));
 	if (*hint)
-		print_line("hint:", TINT_HEAD, hint);
+		print_line(stderr, "hint:", TINT_HEAD, hint);
 }
 
 void message_usage(const rootlet_error *err, const char *command)
@@ -107,7 +109,7 @@ void message_usage(const rootlet_error *err, const char *command)
 	if (json_messages || *rootlet_error_hint(err))
 		return;
 	snprintf(pointer, sizeof(pointer), "`rootlet help %s` explains its options", command);
-	print_line("hint:", TINT_HEAD, pointer);
+	print_line(stderr, "hint:", TINT_HEAD, pointer);
 }
 
 void message_note(const char *text)
@@ -115,9 +117,27 @@ void message_note(const char *text)
 	if (level < LEVEL_WARN)
 		return;
 	if (json_messages)
-		print_json("warning", text, NULL, NULL);
+		print_json(stderr, "warning", text, NULL, NULL);
 	else
-		print_line("rootlet:", TINT_WARN, text);
+		print_line(stderr, "rootlet:", TINT_WARN, text);
+}
+
+char *message_note_text(const char *text)
+{
+	char *copy = NULL;
+	size_t size;
+	FILE *out = level < LEVEL_WARN ? NULL : open_memstream(&copy, &size);
+
+	if (!out)
+		return NULL;
+	if (json_messages)
+		print_json(out, "warning", text, NULL, NULL);
+	else
+		print_line(out, "rootlet:", TINT_WARN, text);
+	if (fclose(out) == 0)
+		return copy;
+	free(copy);
+	return NULL;
 }
 
 bool message_wanted(enum message_level wanted)
@@ -128,7 +148,7 @@ bool message_wanted(enum message_level wanted)
 void message_progress(enum message_level at, const char *text)
 {
 	if (json_messages)
-		print_json(at == LEVEL_DEBUG ? "debug" : "info", text, NULL, NULL);
+		print_json(stderr, at == LEVEL_DEBUG ? "debug" : "info", text, NULL, NULL);
 	else
 		fprintf(stderr, "%s\n", text);
 }
@@ -136,9 +156,9 @@ void message_progress(enum message_level at, const char *text)
 void message_text(const char *text)
 {
 	if (json_messages)
-		print_json("error", text, NULL, NULL);
+		print_json(stderr, "error", text, NULL, NULL);
 	else
-		print_line("rootlet:", TINT_BOLD_BAD, text);
+		print_line(stderr, "rootlet:", TINT_BOLD_BAD, text);
 }
 
 /* A reader that left early (`| head`) is nothing to talk about. */

@@ -1,6 +1,8 @@
 /* rootlet run and rootlet unshare: make the plan, say what this host cannot give, start, wait. */
 #include "cli/cli.h"
 
+#include "base/fd.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -47,6 +49,8 @@ static int keep(struct session *s, rootlet_process *process, rootlet_container *
 static int start_and_wait_kept(struct session *s, rootlet_container *container, bool *ret_ran)
 {
 	rootlet_process *process = NULL;
+	AUTO_FREE char *memory_note = message_note_text(
+		"the container reached its memory limit, and the kernel killed a process in it");
 	rootlet_start_options options;
 	const char *note;
 	int status = EXIT_ROOTLET, r;
@@ -54,6 +58,7 @@ static int start_and_wait_kept(struct session *s, rootlet_container *container, 
 	rootlet_spec_start_options(s->spec, &options);
 	options.tiny_waiter = true;
 	options.container = s->container;
+	options.memory_note = memory_note;
 	r = rootlet_process_start(s->plan, &options, &process, s->err);
 	if (r == 0)
 		r = keep(s, process, container);

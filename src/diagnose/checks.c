@@ -12,6 +12,16 @@
 
 /* ---- CLONE ---- */
 
+/* Its own file is missing where the group does not have the controller. */
+bool check_controller(struct failure *f)
+{
+	const char *file = f->step->a.limit.file;
+	size_t len = strcspn(file, ".");
+
+	value_set(f->a, "%.*s", (int)len, file);
+	return strcmp(f->a, "cgroup") != 0;
+}
+
 /* The kernel counts a user's namespaces of each kind; it does not say which count was full. The
  * smallest limit among the kinds asked for is the likely one; equals go to user, which every
  * container takes. */

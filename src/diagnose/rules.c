@@ -14,6 +14,34 @@
 #define IF_CONDITION(id)	       id, NULL, NULL, NULL, NULL
 
 const struct rule rules[] = {
+	/* ---- PREPARE: the cgroup and its limits ---- */
+	{STEP(CGROUP_LIMIT, ENOENT), NULL, check_controller, "limit-not-delegated",
+	 "the {a} controller is not delegated to you",
+	 "sudo systemctl edit user@.service, with the two lines [Service] and Delegate=cpu cpuset "
+	 "io "
+	 "memory pids; then log in again"},
+	{STEP(CGROUP_LIMIT, ENOENT), NULL, NULL, "limit-refused",
+	 "a cgroup has no such file on this kernel", ""},
+	{STEP(CGROUP_LIMIT, EACCES), NULL, NULL, "limit-refused", "you may not write that file",
+	 ""},
+	{STEP(CGROUP_LIMIT, EINVAL), NULL, NULL, "limit-refused",
+	 "the kernel does not take that value", ""},
+	{STEP(CGROUP_LIMIT, ERANGE), NULL, NULL, "limit-refused",
+	 "the kernel does not take that value: it is too small or too large", ""},
+	{STEP(CGROUP_LIMIT, ENODEV), NULL, NULL, "limit-refused", "there is no such device", ""},
+	{STEP(CGROUP_PARENT, EBUSY), NULL, NULL, "cgroup-busy",
+	 "processes are in it, so it can hand no controller on",
+	 "start it in a cgroup of its own: systemd-run --user --scope -p Delegate=yes rootlet …"},
+	{STEP(CGROUP_PARENT, EACCES), NULL, NULL, "cgroup-refused",
+	 "you may not make it, or not change what it hands on", ""},
+	{STEP(CGROUP, EACCES), NULL, NULL, "cgroup-refused", "you may not make cgroups there", ""},
+	{STEP(CGROUP, EEXIST), NULL, NULL, "cgroup-busy",
+	 "there is one already, with processes in it",
+	 "end them, or give the container another cgroup"},
+	{STEP(CGROUP, EAGAIN), NULL, NULL, "cgroup-refused",
+	 "a group above allows no more groups below it (cgroup.max.descendants, cgroup.max.depth)",
+	 "`rootlet ps` shows what runs"},
+
 	/* ---- CLONE ---- */
 	{STEP(CLONE, ENOSPC), IF_CONDITION("userns-zero")},
 	{STEP(CLONE, ENOSPC), NULL, check_nesting, "nesting-limit",

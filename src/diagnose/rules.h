@@ -45,10 +45,10 @@ extern const struct rule helper_rules[];
 extern const size_t helper_rule_count;
 
 /* checks.c */
-rule_check check_namespace_limit, check_nesting, check_unmapped_caller, check_file_limit,
-	check_filter, check_kind_missing, check_process_limit, check_map_is_foreign,
-	check_mount_type, check_setfcap_missing, check_sysfs, check_mqueue, check_kernel_target,
-	check_rlimit, check_looked_up;
+rule_check check_controller, check_namespace_limit, check_nesting, check_unmapped_caller,
+	check_file_limit, check_filter, check_kind_missing, check_process_limit,
+	check_map_is_foreign, check_mount_type, check_setfcap_missing, check_sysfs, check_mqueue,
+	check_kernel_target, check_rlimit, check_looked_up;
 /* path_checks.c */
 rule_check check_path_missing, check_path_refused, check_path_not_directory;
 /* helper_checks.c */

@@ -41,6 +41,14 @@ const struct facts_container *facts_container(const struct facts *facts, const c
 	return NULL;
 }
 
+const struct facts_group *facts_group(const struct facts *facts, const char *path)
+{
+	for (size_t i = 0; path && i < facts->cgroup_count; i++)
+		if (strcmp(facts->cgroups[i].path, path) == 0)
+			return &facts->cgroups[i];
+	return NULL;
+}
+
 const char *facts_getenv(const struct facts *facts, const char *name)
 {
 	size_t len = strlen(name);
@@ -97,7 +105,8 @@ unsigned facts_needs(const struct spec *spec)
 		needs |= FACT_ROOT_ENTRIES;
 	if (spec->join_pid)
 		needs |= FACT_JOIN;
-	if (spec->tty || spec->detach || spec->name || spec->oci)
+	if (spec->oci || spec->tty || spec->detach || spec->name || spec->limits ||
+	    spec->cgroup_parent)
 		needs |= FACT_CGROUP;
 	for (size_t i = 0; i < spec->mount_count; i++)
 		if (facts_may_show_own(&spec->mounts[i]))
@@ -144,7 +153,7 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 	if (!r && (needs & FACT_PROC))
 		r = probe_proc(facts);
 	if (!r && (needs & FACT_CGROUP))
-		r = probe_cgroup(facts);
+		r = probe_cgroup(facts, spec);
 	if (!r && (needs & FACT_LIMITS))
 		r = probe_limits(facts);
 	if (!r && spec && (needs & FACT_OWN))

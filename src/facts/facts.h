@@ -67,6 +67,17 @@ struct facts_own { /* a path of rootlet's own */
 
 enum answer { ANSWER_UNKNOWN = 0, ANSWER_NO, ANSWER_YES };
 
+struct facts_group {		 /* a cgroup, of version 2, that a container's may be made in */
+	const char *path;	 /* from the root of the hierarchy: "/user.slice/…" */
+	enum answer make;	 /* we may make groups in it */
+	enum answer enter;	 /* and move processes into and out of it: cgroup.procs */
+	enum answer control;	 /* and hand controllers on: cgroup.subtree_control */
+	const char *controllers; /* what it has, "cpu memory pids"; NULL: not known */
+	const char *enabled;	 /* what it hands on to those below it; NULL: not known */
+	bool busy;		 /* other processes than ours are in it */
+	bool top; /* the root of the hierarchy, which may hold processes and hand on */
+};
+
 /* A running container that the spec names. Who may call it so is the state's knowledge: lib fills
  * it in (life/resolve.c). */
 struct facts_container {
@@ -199,6 +210,8 @@ struct facts {
 	const char *cgroup_path;      /* our own group in it, "/user.slice/…" */
 	enum answer cgroup_delegated; /* our group is writable for us */
 	enum answer clone_into_cgroup; /* clone3 takes CLONE_INTO_CGROUP (Linux 5.7) */
+	struct facts_group *cgroups;   /* our own, and those on the way to what the spec wants */
+	size_t cgroup_count;
 
 	/* FACT_JOIN */
 	int join_error;			    /* errno: its namespaces cannot be read; 0: they can */
@@ -263,6 +276,9 @@ int facts_save(const struct facts *facts, struct buffer *out, struct rootlet_err
 /* An empty snapshot (all unknown), for load and for tests. NULL: no memory. */
 struct facts *facts_new(void);
 void facts_free(struct facts *facts); /* NULL is fine */
+
+/* The cgroup of that path, or NULL: it was not looked at, or there is none. */
+const struct facts_group *facts_group(const struct facts *facts, const char *path);
 
 /* The container of that name, or NULL. */
 const struct facts_container *facts_container(const struct facts *facts, const char *name);

@@ -1,19 +1,11 @@
 /* What doctor and diagnose want to know of the host, and no ordinary start: limits, security
- * modules, what covers /proc, cgroup delegation. */
+ * modules, what covers /proc. */
 #include "facts/probe.h"
 
-#include "base/io.h"
-#include "base/sys.h"
-
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <linux/magic.h>
-#include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statfs.h>
 #include <unistd.h>
 
 /* ---- lines of mountinfo ---- */
@@ -225,72 +217,6 @@ int probe_proc(struct facts *facts)
 	r = proc_visibility(&facts->arena, t.text, &facts->proc_visible, &facts->proc_covered);
 	probe_text_release(&t);
 	return r;
-}
-
-/* ---- cgroups ---- */
-
-static bool is_cgroup2(const char *path)
-{
-	struct statfs fs;
-
-	return statfs(path, &fs) == 0 && fs.f_type == CGROUP2_SUPER_MAGIC;
-}
-
-/* The line "0::/path" of /proc/self/cgroup is the one of version 2 (cgroups(7)). */
-static int own_cgroup(struct facts *facts)
-{
-	struct probe_text t;
-	const char *line;
-
-	if (probe_read_text("/proc/self/cgroup", &t) < 0)
-		return 0;
-	line = !strncmp(t.text, "0::", 3) ? t.text : strstr(t.text, "\n0::");
-	if (line) {
-		line += *line == '\n' ? 4 : 3;
-		facts->cgroup_path = arena_strndup(&facts->arena, line, strcspn(line, "\n"));
-	}
-	probe_text_release(&t);
-	return line && !facts->cgroup_path ? -ENOMEM : 0;
-}
-
-/* Delegation means: we may make groups in ours, and move processes about (cgroups(7)). */
-static bool may_write_group(const struct facts *facts)
-{
-	static const char *const files[] = {"", "/cgroup.procs", "/cgroup.subtree_control"};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		int n = snprintf(path, sizeof(path), "%s%s%s", facts->cgroup_mount,
-				 facts->cgroup_path, files[i]);
-
-		if (n >= (int)sizeof(path) || faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) < 0)
-			return false;
-	}
-	return true;
-}
-
-/* A clone that no kernel makes: no descriptor is that large. One that does not know the member says
- * that the structure is too large (E2BIG), before it looks at it. */
-static enum answer probe_clone_into_cgroup(void)
-{
-	struct sys_clone_args args = {.flags = CLONE_INTO_CGROUP, .cgroup = UINT64_MAX};
-
-	return SYS(clone3, &args, sizeof(args)) == -EINVAL ? ANSWER_YES : ANSWER_NO;
-}
-
-int probe_cgroup(struct facts *facts)
-{
-	facts->clone_into_cgroup = probe_clone_into_cgroup();
-	facts->cgroup_delegated = ANSWER_NO;
-	if (is_cgroup2("/sys/fs/cgroup"))
-		facts->cgroup_mount = "/sys/fs/cgroup";
-	else if (is_cgroup2("/sys/fs/cgroup/unified"))
-		facts->cgroup_mount = "/sys/fs/cgroup/unified";
-	if (own_cgroup(facts) < 0)
-		return -ENOMEM;
-	if (facts->cgroup_mount && facts->cgroup_path && may_write_group(facts))
-		facts->cgroup_delegated = ANSWER_YES;
-	return 0;
 }
 
 /* ---- limits ---- */

@@ -25,6 +25,7 @@ enum field_kind {
 	FIELD_NAMESPACES,
 	FIELD_ERRNO,
 	FIELD_OWN,
+	FIELD_CGROUPS,
 	FIELD_DIFFERS, /* an answer for each namespace */
 	FIELD_RUNTIME, /* enum runtime_state, as a word */
 	FIELD_PLACE,

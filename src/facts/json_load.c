@@ -6,6 +6,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -157,6 +158,44 @@ static int load_environment(struct loader *l, const char *pointer, struct json_o
 	return 0;
 }
 
+static int load_cgroup(struct loader *l, const char *pointer, struct json_object *item, void *array,
+		       size_t i)
+{
+	struct facts_group *g = &(*(struct facts_group **)array)[i];
+	const struct {
+		const char *key;
+		enum answer *answer;
+		const char **text;
+		bool *flag;
+	} rows[] = {
+		{"path", NULL, &g->path, NULL},
+		{"make", &g->make, NULL, NULL},
+		{"enter", &g->enter, NULL, NULL},
+		{"control", &g->control, NULL, NULL},
+		{"controllers", NULL, &g->controllers, NULL},
+		{"enabled", NULL, &g->enabled, NULL},
+		{"busy", NULL, NULL, &g->busy},
+		{"top", NULL, NULL, &g->top},
+	};
+	int r = loader_object(l, pointer, item);
+
+	*g = (struct facts_group){0};
+	for (size_t k = 0; r == 0 && k < sizeof(rows) / sizeof(rows[0]); k++) {
+		struct json_object *value = NULL;
+		char at[MEMBER_SIZE];
+
+		snprintf(at, sizeof(at), "%s/%s", pointer, rows[k].key);
+		if (!json_object_object_get_ex(item, rows[k].key, &value))
+			continue;
+		r = rows[k].answer ? loader_answer(l, at, value, rows[k].answer)
+		    : rows[k].text ? loader_string(l, at, value, rows[k].text)
+				   : loader_bool(l, at, value, rows[k].flag);
+	}
+	if (r == 0 && (!g->path || *g->path != '/' || path_has_dotdot(g->path)))
+		r = loader_wrong(l, pointer, "a cgroup with its absolute path", item);
+	return r;
+}
+
 static int load_own(struct loader *l, const char *pointer, struct json_object *item, void *array,
 		    size_t i)
 {
@@ -284,6 +323,9 @@ static int load_field(struct loader *l, const char *pointer, const struct field_
 	case FIELD_OWN:
 		return loader_array(l, pointer, value, at, sizeof(struct facts_own),
 				    &l->facts->own_path_count, load_own);
+	case FIELD_CGROUPS:
+		return loader_array(l, pointer, value, at, sizeof(struct facts_group),
+				    &l->facts->cgroup_count, load_cgroup);
 	case FIELD_NAMESPACES:
 		return load_namespaces(l, pointer, value, at);
 	case FIELD_ERRNO:

@@ -137,6 +137,36 @@ static struct json_object *save_own(struct saver *s, const struct facts *facts)
 	return array;
 }
 
+static void save_answer(struct saver *s, struct json_object *object, const char *key,
+			enum answer answer)
+{
+	if (answer == ANSWER_UNKNOWN)
+		json_object_object_add(object, key, NULL);
+	else
+		add(s, object, key, json_object_new_boolean(answer == ANSWER_YES));
+}
+
+static struct json_object *save_cgroups(struct saver *s, const struct facts *facts)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; array && i < facts->cgroup_count; i++) {
+		const struct facts_group *g = &facts->cgroups[i];
+		struct json_object *e = json_object_new_object();
+
+		add_string(s, e, "path", g->path);
+		save_answer(s, e, "make", g->make);
+		save_answer(s, e, "enter", g->enter);
+		save_answer(s, e, "control", g->control);
+		add_string(s, e, "controllers", g->controllers);
+		add_string(s, e, "enabled", g->enabled);
+		add(s, e, "busy", json_object_new_boolean(g->busy));
+		add(s, e, "top", json_object_new_boolean(g->top));
+		append(s, array, e);
+	}
+	return array;
+}
+
 static struct json_object *save_u64(uint64_t value)
 {
 	return json_object_new_uint64(value);
@@ -150,15 +180,6 @@ static struct json_object *save_namespaces(struct saver *s, const uint64_t *limi
 		if (limits[i] != UINT64_MAX)
 			add(s, object, ns_type_name((enum ns_type)i), save_u64(limits[i]));
 	return object;
-}
-
-static void save_answer(struct saver *s, struct json_object *object, const char *key,
-			enum answer answer)
-{
-	if (answer == ANSWER_UNKNOWN)
-		json_object_object_add(object, key, NULL);
-	else
-		add(s, object, key, json_object_new_boolean(answer == ANSWER_YES));
 }
 
 static struct json_object *save_differs(struct saver *s, const enum answer *differs)
@@ -242,6 +263,9 @@ static void save_field(struct saver *s, struct json_object *object, const struct
 		break;
 	case FIELD_ENTRIES:
 		add(s, object, row->key, save_entries(s, facts));
+		break;
+	case FIELD_CGROUPS:
+		add(s, object, row->key, save_cgroups(s, facts));
 		break;
 	case FIELD_OWN:
 		add(s, object, row->key, save_own(s, facts));

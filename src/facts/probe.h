@@ -22,7 +22,7 @@ int probe_helpers(struct facts *facts);
 int probe_root_entries(struct facts *facts);
 int probe_lsm(struct facts *facts);
 int probe_proc(struct facts *facts);
-int probe_cgroup(struct facts *facts);
+int probe_cgroup(struct facts *facts, const struct spec *spec);
 int probe_limits(struct facts *facts);
 int probe_join(struct facts *facts, uint32_t pid);
 int probe_own(struct facts *facts, const struct spec *spec);

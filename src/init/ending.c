@@ -79,7 +79,7 @@ void ending_reserve(int dir_fd)
 	raw_close(fd);
 }
 
-int ending_record(int dir_fd, int status, int signal, bool timeout)
+int ending_record(int dir_fd, int status, int signal, bool timeout, bool oom_killed)
 {
 	struct text t = {.len = 0};
 	long result;
@@ -91,7 +91,8 @@ int ending_record(int dir_fd, int status, int signal, bool timeout)
 	add_number(&t, (uint64_t)(signal > 0 ? signal : 0));
 	add(&t, ",\"finished\":");
 	add_number(&t, raw_clock_ns(CLOCK_REALTIME));
-	add(&t, timeout ? ",\"timeout\":true}\n" : ",\"timeout\":false}\n");
+	add(&t, timeout ? ",\"timeout\":true" : ",\"timeout\":false");
+	add(&t, oom_killed ? ",\"oom_killed\":true}\n" : ",\"oom_killed\":false}\n");
 
 	fd = open_temporary(dir_fd);
 	if (fd < 0)
@@ -180,14 +181,29 @@ int ending_remove(int store_fd, int dir_fd, const char *id)
 	return (int)result;
 }
 
+static void say(const char *text)
+{
+	unsigned int len = 0;
+
+	while (text[len])
+		len++;
+	raw_write(2, text, len);
+}
+
 void ending_finish(const struct ending *e, const struct supervise *s, int status)
 {
+	bool oom_killed = e->cgroup && ending_oom_killed(e->cgroup);
+
+	if (oom_killed && e->memory_note)
+		say(e->memory_note);
 	if (e->cgroup)
-		raw_unlinkat(AT_FDCWD, e->cgroup, AT_REMOVEDIR);
+		ending_remove_cgroup(e->cgroup, e->cgroup_levels, true);
+	if (e->cgroup_left)
+		ending_return(e->cgroup_left);
 	if (e->pidfile)
 		raw_unlink(e->pidfile);
 	if (e->dir_fd >= 0)
-		ending_record(e->dir_fd, status, s->exit_signal, s->timed_out);
+		ending_record(e->dir_fd, status, s->exit_signal, s->timed_out, oom_killed);
 	if (e->remove && e->dir_fd >= 0 && e->store_fd >= 0 && e->id)
 		ending_remove(e->store_fd, e->dir_fd, e->id);
 }

@@ -14,18 +14,22 @@
 #define ENDING_RECORD "exit.json"
 
 struct ending {
-	int dir_fd;	     /* the container's state folder, or -1: no state at all */
-	int store_fd;	     /* the folder that has containers/, names/ and pending/, or -1 */
-	const char *id;	     /* the folder's name below containers/, or NULL */
-	const char *pidfile; /* unlinked at the end, or NULL; an absolute path */
-	const char *cgroup;  /* its own group, removed at the end, or NULL; absolute */
-	bool remove;	     /* --rm */
+	int dir_fd;		 /* the container's state folder, or -1: no state at all */
+	int store_fd;		 /* the folder that has containers/, names/ and pending/, or -1 */
+	const char *id;		 /* the folder's name below containers/, or NULL */
+	const char *pidfile;	 /* unlinked at the end, or NULL; an absolute path */
+	const char *cgroup;	 /* its own group, removed at the end, or NULL; absolute */
+	const char *cgroup_left; /* a group that we left to hand controllers on, or NULL */
+	const char *memory_note; /* written to stderr when its memory limit has cost a process */
+	int cgroup_levels;	 /* the groups above it that go with it, as far as they are empty */
+	bool remove;		 /* --rm */
 };
 
-/* In a handover: as decimal numbers; the three strings follow (handover.h). */
+/* In a handover: as decimal numbers; the strings follow (handover.h). */
 #define ENDING_FIELDS(FIELD)                                                                       \
 	FIELD(dir_fd)                                                                              \
 	FIELD(store_fd)                                                                            \
+	FIELD(cgroup_levels)                                                                       \
 	FIELD(remove)
 
 /* All fields as "nothing to do". */
@@ -35,8 +39,22 @@ struct ending {
 	}
 
 /* Write exit.json into dir_fd, whole or not at all:
- * {"version":1,"status":S,"signal":N,"finished":NS_SINCE_EPOCH,"timeout":false}. */
-int ending_record(int dir_fd, int status, int signal, bool timeout);
+ * {"version":1,"status":S,"signal":N,"finished":NS_SINCE_EPOCH,"timeout":false,"oom_killed":false}.
+ */
+int ending_record(int dir_fd, int status, int signal, bool timeout, bool oom_killed);
+
+/* Has the kernel killed a process of this cgroup because its memory limit was reached? */
+bool ending_oom_killed(const char *path);
+
+/* Remove a cgroup whose container has ended, what was made below it and `levels` of those above it.
+ * With `kill` a process that lingers in it is killed, else the group stays then. 0 or -errno, of
+ * the group itself. */
+int ending_remove_cgroup(const char *path, int levels, bool kill);
+
+/* The other way round of what made way for it: as soon as nothing else is below the group `left`,
+ * it hands no controller on any more, and takes back those who are in its leaf. */
+#define ENDING_LEAF "rootlet-supervisor"
+void ending_return(const char *left);
 
 /* Take the room that the record will need, so that a log which fills the disk cannot keep the end
  * from being known. */

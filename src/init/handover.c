@@ -80,6 +80,8 @@ static void add_supervised(struct handover *h, const struct supervise *s, const 
 	add_text(h, e->id);
 	add_text(h, e->pidfile);
 	add_text(h, e->cgroup);
+	add_text(h, e->cgroup_left);
+	add_text(h, e->memory_note);
 	keep(h, s->pidfd);
 	keep(h, s->control_fd);
 	keep(h, s->tty_fd);

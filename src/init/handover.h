@@ -13,7 +13,8 @@
 #define WAITER_NAME "rootlet-waiter"
 
 /* What the waiter and the monitor must know, as decimal arguments in this order; then those of
- * ENDING_FIELDS; then id, pidfile and cgroup as they are, empty when there is none. */
+ * ENDING_FIELDS; then id, pidfile, cgroup, cgroup_left and memory_note as they are, empty when
+ * there is none. */
 #define HANDOVER_FIELDS(FIELD)                                                                     \
 	FIELD(pid)                                                                                 \
 	FIELD(pidfd)                                                                               \
@@ -39,7 +40,7 @@
 #define HANDOVER_ONE(name) +1 /* NOLINT(bugprone-macro-parentheses): terms of a sum */
 enum {
 	HANDOVER_NUMBERS = 0 HANDOVER_FIELDS(HANDOVER_ONE) ENDING_FIELDS(HANDOVER_ONE),
-	HANDOVER_ARGUMENTS = HANDOVER_NUMBERS + 3,
+	HANDOVER_ARGUMENTS = HANDOVER_NUMBERS + 5,
 };
 
 /* After supervise_run returned SUPERVISE_HANDOVER: become the waiter, which does what *e asks for

@@ -53,6 +53,8 @@ RAW_INLINE char **start_supervised(char **argv, struct supervise *s, struct endi
 	e->id = start_text(*argv++);
 	e->pidfile = start_text(*argv++);
 	e->cgroup = start_text(*argv++);
+	e->cgroup_left = start_text(*argv++);
+	e->memory_note = start_text(*argv++);
 	return argv;
 }
 

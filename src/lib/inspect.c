@@ -3,6 +3,7 @@
 #include "lib/handles.h"
 
 #include "life/life.h"
+#include "life/usage.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -61,6 +62,7 @@ static json_object *make_state(const rootlet_container_info *i)
 	json_object_object_add(o, "exit_signal",
 			       number(i->exit_signal, i->has_exit && i->exit_signal));
 	json_object_object_add(o, "timed_out", json_object_new_boolean(i->timed_out));
+	json_object_object_add(o, "oom_killed", json_object_new_boolean(i->oom_killed));
 	return o;
 }
 
@@ -130,6 +132,30 @@ static json_object *make_options(const rootlet_container_info *i)
 	return o;
 }
 
+/* What its cgroup allows now; a limit that is not set is null. */
+static json_object *make_limits(const rootlet_container_info *info)
+{
+	struct usage u;
+	json_object *o;
+	bool cpus;
+
+	if (!info->alive || !info->cgroup || usage_read(info->cgroup, USAGE_LIMITS, &u) < 0)
+		return NULL;
+	o = json_object_new_object();
+	cpus = u.cpu_quota != USAGE_NONE && u.cpu_period != USAGE_NONE && u.cpu_period;
+	json_object_object_add(o, "memory_bytes",
+			       number((int64_t)u.memory_limit, u.memory_limit != USAGE_NONE));
+	json_object_object_add(o, "swap_bytes",
+			       number((int64_t)u.swap_limit, u.swap_limit != USAGE_NONE));
+	json_object_object_add(
+		o, "cpus",
+		cpus ? json_object_new_double((double)u.cpu_quota / (double)u.cpu_period) : NULL);
+	json_object_object_add(o, "pids",
+			       number((int64_t)u.pids_limit, u.pids_limit != USAGE_NONE));
+	usage_release(&u);
+	return o;
+}
+
 static json_object *make_files(const rootlet_container *handle)
 {
 	const struct state_container *c = handle->container;
@@ -166,6 +192,7 @@ int rootlet_container_inspect(const rootlet_container *container, char **ret_jso
 	json_object_object_add(o, "notes", strings(i.notes, i.note_count));
 	json_object_object_add(o, "namespaces", make_namespaces(&i));
 	json_object_object_add(o, "ids", make_ids(&i));
+	json_object_object_add(o, "limits", make_limits(&i));
 	json_object_object_add(o, "files", make_files(container));
 	json = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							 JSON_C_TO_STRING_NOSLASHESCAPE);

@@ -13,7 +13,7 @@
 
 struct run_options lib_run_options(const rootlet_start_options *options)
 {
-	return (struct run_options){
+	struct run_options run = {
 		.timings = options->timings,
 		.status_fd = options->status_fd,
 		.pidfile = options->pidfile,
@@ -21,6 +21,9 @@ struct run_options lib_run_options(const rootlet_start_options *options)
 		.container = options->container ? options->container->container->pidfd : -1,
 		.ending = ENDING_NONE,
 	};
+
+	run.ending.memory_note = options->memory_note;
+	return run;
 }
 
 /* ---- made ---- */

@@ -141,6 +141,7 @@ void rootlet_container_get(const rootlet_container *handle, rootlet_container_in
 		ret->exit_signal = c->exit.signal;
 		ret->finished = c->exit.finished;
 		ret->timed_out = c->exit.timed_out;
+		ret->oom_killed = c->exit.oom_killed;
 	}
 }
 

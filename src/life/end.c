@@ -225,6 +225,16 @@ static int check_removal(const struct state_container *c, struct rootlet_error *
 	return -EBUSY;
 }
 
+/* Left by a monitor that was killed. By now the name may be another container's: nothing is killed.
+ */
+static void clear_cgroup(const struct state_container *c)
+{
+	if (c->process.cgroup)
+		ending_remove_cgroup(c->process.cgroup, c->process.cgroup_levels, false);
+	if (c->process.cgroup_left)
+		ending_return(c->process.cgroup_left);
+}
+
 int life_remove(struct state_container *c, bool force, struct rootlet_error *err)
 {
 	int r = state_lock(c, err);
@@ -235,8 +245,8 @@ int life_remove(struct state_container *c, bool force, struct rootlet_error *err
 		r = life_stop(c, 0, err);
 	else if (r == 0 && (c->broken || !c->has_process))
 		end_unknown(c);
-	if (r == 0 && c->process.cgroup)
-		rmdir(c->process.cgroup); /* left by a monitor that was killed */
+	if (r == 0)
+		clear_cgroup(c);
 	if (r == 0)
 		r = state_remove(c, err);
 	if (r == 0) /* a killed rename may have given it a second one */

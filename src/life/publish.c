@@ -10,8 +10,11 @@
 int life_publish(struct state_container *c, const struct run_process *process,
 		 struct rootlet_error *err)
 {
-	struct state_process p = {
-		.monitor = getpid(), .started = state_now(), .cgroup = process->cgroup};
+	struct state_process p = {.monitor = getpid(),
+				  .started = state_now(),
+				  .cgroup = process->cgroup,
+				  .cgroup_left = process->cgroup_left,
+				  .cgroup_levels = process->cgroup_levels};
 	int r = state_process_describe(process->pid, &p);
 
 	/* over before it could be described: the record will say how */
@@ -37,6 +40,8 @@ int life_name_ending(const struct state_container *c, const struct run_process *
 	ret->id = c->id;
 	ret->remove = remove;
 	ret->cgroup = process->cgroup;
+	ret->cgroup_left = process->cgroup_left;
+	ret->cgroup_levels = process->cgroup_levels;
 	return 0;
 }
 

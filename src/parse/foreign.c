@@ -14,7 +14,6 @@
 
 #define NO_PORTS                                                                                   \
 	"named networks and published ports are a later step; --network host uses the host's"
-#define NO_CGROUP  "limits by cgroup are a later step; --ulimit bounds each process meanwhile"
 #define NO_HEALTH  "health checks need a daemon; run the check with the command itself"
 #define NO_IMAGES  "ROOT is a directory; images are a later step"
 #define NO_LABELS  "containers have no labels: name the files that you keep for them"
@@ -66,15 +65,13 @@ static const struct {
 	{"--attach", ROOTED, "without -d standard input, output and error are the caller's"},
 	{"-a", ROOTED, "without -d standard input, output and error are the caller's"},
 	{"--sig-proxy", ROOTED, "signals are always forwarded"},
-	{"--cpu-shares", ROOTED, NO_CGROUP},
-	{"--cpu-quota", ROOTED, NO_CGROUP},
-	{"--cpu-period", ROOTED, NO_CGROUP},
-	{"--cpuset-cpus", ROOTED, "run the command under taskset(1)"},
-	{"--memory-swap", ROOTED, NO_CGROUP},
-	{"--memory-reservation", ROOTED, NO_CGROUP},
-	{"--blkio-weight", ROOTED, NO_CGROUP},
 	{"--oom-score-adj", ROOTED, "run rootlet under choom(1): the value is inherited"},
-	{"--cgroups", ROOTED, NO_CGROUP},
+	{"--cgroups", ROOTED,
+	 "a limit brings a cgroup of its own; --cgroup-parent says where it is made"},
+	{"--memory-swappiness", ROOTED, "cgroup version 2 has no swappiness of a group's own"},
+	{"--oom-kill-disable", ROOTED, "cgroup version 2 has no such switch"},
+	{"--cpu-rt-runtime", ROOTED, "cgroup version 2 has no limits for realtime tasks"},
+	{"--cpu-rt-period", ROOTED, "cgroup version 2 has no limits for realtime tasks"},
 	{"--pull", ROOTED, NO_IMAGES},
 	{"--platform", ROOTED, NO_IMAGES},
 	{"--arch", ROOTED, NO_IMAGES},

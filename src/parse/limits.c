@@ -1,6 +1,6 @@
 /* Limits and other small numbers: --ulimit, --umask, --timeout, --stop-signal, --shm-size,
  * --preserve-fds,
- * --status-fd. The cgroup limits are kept as text: they are a later step.
+ * --status-fd. Limits of the cgroup are cgroups.c's.
  */
 #include "parse/parse.h"
 
@@ -248,17 +248,3 @@ int set_stop_signal(struct spec *spec, const char *value, const char *origin,
 	spec->stop_signal = number;
 	return 0;
 }
-
-/* ---- cgroup limits: not yet ---- */
-
-#define TEXT_SETTER(name)                                                                          \
-	int set_##name(struct spec *spec, const char *value, const char *origin,                   \
-		       struct rootlet_error *err)                                                  \
-	{                                                                                          \
-		return value_copy(&spec->arena, value, &spec->name, err);                          \
-	}
-
-TEXT_SETTER(memory)
-TEXT_SETTER(cpus)
-TEXT_SETTER(pids_limit)
-TEXT_SETTER(cgroup_parent)

@@ -57,8 +57,22 @@ static void describe_container(struct buffer *out, const struct step *step)
 
 static void describe_cgroup(struct buffer *out, const struct step *step)
 {
-	describe_text(out, step->op == OP_CGROUP ? "make a cgroup below " : "use the cgroup ",
-		      step->a.text.text);
+	describe_text(out, "make the cgroup ", step->a.cgroup.parent);
+	buffer_puts(out, "/");
+	print_escaped(out, step->a.cgroup.name ? step->a.cgroup.name : "rootlet-PID-N");
+}
+
+static void describe_cgroup_parent(struct buffer *out, const struct step *step)
+{
+	describe_text(out, "in the cgroup ", step->a.setting.path);
+	if (*step->a.setting.value)
+		describe_text(out, ", hand on: ", step->a.setting.value);
+}
+
+static void describe_cgroup_limit(struct buffer *out, const struct step *step)
+{
+	describe_text(out, "write ", step->a.limit.file);
+	describe_text(out, ": ", step->a.limit.value);
 }
 
 static void describe_terminal(struct buffer *out, const struct step *step)
@@ -372,7 +386,11 @@ static const struct phrase {
 	[OP_JOIN_CONTAINER] = {.describe = describe_container},
 	[OP_UNDUMPABLE] = {.words = "let nobody trace it until its exec"},
 	[OP_CGROUP] = {.describe = describe_cgroup},
-	[OP_ENTER_CGROUP] = {.describe = describe_cgroup},
+	[OP_CGROUP_LEAF] = {.before = "move rootlet into the cgroup ", .text = true},
+	[OP_CGROUP_PARENT] = {.describe = describe_cgroup_parent},
+	[OP_CGROUP_LIMIT] = {.describe = describe_cgroup_limit},
+	[OP_CGROUP_PROCESSES] = {.describe = describe_cgroup_limit},
+	[OP_ENTER_CGROUP] = {.before = "use the cgroup ", .text = true},
 	[OP_CGROUP_NAMESPACE] = {.words = "make a cgroup namespace"},
 	[OP_TERMINAL] = {.describe = describe_terminal},
 	[OP_CLONE] = {.describe = describe_clone},

@@ -153,14 +153,6 @@ const char *plan_clean_path(struct planner *p, const char *path)
 	return out;
 }
 
-bool path_has_dotdot(const char *path)
-{
-	for (const char *c = path; (c = strstr(c, "..")) != NULL; c += 2)
-		if ((c == path || c[-1] == '/') && (c[2] == '/' || c[2] == '\0'))
-			return true;
-	return false;
-}
-
 /* A new pid namespace needs a mount namespace for its own /proc, else ps and pstree show the host.
  */
 static void choose_namespaces(struct planner *p)
@@ -306,12 +298,23 @@ static int check_places(struct planner *p)
 	return -EINVAL;
 }
 
+/* What the maps have in common with it: there is a process, and the parent acts on it. */
+static int stage_maps_and_group(struct planner *p)
+{
+	int r = stage_maps(p);
+
+	if (r == 0)
+		plan_group_late_steps(p);
+	return r;
+}
+
 static int plan_stages(struct planner *p)
 {
 	static int (*const stages[])(struct planner *) = {
-		plan_identity,	  plan_environment, stage_prepare, stage_join,
-		stage_clone,	  stage_open,	    stage_maps,	   stage_identity,
-		stage_namespaces, stage_root,	    stage_seal,	   stage_exec,
+		plan_identity,	plan_environment, plan_group, stage_prepare,
+		stage_join,	stage_clone,	  stage_open, stage_maps_and_group,
+		stage_identity, stage_namespaces, stage_root, stage_seal,
+		stage_exec,
 	};
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {

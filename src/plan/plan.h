@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "facts/facts.h"
+#include "plan/limits.h"
 #include "spec/idmap.h"
 #include "spec/spec.h"
 
@@ -42,6 +43,8 @@ enum plan_args {
 	ARGS_NONE,
 	ARGS_NAMESPACE,
 	ARGS_CONTAINER,
+	ARGS_CGROUP,
+	ARGS_LIMIT,
 	ARGS_CLONE,
 	ARGS_OPEN,
 	ARGS_MAP,
@@ -143,6 +146,11 @@ struct step {
 			uint32_t pid;
 			uint64_t flags; /* CLONE_NEW… of what it does not share with the caller */
 		} container;
+		struct {
+			const char *parent; /* its directory */
+			const char *name;   /* NULL: any that is free */
+		} cgroup;
+		struct limit limit; /* a file of the container's own cgroup */
 		struct {
 			uint64_t flags; /* CLONE_NEW… */
 			bool clone3;	/* else clone(2) */

@@ -8,6 +8,7 @@
 #define ROOTLET_PLAN_PLANNER_H
 
 #include "base/path.h"
+#include "plan/limits.h"
 #include "plan/plan.h"
 #include "spec/oci.h"
 
@@ -46,6 +47,19 @@ struct planner {
 	const char *const *envp;
 	const char *path; /* $PATH inside */
 
+	/* groups.c: the container's cgroup */
+	struct planned_group {
+		bool make;
+		const char *parent;   /* the group it is made in, from the root of the hierarchy */
+		const char *name;     /* NULL: any that is free */
+		bool leaf;	      /* we move out of the parent's way first */
+		struct level *levels; /* on the way to it */
+		size_t level_count;
+		struct limits limits;
+		const char **needed; /* the controllers of the limits */
+		size_t needed_count;
+	} group;
+
 	/* sources.c */
 	struct planned_source {
 		int use; /* enum source_use */
@@ -69,8 +83,12 @@ const char *plan_copy(struct planner *p, const char *s); /* NULL stays NULL */
 /* The first container that this spec shares a namespace with, or NULL. */
 const char *plan_shared_container(const struct spec *spec);
 
-/* Who may be paused later gets a cgroup of its own, where one is delegated to us. */
+/* groups.c: decides first whether it gets a cgroup of its own, and where; then the steps of
+ * PREPARE, and that of MAPS. */
+int plan_group(struct planner *p);
 bool plan_own_cgroup(const struct planner *p);
+void plan_group_steps(struct planner *p);
+void plan_group_late_steps(struct planner *p);
 
 /* Is this namespace made new? And: is it the host's? (neither: joined) */
 bool plan_private(const struct planner *p, enum ns_type type);
@@ -173,9 +191,6 @@ int plan_source(const struct planner *p, enum source_use use, size_t index);
 
 /* Does it begin with so many digits, at least one? An account word of digits is an id (user.c). */
 bool plan_digits(const char *text, size_t len);
-
-/* Is one of its components ".."? */
-bool path_has_dotdot(const char *path);
 
 /* Absolute, by its spelling: without ".", ".." and what the ".." take away, or doubled slashes. */
 const char *plan_clean_path(struct planner *p, const char *path);

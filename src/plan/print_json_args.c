@@ -86,6 +86,22 @@ static void args_container(struct json_writer *w, json_value *o, const struct st
 	json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.container.flags)));
 }
 
+static void args_cgroup(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "parent", step->a.cgroup.parent);
+	json_put_text(w, o, "name", step->a.cgroup.name);
+}
+
+static void args_limit(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "file", step->a.limit.file);
+	json_put_text(w, o, "value", step->a.limit.value);
+	if (!step->a.limit.other)
+		return;
+	json_put_text(w, o, "other_file", step->a.limit.other);
+	json_put_text(w, o, "other_value", step->a.limit.other_value);
+}
+
 static void args_terminal(struct json_writer *w, json_value *o, const struct step *step)
 {
 	put_slot(w, o, "dev", step->a.terminal.dev);
@@ -357,6 +373,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 		json_put_u64(w, o, "number", step->a.number);
 		return true;
 	case ARGS_CONTAINER:
+	case ARGS_CGROUP:
+	case ARGS_LIMIT:
 	case ARGS_TERMINAL:
 	case ARGS_IDS:
 	case ARGS_FILESYSTEM:
@@ -382,6 +400,8 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 {
 	static void (*const kinds[])(struct json_writer *, json_value *, const struct step *) = {
 		[ARGS_CONTAINER] = args_container,
+		[ARGS_CGROUP] = args_cgroup,
+		[ARGS_LIMIT] = args_limit,
 		[ARGS_TERMINAL] = args_terminal,
 		[ARGS_IDS] = args_ids,
 		[ARGS_FILESYSTEM] = args_filesystem,

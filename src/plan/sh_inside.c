@@ -95,6 +95,10 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_JOIN_CONTAINER:
 	case OP_UNDUMPABLE:
 	case OP_CGROUP:
+	case OP_CGROUP_LEAF:
+	case OP_CGROUP_PARENT:
+	case OP_CGROUP_LIMIT:
+	case OP_CGROUP_PROCESSES:
 	case OP_ENTER_CGROUP:
 	case OP_TERMINAL:
 	case OP_CLONE:

@@ -1,30 +1,15 @@
 /* PREPARE, JOIN and CLONE: what happens before there is a process of the container's own. */
 #include "plan/planner.h"
 
-/* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives
- * us. */
-bool plan_own_cgroup(const struct planner *p)
+/* A further command belongs where the container is counted and frozen. */
+static void enter_cgroup(struct planner *p)
 {
-	const struct spec *s = p->spec;
-	const struct facts *f = p->facts;
-
-	return s->kind == SPEC_RUN && (s->detach || s->tty || s->name) &&
-	       f->cgroup_delegated == ANSWER_YES && f->clone_into_cgroup == ANSWER_YES;
-}
-
-static void add_cgroup(struct planner *p)
-{
-	const struct facts *f = p->facts;
-	const struct facts_container *c = facts_container(f, p->spec->container);
+	const struct facts_container *c = facts_container(p->facts, p->spec->container);
 	struct step *step;
 
-	if (plan_own_cgroup(p))
-		step = plan_add(p, OP_CGROUP, ACTOR_PARENT,
-				plan_text(p, "%s%s", f->cgroup_mount, f->cgroup_path));
-	else if (p->spec->kind == SPEC_EXEC && c && c->cgroup) /* made so */
-		step = plan_add(p, OP_ENTER_CGROUP, ACTOR_PARENT, plan_copy(p, c->cgroup));
-	else
+	if (p->spec->kind != SPEC_EXEC || !c || !c->cgroup)
 		return;
+	step = plan_add(p, OP_ENTER_CGROUP, ACTOR_PARENT, plan_copy(p, c->cgroup));
 	step->a.text.text = step->subject;
 	p->plan->cgroup = true;
 }
@@ -37,6 +22,8 @@ static bool made_by_clone(const struct planner *p, enum ns_type type)
 	       !(type == NS_CGROUP && plan_own_cgroup(p));
 }
 
+/* PREPARE: everything that can be got ready in the parent. It must not make anything that outlives
+ * us. */
 int stage_prepare(struct planner *p)
 {
 	plan_add(p, OP_CHANNELS, ACTOR_PARENT, "report and control");
@@ -48,7 +35,8 @@ int stage_prepare(struct planner *p)
 				"the command is executed by a program of a few kilobytes: in it, "
 				"/proc/self/exe is not rootlet's own file";
 	}
-	add_cgroup(p);
+	plan_group_steps(p);
+	enter_cgroup(p);
 	return 0;
 }
 

@@ -65,6 +65,8 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_NONE:
 	case ARGS_NAMESPACE:
 	case ARGS_CONTAINER:
+	case ARGS_CGROUP:
+	case ARGS_LIMIT:
 	case ARGS_CLONE:
 	case ARGS_OPEN:
 	case ARGS_MAP:

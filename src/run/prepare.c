@@ -1,5 +1,5 @@
-/* What the parent makes before there is a child: channels, the init's image, the cgroup, and all
- * memory that the child will write to. start.c undoes it when the start fails. */
+/* What the parent makes before there is a child: channels, the init's image, and all memory that
+ * the child will write to; the cgroup is group.c's. start.c undoes it when the start fails. */
 #include "run/start.h"
 
 #include "base/fd.h"
@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U /* Linux 6.3 */
@@ -52,40 +51,6 @@ int prepare_init_image(struct start *s, const struct step *step)
 	s->child.init_image = fd;
 	r = io_write_all(fd, init_image, init_image_size);
 	return r < 0 ? r : SYS(fcntl, fd, F_ADD_SEALS, seals);
-}
-
-static int open_directory(const char *path)
-{
-	return SYS(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-}
-
-/* Its name is ours to choose: nothing else of the plan depends on it. */
-int prepare_cgroup(struct start *s, const struct step *step)
-{
-	int r = -EEXIST;
-
-	for (int n = 0; r == -EEXIST && n < 1000; n++) {
-		free(s->process->cgroup);
-		if (asprintf(&s->process->cgroup, "%s/rootlet-%d-%d", step->a.text.text,
-			     (int)getpid(), n) < 0) {
-			s->process->cgroup = NULL;
-			return -ENOMEM;
-		}
-		r = mkdir(s->process->cgroup, 0755) < 0 ? -errno : 0;
-	}
-	if (r < 0) {
-		free(s->process->cgroup);
-		s->process->cgroup = NULL;
-		return r;
-	}
-	s->cgroup = open_directory(s->process->cgroup);
-	return s->cgroup < 0 ? s->cgroup : 0;
-}
-
-int prepare_open_cgroup(struct start *s, const struct step *step)
-{
-	s->cgroup = open_directory(step->a.text.text);
-	return s->cgroup < 0 ? s->cgroup : 0;
 }
 
 static size_t count_words(const char *const *words)

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "run/fault.h"
+#include "run/group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,9 +109,16 @@ static int map_with_helpers(struct start *s)
 static int parent_step(struct start *s, int index)
 {
 	static int (*const handlers[OP_COUNT])(struct start *, const struct step *) = {
-		[OP_CHANNELS] = prepare_channels, [OP_INIT_IMAGE] = prepare_init_image,
-		[OP_CGROUP] = prepare_cgroup,	  [OP_ENTER_CGROUP] = prepare_open_cgroup,
-		[OP_CLONE] = make_process,	  [OP_WRITE_MAP] = write_map,
+		[OP_CHANNELS] = prepare_channels,
+		[OP_INIT_IMAGE] = prepare_init_image,
+		[OP_CGROUP_LEAF] = group_leave_way,
+		[OP_CGROUP_PARENT] = group_parent,
+		[OP_CGROUP] = group_make,
+		[OP_CGROUP_LIMIT] = group_write_limit,
+		[OP_CGROUP_PROCESSES] = group_write_limit,
+		[OP_ENTER_CGROUP] = group_enter,
+		[OP_CLONE] = make_process,
+		[OP_WRITE_MAP] = write_map,
 	};
 	const struct step *step = &s->plan->steps[index];
 	int r = -fault_at(index, -1);
@@ -182,8 +190,7 @@ static void undo(struct start *s)
 	}
 	p->pid = 0;
 	p->ended = true;
-	if (p->cgroup)
-		rmdir(p->cgroup);
+	group_remove(p);
 }
 
 static int write_pidfile(const struct run_process *p, struct rootlet_error *err)

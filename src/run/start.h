@@ -33,8 +33,14 @@ int prepare_child(struct start *s);
 /* Handlers of the steps of PREPARE: 0 or -errno, without words. */
 int prepare_channels(struct start *s, const struct step *step);
 int prepare_init_image(struct start *s, const struct step *step);
-int prepare_cgroup(struct start *s, const struct step *step);
-int prepare_open_cgroup(struct start *s, const struct step *step);
+
+/* ---- group.c: handlers of the steps that concern the cgroup ---- */
+
+int group_leave_way(struct start *s, const struct step *step);
+int group_parent(struct start *s, const struct step *step);
+int group_make(struct start *s, const struct step *step);
+int group_write_limit(struct start *s, const struct step *step);
+int group_enter(struct start *s, const struct step *step);
 
 /* ---- listen.c ---- */
 

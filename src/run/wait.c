@@ -7,6 +7,7 @@
 #include "init/handover.h"
 #include "init/supervise.h"
 #include "init/wire.h"
+#include "run/group.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -134,6 +135,9 @@ int run_wait(struct run_process *p, int *ret_status, struct rootlet_error *err)
 	int status;
 
 	ending.pidfile = p->options.pidfile;
+	ending.cgroup = p->cgroup;
+	ending.cgroup_left = p->cgroup_left;
+	ending.cgroup_levels = p->cgroup_levels;
 	s.tty_fd = tty;
 	s.foreground_tty = tty >= 0 && foreground_wanted(plan);
 	s.mirror_signal = p->options.waiter;
@@ -200,8 +204,6 @@ void run_free(struct run_process *p)
 		unlink(p->options.pidfile);
 	pthread_sigmask(SIG_SETMASK, &p->saved_mask, NULL);
 	free(p->timings);
-	if (p->cgroup)
-		rmdir(p->cgroup); /* gone already after an ordinary end */
-	free(p->cgroup);
+	group_remove(p); /* gone already after an ordinary end */
 	free(p);
 }

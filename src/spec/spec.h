@@ -164,6 +164,7 @@ struct spec_word {
 };
 
 struct spec_oci; /* spec/oci.h */
+struct oci_resources;
 
 enum plan_format { FORMAT_TEXT, FORMAT_JSON, FORMAT_SH };
 
@@ -236,8 +237,10 @@ struct spec {
 	bool landlock;
 	bool disable_userns;
 
-	/* limits, as typed: a later step, refused by validate */
-	const char *memory, *cpus, *pids_limit, *cgroup_parent;
+	/* limits of its cgroup */
+	struct oci_resources *limits; /* --memory, --cpus …; NULL: none was asked for */
+	const char *cgroup_parent;    /* absolute: from the root of the hierarchy, else from our own
+					 group; without ".."; NULL: our own group */
 
 	/* life */
 	bool interactive; /* accepted, changes nothing: stdin is always inherited */

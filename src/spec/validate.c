@@ -1,11 +1,11 @@
-/* What can be judged of a spec without the host: options that contradict each other, and what is
- * not available yet. Pure; it changes nothing and looks nothing up. Ids are validate_identity.c's,
- * names and namespaces validate_namespaces.c's; forms of single values are parse's, what the host
- * grants is plan's.
+/* What can be judged of a spec without the host: options that contradict each other. Pure; it
+ * changes nothing and looks nothing up. Ids are validate_identity.c's, names and namespaces
+ * validate_namespaces.c's; forms of single values are parse's, what the host grants is plan's.
  */
 #include "spec/validate.h"
 
 #include "base/path.h"
+#include "spec/oci.h"
 
 #include <errno.h>
 #include <string.h>
@@ -19,15 +19,7 @@ int validate_refuse(struct rootlet_error *err, const char *id, const char *subje
 	return -EINVAL;
 }
 
-/* ---- not yet ---- */
-
-static int not_yet(struct rootlet_error *err, const char *what, const char *hint)
-{
-	error_set(err, -EINVAL, "not-yet", what, "%s: is not available yet", what);
-	if (hint)
-		error_hint(err, "%s", hint);
-	return -EINVAL;
-}
+/* ---- life ---- */
 
 /* Whoever waits for the container's end must be there, and only one process writes to the caller.
  */
@@ -55,22 +47,24 @@ static int check_life(const struct spec *spec, struct rootlet_error *err)
 	return 0;
 }
 
-static int check_not_yet(const struct spec *spec, struct rootlet_error *err)
-{
-	const struct {
-		bool wanted;
-		const char *what, *hint;
-	} rows[] = {
-		{spec->memory, "--memory", "--ulimit as=BYTES bounds each process meanwhile"},
-		{spec->cpus, "--cpus", "taskset(1) inside confines the command to some processors"},
-		{spec->pids_limit, "--pids-limit",
-		 "--ulimit nproc=N bounds the user's processes meanwhile"},
-		{spec->cgroup_parent, "--cgroup-parent", NULL},
-	};
+/* ---- limits ---- */
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
-		if (rows[i].wanted)
-			return not_yet(err, rows[i].what, rows[i].hint);
+static int check_limits(const struct spec *spec, struct rootlet_error *err)
+{
+	const struct oci_resources *r = spec->limits;
+
+	if (!r || r->memory_swap == OCI_UNSET || r->memory_swap < 0)
+		return 0;
+	if (r->memory_limit == OCI_UNSET)
+		return validate_refuse(
+			err, "memory-swap", "--memory-swap",
+			"--memory-swap: is memory and swap together, and there is no --memory",
+			"add --memory SIZE");
+	if (r->memory_swap < r->memory_limit)
+		return validate_refuse(
+			err, "memory-swap", "--memory-swap",
+			"--memory-swap: is memory and swap together, and less than --memory",
+			"give at least the same; the same switches swap off");
 	return 0;
 }
 
@@ -217,7 +211,7 @@ static int check_descriptors(const struct spec *spec, struct rootlet_error *err)
 int spec_validate(const struct spec *spec, struct rootlet_error *err)
 {
 	static int (*const checks[])(const struct spec *, struct rootlet_error *) = {
-		check_root,	    check_not_yet,	 check_life,	       validate_joins,
+		check_root,	    check_limits,	 check_life,	       validate_joins,
 		validate_identity,  validate_namespaces, check_mounts,	       check_groups,
 		check_capabilities, check_descriptors,	 check_disable_userns,
 	};

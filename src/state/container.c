@@ -241,7 +241,8 @@ int state_write_process(struct state_container *c, const struct state_process *p
 			struct rootlet_error *err)
 {
 	c->process = *process;
-	if (copy_string(c->arena, &c->process.cgroup))
+	if (copy_string(c->arena, &c->process.cgroup) ||
+	    copy_string(c->arena, &c->process.cgroup_left))
 		return error_nomem(err);
 	c->has_process = true;
 	return state_save_process(c, err);

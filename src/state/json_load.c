@@ -333,12 +333,24 @@ static int load_boot(struct loader *l, struct state_process *process)
 	return r;
 }
 
-static int load_cgroup(struct loader *l, const char **ret)
+static int load_directory(struct loader *l, const char *key, const char **ret)
 {
-	int r = load_text(l, "cgroup", ret);
+	int r = load_text(l, key, ret);
 
 	if (!r && *ret && ((*ret)[0] != '/' || strstr(*ret, "/..")))
-		r = wanted(l, "cgroup", "an absolute path, or null");
+		r = wanted(l, key, "an absolute path, or null");
+	return r;
+}
+
+/* Records of before there were limits have the first alone. */
+static int load_cgroup(struct loader *l, struct state_process *ret)
+{
+	int r = load_directory(l, "cgroup", &ret->cgroup);
+
+	if (!r && member(l, "cgroupLeft"))
+		r = load_directory(l, "cgroupLeft", &ret->cgroup_left);
+	if (!r && member(l, "cgroupLevels"))
+		r = load_int(l, "cgroupLevels", 0, 64, &ret->cgroup_levels);
 	return r;
 }
 
@@ -362,7 +374,7 @@ int state_load_process(struct state_container *c, int folder, struct state_proce
 	if (!r)
 		r = load_time(&l, "started", &ret->started);
 	if (!r)
-		r = load_cgroup(&l, &ret->cgroup);
+		r = load_cgroup(&l, ret);
 	json_object_put(l.root);
 	return r;
 }
@@ -384,6 +396,8 @@ int state_load_exit(struct state_container *c, int folder, struct state_exit *re
 		r = load_time(&l, "finished", &ret->finished);
 	if (!r)
 		r = load_bool(&l, "timeout", &ret->timed_out);
+	if (!r && member(&l, "oom_killed"))
+		r = load_bool(&l, "oom_killed", &ret->oom_killed);
 	json_object_put(l.root);
 	return r;
 }

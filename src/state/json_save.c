@@ -125,6 +125,8 @@ int state_save_process(struct state_container *c, struct rootlet_error *err)
 	put(&w, w.root, "monitorStartTime", json_object_new_uint64(process->monitor_start_time));
 	put_int(&w, "started", process->started);
 	put_text(&w, "cgroup", process->cgroup);
+	put_text(&w, "cgroupLeft", process->cgroup_left);
+	put_int(&w, "cgroupLevels", process->cgroup_levels);
 	return finish(&w, c, PROCESS_FILE, SMALL_LIMIT, err);
 }
 
@@ -138,5 +140,6 @@ int state_save_exit(struct state_container *c, struct rootlet_error *err)
 	put_int(&w, "signal", c->exit.signal);
 	put_int(&w, "finished", c->exit.finished);
 	put_bool(&w, "timeout", c->exit.timed_out);
+	put_bool(&w, "oom_killed", c->exit.oom_killed);
 	return finish(&w, c, EXIT_FILE, SMALL_LIMIT, err);
 }

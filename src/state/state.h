@@ -83,7 +83,9 @@ struct state_process {
 	pid_t monitor;			  /* 0: none */
 	uint64_t monitor_start_time;
 	int64_t started;
-	const char *cgroup; /* its directory, absolute, as the host sees it; or NULL */
+	const char *cgroup;	 /* its directory, absolute, as the host sees it; or NULL */
+	const char *cgroup_left; /* the group that its supervisor has left for a leaf, or NULL */
+	int cgroup_levels;	 /* of the groups above it, how many were made for it */
 };
 
 /* exit.json: written at the end, by the monitor. */
@@ -91,7 +93,8 @@ struct state_exit {
 	int status; /* 0 … 255, 128+N for a signal */
 	int signal; /* 0: it exited */
 	int64_t finished;
-	bool timed_out; /* "timeout" */
+	bool timed_out;	 /* "timeout" */
+	bool oom_killed; /* the kernel killed a process of it for want of memory */
 };
 
 enum state_status { STATE_CREATED, STATE_RUNNING, STATE_PAUSED, STATE_EXITED };

@@ -245,8 +245,9 @@ static void end__is_recorded(void **state)
 				       "llu,\"timeout\":%n",
 				       &version, &status, &signal, &finished, &used),
 				4);
-			assert_string_equal(text + used,
-					    rows[i].timeout_ns ? "true}\n" : "false}\n");
+			assert_string_equal(text + used, rows[i].timeout_ns
+								 ? "true,\"oom_killed\":false}\n"
+								 : "false,\"oom_killed\":false}\n");
 			assert_int_equal(version, 1);
 			assert_int_equal(status, rows[i].status);
 			assert_int_equal(signal, rows[i].signal);

@@ -60,6 +60,13 @@ static inline struct step sample(enum plan_op op)
 		step.a.terminal.rows = 24;
 		step.a.terminal.columns = 80;
 		break;
+	case ARGS_CGROUP:
+		step.a.cgroup.parent = "/sys/fs/cgroup/mine";
+		break;
+	case ARGS_LIMIT:
+		step.a.limit.file = "memory.max";
+		step.a.limit.value = "1048576";
+		break;
 	case ARGS_CLONE:
 		step.a.clone.flags = ns_type_flag(NS_USER) | ns_type_flag(NS_MNT);
 		step.a.clone.clone3 = true;

@@ -217,18 +217,15 @@ static void validate__refuses_lives_that_cannot_be(void **state)
 	check_rows(rows, PARSE_RUN);
 }
 
-static void validate__refuses_what_is_not_there_yet(void **state)
+static void validate__refuses_swap_without_memory(void **state)
 {
 	static const struct row rows[] = {
-		{"--memory 1g /", "not-yet", "--memory: is not available yet",
-		 "--ulimit as=BYTES bounds each process meanwhile"},
-		{"-m 1g /", "not-yet", "--memory: is not available yet",
-		 "--ulimit as=BYTES bounds each process meanwhile"},
-		{"--cpus 2 /", "not-yet", "--cpus: is not available yet",
-		 "taskset(1) inside confines the command to some processors"},
-		{"--pids-limit 5 /", "not-yet", "--pids-limit: is not available yet",
-		 "--ulimit nproc=N bounds the user's processes meanwhile"},
-		{"--cgroup-parent /x /", "not-yet", "--cgroup-parent: is not available yet", ""},
+		{"--memory-swap 1g /", "memory-swap",
+		 "--memory-swap: is memory and swap together, and there is no --memory",
+		 "add --memory SIZE"},
+		{"--memory 1g --memory-swap 512m /", "memory-swap",
+		 "--memory-swap: is memory and swap together, and less than --memory",
+		 "give at least the same; the same switches swap off"},
 	};
 
 	(void)state;
@@ -312,7 +309,7 @@ int main(void)
 		cmocka_unit_test(validate__refuses_contradictions),
 		cmocka_unit_test(validate__refuses_names_and_settings_of_others),
 		cmocka_unit_test(validate__refuses_lives_that_cannot_be),
-		cmocka_unit_test(validate__refuses_what_is_not_there_yet),
+		cmocka_unit_test(validate__refuses_swap_without_memory),
 		cmocka_unit_test(validate__knows_unshare),
 		cmocka_unit_test(validate__disable_userns_against_its_own_setting),
 		cmocka_unit_test(validate__can_go_without_an_error_object),

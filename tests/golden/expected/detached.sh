@@ -33,9 +33,9 @@ PATH=$PATH:/usr/sbin:/sbin
 # 0  make the report and control channels [differs: the shell waits for its children; a failed
 #    command says why]
 # 1  make the image of the init [differs: there is no init: the command itself is the first process]
-# 2  make a cgroup below
-#    /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope [differs: the
-#    script stays in the caller's cgroup]
+# 2  make the cgroup
+#    /sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/app.slice/app.scope/rootlet-PID-N
+#    [differs: the script stays in the caller's cgroup]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 

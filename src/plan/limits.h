@@ -1,0 +1,36 @@
+/* What a container may use, as writes to files of its cgroup (version 2). Pure. */
+#ifndef ROOTLET_PLAN_LIMITS_H
+#define ROOTLET_PLAN_LIMITS_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "spec/oci.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One write. Where there is no `file`, `other` is written instead, if there is one. */
+struct limit {
+	const char *file, *value;
+	const char *other, *other_value; /* NULL: nothing stands for it */
+	bool optional;			 /* without the file it holds anyway */
+};
+
+struct limits {
+	struct limit *items;
+	size_t count;
+};
+
+/* In the order in which they have to be written. -EINVAL names what cgroup version 2 does not have.
+ */
+int limits_from(struct arena *a, const struct oci_resources *resources, struct limits *ret,
+		struct rootlet_error *err);
+
+/* The controller of a file: "memory" of "memory.max"; NULL: it is the core's, which every group
+ * has. */
+const char *limit_controller(struct arena *a, const char *file);
+
+/* cpu.shares of version 1 (2 … 262144) as cpu.weight (1 … 10000). 0: unset. */
+uint64_t limits_cpu_weight(uint64_t shares);
+
+#endif

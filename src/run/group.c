@@ -1,0 +1,221 @@
+/* The steps of PREPARE that make the container's cgroup and write its limits, and their undoing.
+ *
+ * All by its directory's descriptor or path, with the caller's rights; what may not be written is
+ * the kernel's to say, and diagnose's to explain.
+ */
+#include "run/start.h"
+
+#include "base/fd.h"
+#include "base/io.h"
+#include "base/sys.h"
+#include "init/ending.h"
+#include "run/group.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { PROCS_LIMIT = 1 << 20, STALE_SECONDS = 10 };
+
+static int open_directory(const char *path)
+{
+	return SYS(openat, AT_FDCWD, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+int group_write(int dir, const char *file, const char *value)
+{
+	AUTO_FD fd = openat(dir, file, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return -errno;
+	/* One write: the kernel takes each as a whole. */
+	return write(fd, value, strlen(value)) < 0 ? -errno : 0;
+}
+
+int group_limit(int dir, const struct limit *l)
+{
+	int r = group_write(dir, l->file, l->value);
+
+	if (r == -ENOENT && l->other)
+		r = group_write(dir, l->other, l->other_value);
+	return r == -ENOENT && l->optional ? 0 : r;
+}
+
+/* ---- out of the way ---- */
+
+/* Facts found nobody but us there; with -d our maker is there as well. */
+static int move_all(int from, int to)
+{
+	AUTO_FD procs = openat(from, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	AUTO_FREE char *text = NULL;
+	int r = procs < 0 ? -errno : io_read_fd(procs, PROCS_LIMIT, &text, NULL);
+
+	if (r < 0)
+		return r;
+	for (char *line = text, *next; *line && r == 0; line = next) {
+		next = line + strcspn(line, "\n");
+		if (*next)
+			*next++ = '\0';
+		r = group_write(to, "cgroup.procs", line);
+		if (r == -ESRCH) /* it has ended meanwhile */
+			r = 0;
+	}
+	return r;
+}
+
+int group_leave_way(struct start *s, const struct step *step)
+{
+	const char *leaf = step->a.text.text;
+	char *above = strndup(leaf, (size_t)(strrchr(leaf, '/') - leaf));
+	int r;
+
+	if (!above)
+		return -ENOMEM;
+	s->process->cgroup_left = above;
+	if (mkdir(leaf, 0755) < 0 && errno != EEXIST)
+		return -errno;
+	AUTO_FD from = open_directory(above);
+	AUTO_FD to = open_directory(leaf);
+	r = from < 0 ? from : to < 0 ? to : move_all(from, to);
+	return r;
+}
+
+/* ---- the way to it ---- */
+
+int group_parent(struct start *s, const struct step *step)
+{
+	const char *path = step->a.setting.path;
+	int r = mkdir(path, 0755) < 0 ? -errno : 0;
+
+	if (r == 0)
+		s->process->cgroup_levels++;
+	if (r < 0 && r != -EEXIST)
+		return r;
+	AUTO_FD dir = open_directory(path);
+	if (dir < 0)
+		return dir;
+	return *step->a.setting.value
+		       ? group_write(dir, "cgroup.subtree_control", step->a.setting.value)
+		       : 0;
+}
+
+/* ---- the group ---- */
+
+/* "rootlet-PID-N", whose rootlet is gone and was killed before it could remove it. The age keeps us
+ * from one that is being made this moment by a rootlet whose pid means nothing here. */
+static bool is_stale(int parent, const char *name)
+{
+	struct timespec now;
+	struct stat st;
+	char *end;
+	long pid;
+
+	if (strncmp(name, "rootlet-", 8) != 0)
+		return false;
+	pid = strtol(name + 8, &end, 10);
+	if (pid <= 0 || *end != '-' || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+		return false;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now.tv_sec - st.st_ctim.tv_sec > STALE_SECONDS;
+}
+
+/* rmdir(2) refuses those that still hold a process. */
+static void sweep(const char *parent)
+{
+	DIR *dir = opendir(parent);
+
+	for (const struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+		if (is_stale(dirfd(dir), e->d_name))
+			unlinkat(dirfd(dir), e->d_name, AT_REMOVEDIR);
+	if (dir)
+		closedir(dir);
+}
+
+static int make_named(struct start *s, const char *parent, const char *name)
+{
+	if (asprintf(&s->process->cgroup, "%s/%s", parent, name) < 0) {
+		s->process->cgroup = NULL;
+		return -ENOMEM;
+	}
+	if (mkdir(s->process->cgroup, 0755) == 0)
+		return 0;
+	return errno == EEXIST && !group_has_processes(s->process->cgroup) ? 0 : -errno;
+}
+
+/* Its name is ours to choose: nothing else of the plan depends on it. */
+static int make_any(struct start *s, const char *parent)
+{
+	int r = -EEXIST;
+
+	sweep(parent);
+	for (int n = 0; r == -EEXIST && n < 1000; n++) {
+		free(s->process->cgroup);
+		if (asprintf(&s->process->cgroup, "%s/rootlet-%d-%d", parent, (int)getpid(), n) <
+		    0) {
+			s->process->cgroup = NULL;
+			return -ENOMEM;
+		}
+		r = mkdir(s->process->cgroup, 0755) < 0 ? -errno : 0;
+	}
+	return r;
+}
+
+int group_make(struct start *s, const struct step *step)
+{
+	const char *parent = step->a.cgroup.parent, *name = step->a.cgroup.name;
+	int r = name ? make_named(s, parent, name) : make_any(s, parent);
+
+	if (r < 0) { /* not ours to remove */
+		free(s->process->cgroup);
+		s->process->cgroup = NULL;
+		return r;
+	}
+	s->cgroup = open_directory(s->process->cgroup);
+	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+int group_write_limit(struct start *s, const struct step *step)
+{
+	return group_limit(s->cgroup, &step->a.limit);
+}
+
+int group_enter(struct start *s, const struct step *step)
+{
+	s->cgroup = open_directory(step->a.text.text);
+	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+/* ---- what others ask of one ---- */
+
+bool group_has_processes(const char *path)
+{
+	AUTO_FREE char *file = NULL, *text = NULL;
+	bool populated;
+
+	if (asprintf(&file, "%s/cgroup.events", path) < 0) {
+		file = NULL;
+		return true;
+	}
+	populated = io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 &&
+		    strstr(text, "populated 1") != NULL;
+	return populated;
+}
+
+void group_remove(struct run_process *p)
+{
+	if (p->cgroup)
+		ending_remove_cgroup(p->cgroup, p->cgroup_levels, true);
+	if (p->cgroup_left)
+		ending_return(p->cgroup_left);
+	free(p->cgroup);
+	free(p->cgroup_left);
+	p->cgroup = p->cgroup_left = NULL;
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Limits that the kernel really enforces, in a virtual machine: a kernel of its own has every controller in cgroup
+version 2, which a host with version 1 has not, and nothing of the host's groups is touched.
+
+    cgroup_vm.py --rootlet build/src/cli/rootlet [--oci build/src/oci/rootlet-oci] [--keep]
+
+It wants qemu-system-x86_64, a static busybox and a kernel: $ROOTLET_TEST_KERNEL, else the newest /boot/vmlinuz-*. It
+downloads nothing. Ends with 77 and the reason where one of them is missing. Emulated, it takes about half a minute."""
+import argparse
+import glob
+import os
+import pathlib
+import re
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+TIMEOUT = 150
+
+
+def skip(reason):
+    print(f"SKIP: {reason}")
+    sys.exit(77)
+
+
+def find_kernel():
+    asked = os.environ.get("ROOTLET_TEST_KERNEL")
+    found = [asked] if asked else sorted(glob.glob("/boot/vmlinuz-*"), key=os.path.getmtime)
+    if not found or not os.access(found[-1], os.R_OK):
+        skip("no kernel: ROOTLET_TEST_KERNEL is not set, and /boot has no vmlinuz-* (a distribution's linux-image package)")
+    return found[-1]
+
+
+def is_static(program):
+    """No interpreter among its program headers: there is no loader in the machine."""
+    out = subprocess.run(["readelf", "-lW", program], capture_output=True, text=True, check=False).stdout
+    return out and "INTERP" not in out
+
+
+def find_program(name, reason):
+    found = shutil.which(name)
+    if not found:
+        skip(reason)
+    return found
+
+
+class Cpio:
+    """The "newc" format of an initial ram file system: the kernel's initramfs-buffer-format."""
+
+    def __init__(self):
+        self.data = bytearray()
+        self.inode = 0
+
+    def add(self, name, mode, content=b"", device=(0, 0)):
+        self.inode += 1
+        numbers = (self.inode, mode, 0, 0, 1, 0, len(content), 0, 0, *device, len(name) + 1, 0)
+        self.data += b"070701" + b"".join(b"%08X" % n for n in numbers) + name.encode() + b"\0"
+        self.data += b"\0" * (-len(self.data) % 4)
+        self.data += content + b"\0" * (-len(content) % 4)
+
+    def end(self):
+        self.add("TRAILER!!!", 0)
+        return bytes(self.data)
+
+
+def initramfs(files):
+    archive = Cpio()
+    for folder in ("bin", "dev", "proc", "sys", "root", "tests"):
+        archive.add(folder, stat.S_IFDIR | 0o755)
+    archive.add("dev/console", stat.S_IFCHR | 0o600, device=(5, 1))
+    for name, path in files.items():
+        archive.add(name, stat.S_IFREG | 0o755, pathlib.Path(path).read_bytes())
+    return archive.end()
+
+
+def run(kernel, image, folder):
+    pathlib.Path(folder, "initrd").write_bytes(image)
+    command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "384", "-nodefaults",
+               "-no-reboot", "-display", "none", "-serial", "stdio", "-kernel", kernel, "-initrd", f"{folder}/initrd",
+               "-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable swapaccount=1"]
+    try:
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False).stdout
+    except subprocess.TimeoutExpired as e:
+        return (e.stdout or b"") + b"\n(it did not end in time)\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rootlet", required=True)
+    parser.add_argument("--oci")
+    parser.add_argument("--keep", action="store_true", help="print all that the machine said")
+    arguments = parser.parse_args()
+    find_program("qemu-system-x86_64", "qemu-system-x86_64 is not installed")
+    busybox = find_program("busybox", "busybox is not installed")
+    kernel = find_kernel()
+    programs = {"bin/busybox": busybox, "bin/rootlet": arguments.rootlet}
+    if arguments.oci and os.path.exists(arguments.oci):
+        programs["bin/rootlet-oci"] = arguments.oci
+    for name, path in programs.items():
+        if not is_static(path):
+            skip(f"{path} is not static: there is no loader in the machine")
+    files = dict(programs)
+    files["init"] = HERE / "init.sh"
+    for script in sorted(HERE.glob("checks*.sh")):
+        files[f"tests/{script.name}"] = script
+    with tempfile.TemporaryDirectory() as folder:
+        said = run(kernel, initramfs(files), folder).decode("utf-8", "replace").replace("\r", "")
+    if arguments.keep:
+        print(said)
+    lines = said.splitlines()
+    good = [line for line in lines if re.match(r"ok [a-z0-9-]+$", line)]
+    bad = [line for line in lines if line.startswith("WRONG ")]
+    if "ALL-DONE" not in lines or bad or not good:
+        if not arguments.keep:
+            print("\n".join(lines[-60:]))
+        print(f"{len(good)} passed, {len(bad)} failed" + ("" if "ALL-DONE" in lines else "; it did not come to its end"))
+        return 1
+    print("\n".join(good))
+    print(f"{len(good)} passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
