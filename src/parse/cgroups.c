@@ -1,6 +1,6 @@
 /* Limits of the container's cgroup: --memory, --cpus, --pids-limit and their kin, with podman's
  * names and forms. They fill the resources that an OCI config fills too; what they become is
- * plan/limits.c. */
+ * plan/limit.c. */
 #include "parse/parse.h"
 
 #include "base/io.h"

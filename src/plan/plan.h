@@ -10,7 +10,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "facts/facts.h"
-#include "plan/limits.h"
+#include "plan/limit.h"
 #include "spec/idmap.h"
 #include "spec/spec.h"
 

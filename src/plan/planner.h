@@ -8,7 +8,7 @@
 #define ROOTLET_PLAN_PLANNER_H
 
 #include "base/path.h"
-#include "plan/limits.h"
+#include "plan/limit.h"
 #include "plan/plan.h"
 #include "spec/oci.h"
 

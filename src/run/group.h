@@ -3,7 +3,7 @@
 #ifndef ROOTLET_RUN_GROUP_H
 #define ROOTLET_RUN_GROUP_H
 
-#include "plan/limits.h"
+#include "plan/limit.h"
 #include "run/run.h"
 
 #include <stdbool.h>

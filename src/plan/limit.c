@@ -1,6 +1,6 @@
 /* Resources in the nouns of the runtime-spec, which are version 1's, as writes to the files of a
  * version 2 group (cgroups(7); the kernel's Documentation/admin-guide/cgroup-v2.rst). */
-#include "plan/limits.h"
+#include "plan/limit.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /* What a container may use, as writes to files of its cgroup (version 2). Pure. */
-#ifndef ROOTLET_PLAN_LIMITS_H
-#define ROOTLET_PLAN_LIMITS_H
+#ifndef ROOTLET_PLAN_LIMIT_H
+#define ROOTLET_PLAN_LIMIT_H
 
 #include "base/arena.h"
 #include "base/error.h"
