@@ -45,8 +45,8 @@ static int check_folder(const struct bundle_store *store, struct rootlet_error *
 	return -EPERM;
 }
 
-/* Root of a user namespace is an ordinary user outside: /run is not its own. The first one's inode is the same on every
- * Linux. */
+/* Root of a user namespace is an ordinary user outside: /run is not its own. The first one's inode
+ * is the same on every Linux. */
 static bool really_root(void)
 {
 	const ino_t first = 0xEFFFFFFD;
