@@ -226,6 +226,10 @@ static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
 		return wrong_place(p, path,
 				   "only a proc, or a bind of one, may stand there: what is hidden "
 				   "and read-only in it depends on that");
+	if (m->idmap)
+		return wrong_place(p, path,
+				   "its ids cannot be mapped: the kernel grants that to the owner "
+				   "of the file system, and rootlet-oci does not do it for root");
 	if (m->remount)
 		return add_remount(p, m, path);
 	if (m->bind)
