@@ -9,8 +9,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 
 enum {
 	DEPTH_MAX = 64,	 /* directories that the walk may be deep in */
@@ -80,6 +82,19 @@ static bool at_last(const struct walk *w)
 	return !*p;
 }
 
+/* What RESOLVE_NO_MAGICLINKS refuses, nearly: links below a directory of a process, such as
+ * /proc/self/fd/N, whose text is not where they lead. Those beside them, such as /proc/self, are
+ * ordinary ones. */
+static bool is_magic(const struct walk *w, int fd)
+{
+	enum { PROC_ROOT_INODE = 1 };
+	struct statfs fs;
+	struct stat dir;
+
+	return fstatfs(fd, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC &&
+	       !(fstat(w->stack[w->depth], &dir) == 0 && dir.st_ino == PROC_ROOT_INODE);
+}
+
 /* Puts the text of the symlink `fd` in front of what is left. */
 static int follow(struct walk *w, int fd)
 {
@@ -89,6 +104,8 @@ static int follow(struct walk *w, int fd)
 
 	if (len < 0)
 		return -errno;
+	if (is_magic(w, fd))
+		return -ELOOP;
 	if (len == 0)
 		return -ENOENT;
 	if (++w->links > LINKS_MAX)

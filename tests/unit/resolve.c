@@ -330,11 +330,34 @@ static void resolve__as_many_links_as_the_kernel_follows(void **state)
 	close(root);
 }
 
+/* Links of a process in /proc lead where no text says: both ways refuse them, and only them. */
+static void resolve__magic_links_are_refused(void **state)
+{
+	static const char *const refused[] = {"/self/fd/0", "/self/exe", "/self/cwd/x",
+					      "/self/ns/mnt", "/thread-self/root"};
+	int proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd;
+
+	assert_true(proc >= 0);
+	for (int way = 0; way < 2; way++) {
+		for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
+			assert_int_equal(resolve_open(proc, refused[i], way), -ELOOP);
+		fd = resolve_open(proc, "/self/status", way);
+		assert_true(fd >= 0);
+		close(fd);
+		fd = resolve_open(proc, "/mounts", way);
+		assert_true(fd >= 0);
+		close(fd);
+	}
+	close(proc);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(resolve__random_trees_are_never_left, set_up,
 						tear_down),
+		cmocka_unit_test(resolve__magic_links_are_refused),
 		cmocka_unit_test_setup_teardown(resolve__known_ways_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(resolve__make_is_made_inside, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(resolve__as_many_links_as_the_kernel_follows,
