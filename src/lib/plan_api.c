@@ -127,6 +127,11 @@ void rootlet_plan_free(rootlet_plan *plan)
 	free(plan);
 }
 
+void rootlet_plan_keep(const rootlet_plan *plan)
+{
+	life_keep_plan(plan->plan);
+}
+
 size_t rootlet_plan_step_count(const rootlet_plan *plan)
 {
 	return plan->plan->count;

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "facts/facts.h"
+#include "life/life.h"
 #include "parse/oci.h"
 #include "plan/plan.h"
 
@@ -241,6 +242,7 @@ static int start_process(struct create *c, struct life_bundle_made *made)
 		return r;
 	}
 	run_leave_created(p);
+	life_keep_plan(c->plan);
 	return 0;
 }
 

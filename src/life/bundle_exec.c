@@ -224,6 +224,8 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 	if (r == 0)
 		r = run_start(plan, &options, &p, err);
 	if (r == 0)
+		life_keep_plan(plan);
+	if (r == 0)
 		r = finish(p, e, err);
 	if (r == 0 && e->detach) {
 		run_leave(p);

@@ -41,6 +41,11 @@ int life_exec_spec(const struct state_container *container, int argc, const char
 int life_keep_profile(const struct state_container *container, const struct facts *facts,
 		      struct rootlet_error *err);
 
+/* ---- plan_cache.c ---- */
+
+/* Keep what this planning had to compute and the next need not. */
+void life_keep_plan(const struct plan *plan);
+
 /* ---- resolve.c: containers that a spec names, as facts ---- */
 
 int life_resolve(const struct state_store *store, const struct spec *spec, struct facts *facts,

@@ -1,11 +1,10 @@
 /* The one file that a start may leave for the next: a compiled seccomp profile, in the user's cache
  * folder. Written whole or not at all; a failure costs the next start some 20 ms and is not said.
  */
-#include "rootlet.h"
+#include "life/life.h"
 
 #include "base/fd.h"
 #include "base/io.h"
-#include "lib/handles.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -50,8 +49,8 @@ static void keep(const struct plan *plan)
 		unlink(temporary);
 }
 
-void rootlet_plan_keep(const rootlet_plan *handle)
+void life_keep_plan(const struct plan *plan)
 {
-	if (handle->plan->cache_path)
-		keep(handle->plan);
+	if (plan->cache_path)
+		keep(plan);
 }
