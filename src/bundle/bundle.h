@@ -44,18 +44,19 @@ struct bundle_pair {
 
 /* state.json: written once `create` has made the process. */
 struct bundle_record {
-	const char *version; /* ociVersion */
-	const char *path;    /* of the bundle, absolute */
-	const char *rootfs;  /* absolute */
-	int64_t created;     /* nanoseconds since the epoch */
-	uint32_t owner;	     /* whose `create` it was */
-	const char *command; /* args[0]: for messages; NULL: there is no process to start */
-	const char *cgroup;  /* its directory, absolute; NULL: none of its own */
-	bool cgroup_ours;    /* made for it: goes with it */
-	const char *unit;    /* systemd's, or NULL */
-	bool start_hooks;    /* startContainer or poststart: `start` has to read the config */
-	bool stop_hooks;     /* poststop: `delete` has to */
-	bool own_pids;	     /* PID 1 of a pid namespace: with it ends all that it has */
+	const char *version;	 /* ociVersion */
+	const char *path;	 /* of the bundle, absolute */
+	const char *rootfs;	 /* absolute */
+	int64_t created;	 /* nanoseconds since the epoch */
+	uint32_t owner;		 /* whose `create` it was */
+	const char *command;	 /* args[0]: for messages; NULL: there is no process to start */
+	const char *cgroup;	 /* its directory, absolute; NULL: none of its own */
+	const char *cgroup_left; /* a group that was left for a leaf of it, or NULL */
+	int cgroup_levels;	 /* of those above its own, how many were made for it */
+	const char *unit;	 /* systemd's, or NULL */
+	bool start_hooks;	 /* startContainer or poststart: `start` has to read the config */
+	bool stop_hooks;	 /* poststop: `delete` has to */
+	bool own_pids;		 /* PID 1 of a pid namespace: with it ends all that it has */
 	bool tty;
 	struct bundle_pair *annotations;
 	size_t annotation_count;
@@ -82,8 +83,11 @@ struct bundle {
 	bool fresh;  /* made by this handle and not yet kept: bundle_free removes it */
 	struct bundle_record record;
 	bool has_record; /* false: creating, or left by a killed `create` */
+	/* of the last bundle_look */
+	bool looked;
 	enum bundle_status status;
 	int pidfd; /* checked; -1: dead, or before Linux 5.3 */
+	int start; /* of one that waits for its start: a connection to it; -1: none */
 };
 
 static inline bool bundle_alive(const struct bundle *b)
@@ -99,7 +103,7 @@ int bundle_check_id(const char *id, struct rootlet_error *err);
  * ids: container-id, container-exists. */
 int bundle_create(const struct bundle_store *store, const char *id, struct bundle **ret,
 		  struct rootlet_error *err);
-/* Not locked. id: no-such-container. */
+/* Its record; not locked, and not yet looked at. id: no-such-container. */
 int bundle_find(const struct bundle_store *store, const char *id, struct bundle **ret,
 		struct rootlet_error *err);
 /* One whose state.json cannot be trusted, as if it had none: to be deleted. */
@@ -108,8 +112,14 @@ int bundle_find_broken(const struct bundle_store *store, const char *id, struct 
 /* Wait for its lock, then look again. -ENOENT when it was removed meanwhile. */
 int bundle_lock(struct bundle *b, struct rootlet_error *err);
 void bundle_unlock(struct bundle *b);
-/* What it is now. */
+/* What it is now: status, pidfd, start. */
 void bundle_look(struct bundle *b);
+/* The same unless it was done. */
+static inline void bundle_see(struct bundle *b)
+{
+	if (!b->looked)
+		bundle_look(b);
+}
 void bundle_free(struct bundle *b); /* NULL is fine */
 
 static inline void bundle_free_pointer(struct bundle **b)
@@ -137,8 +147,6 @@ int bundle_remove(struct bundle *b, struct rootlet_error *err);
 
 /* The socket of AWAIT_START. A descriptor, or -errno. */
 int bundle_listen(const struct bundle *b);
-/* To the process that waits; -ENOENT, -ECONNREFUSED: none does. */
-int bundle_connect(const struct bundle *b);
 /* It has been started. */
 void bundle_forget_start(const struct bundle *b);
 

@@ -59,7 +59,7 @@ static struct bundle *new_bundle(const struct bundle_store *store, const char *i
 		return NULL;
 	arena_init(&b->arena);
 	b->store = store;
-	b->folder = b->pidfd = -1;
+	b->folder = b->pidfd = b->start = -1;
 	b->status = BUNDLE_CREATING;
 	snprintf(b->id, sizeof(b->id), "%s", id);
 	return b;
@@ -202,7 +202,6 @@ int bundle_find(const struct bundle_store *store, const char *id, struct bundle 
 		bundle_free(b);
 		return r;
 	}
-	bundle_look(b);
 	*ret = b;
 	return 0;
 }
@@ -220,7 +219,6 @@ int bundle_find_broken(const struct bundle_store *store, const char *id, struct 
 		return gone(err, id);
 	}
 	b->broken = true;
-	bundle_look(b);
 	*ret = b;
 	return 0;
 }
@@ -255,6 +253,7 @@ void bundle_free(struct bundle *b)
 		remove_folder(b->store, b->id, b->folder);
 	fd_close(&b->folder);
 	fd_close(&b->pidfd);
+	fd_close(&b->start);
 	arena_release(&b->arena);
 	free(b);
 }

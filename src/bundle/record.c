@@ -102,7 +102,8 @@ int bundle_prepare_record(struct bundle *b, struct rootlet_error *err)
 	put_number(&w, "owner", r->owner);
 	put_text(&w, "command", r->command);
 	put_text(&w, "cgroup", r->cgroup);
-	put_bool(&w, "cgroupOurs", r->cgroup_ours);
+	put_text(&w, "cgroupLeft", r->cgroup_left);
+	put_number(&w, "cgroupLevels", (uint64_t)r->cgroup_levels);
 	put_text(&w, "unit", r->unit);
 	put_bool(&w, "startHooks", r->start_hooks);
 	put_bool(&w, "stopHooks", r->stop_hooks);
@@ -241,7 +242,8 @@ static void read_all(struct reader *r)
 		.owner = (uint32_t)get_number(r, "owner", UINT32_MAX),
 		.command = get_text(r, "command"),
 		.cgroup = get_text(r, "cgroup"),
-		.cgroup_ours = get_bool(r, "cgroupOurs"),
+		.cgroup_left = get_text(r, "cgroupLeft"),
+		.cgroup_levels = (int)get_number(r, "cgroupLevels", 4096),
 		.unit = get_text(r, "unit"),
 		.start_hooks = get_bool(r, "startHooks"),
 		.stop_hooks = get_bool(r, "stopHooks"),

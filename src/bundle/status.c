@@ -43,7 +43,7 @@ int bundle_listen(const struct bundle *b)
 	return fd_steal(&fd);
 }
 
-int bundle_connect(const struct bundle *b)
+static int connect_to_start(const struct bundle *b)
 {
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un a;
@@ -59,17 +59,14 @@ void bundle_forget_start(const struct bundle *b)
 }
 
 /* The socket's file alone says little: a `start` may have been killed before it removed it. */
-static bool waits_for_start(const struct bundle *b)
+static bool waits_for_start(struct bundle *b)
 {
 	struct stat st;
-	int fd;
 
 	if (fstatat(b->folder, BUNDLE_START, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	fd = bundle_connect(b);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	b->start = connect_to_start(b);
+	return b->start >= 0;
 }
 
 static bool is_frozen(const struct bundle *b)
@@ -98,6 +95,8 @@ static bool is_being_made(const struct bundle *b)
 void bundle_look(struct bundle *b)
 {
 	fd_close(&b->pidfd);
+	fd_close(&b->start);
+	b->looked = true;
 	if (!b->has_record)
 		b->status = is_being_made(b) ? BUNDLE_CREATING : BUNDLE_STOPPED;
 	else if (!state_process_alive(&b->record.process, &b->pidfd))

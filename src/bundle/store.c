@@ -156,8 +156,10 @@ static int add_entry(const struct bundle_store *store, const char *name, struct 
 
 	if (bundle_check_id(name, NULL) < 0 || bundle_find(store, name, &b, NULL) < 0)
 		return 0;
+	bundle_look(b);
 	fd_close(&b->folder);
 	fd_close(&b->pidfd);
+	fd_close(&b->start);
 	r = add(list, b);
 	if (r < 0)
 		bundle_free(b);

@@ -82,6 +82,8 @@ static bool needs_subids(const struct spec *spec)
 	    spec->userns == USERNS_CONTAINER || mode == NS_MODE_PATH || mode == NS_MODE_CONTAINER ||
 	    spec->join_pid || spec->kind == SPEC_EXEC)
 		return false;
+	if (spec->oci && mode != NS_MODE_PRIVATE)
+		return false;
 	/* With only one of the two given, the other follows it. */
 	if (spec->uidmap.count || spec->gidmap.count)
 		return map_needs_subids(&spec->uidmap) || map_needs_subids(&spec->gidmap);
@@ -140,6 +142,9 @@ static int probe_all(struct facts *facts, const struct spec *spec, unsigned need
 		probe_terminal_size(facts);
 	if (!r && (needs & (FACT_MAPS | FACT_SUBIDS)))
 		r = probe_maps(facts);
+	/* An engine that has us run as root of its own user namespace needs no helper. */
+	if (!r && spec && spec->oci && facts->cap_setuid && facts->cap_setgid)
+		needs &= ~(unsigned)FACT_SUBIDS;
 	if (!r && wants_passwd(facts, needs))
 		r = probe_passwd(facts);
 	if (!r && (needs & FACT_SUBIDS))

@@ -91,11 +91,15 @@ int rootlet_bundle_run(const rootlet_bundles *bundles, const char *id,
 
 /* ---- found ---- */
 
-static void describe(rootlet_bundle *handle)
+/* Looked at when it is asked for: who acts on it looks under its lock. */
+static rootlet_bundle *seen(const rootlet_bundle *handle)
 {
-	const struct bundle_record *r = &handle->bundle->record;
+	rootlet_bundle *mine = (rootlet_bundle *)(uintptr_t)handle; /* a cache */
 
-	bundle_time_text(r->created, handle->created);
+	bundle_see(mine->bundle);
+	if (!*mine->created)
+		bundle_time_text(mine->bundle->record.created, mine->created);
+	return mine;
 }
 
 /* Of the passwd file alone: the command is static and loads no name service. */
@@ -134,7 +138,6 @@ int rootlet_bundle_find(const rootlet_bundles *bundles, const char *id, rootlet_
 		free(handle);
 		return r;
 	}
-	describe(handle);
 	*ret = handle;
 	return 0;
 }
@@ -149,7 +152,7 @@ void rootlet_bundle_free(rootlet_bundle *bundle)
 
 void rootlet_bundle_get(const rootlet_bundle *handle, rootlet_bundle_info *ret)
 {
-	const struct bundle *b = handle->bundle;
+	const struct bundle *b = seen(handle)->bundle;
 
 	*ret = (rootlet_bundle_info){
 		.id = b->id,
@@ -167,7 +170,7 @@ int rootlet_bundle_state(const rootlet_bundle *handle, bool pretty, char **ret_j
 {
 	AUTO_BUFFER b = {0};
 
-	if (bundle_state_json(handle->bundle, owner_name(handle), pretty, &b) < 0)
+	if (bundle_state_json(seen(handle)->bundle, owner_name(handle), pretty, &b) < 0)
 		return error_nomem(err);
 	*ret_json = b.data;
 	b.data = NULL;
@@ -178,7 +181,7 @@ int rootlet_bundle_processes(const rootlet_bundle *handle, int **ret_pids, size_
 			     rootlet_error *err)
 {
 	_Static_assert(sizeof(pid_t) == sizeof(int), "pids are ints");
-	return life_bundle_pids(handle->bundle, ret_pids, ret_count, err);
+	return life_bundle_pids(seen(handle)->bundle, ret_pids, ret_count, err);
 }
 
 int rootlet_bundle_list_make(const rootlet_bundles *bundles, rootlet_bundle_list **ret,
@@ -198,10 +201,8 @@ int rootlet_bundle_list_make(const rootlet_bundles *bundles, rootlet_bundle_list
 		rootlet_bundle_list_free(handle);
 		return r;
 	}
-	for (size_t i = 0; i < handle->list.count; i++) {
+	for (size_t i = 0; i < handle->list.count; i++)
 		handle->items[i].bundle = handle->list.items[i];
-		describe(&handle->items[i]);
-	}
 	*ret = handle;
 	return 0;
 }

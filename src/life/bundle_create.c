@@ -163,10 +163,9 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 
 	if (result == -ESRCH) /* it has failed already, and says why */
 		r->process.pid = p->pid;
-	if (p->cgroup) {
-		r->cgroup = arena_strdup(&c->bundle->arena, p->cgroup);
-		r->cgroup_ours = true;
-	}
+	r->cgroup = copy(c, p->cgroup);
+	r->cgroup_left = copy(c, p->cgroup_left);
+	r->cgroup_levels = p->cgroup_levels;
 	return bundle_prepare_record(c->bundle, err);
 }
 

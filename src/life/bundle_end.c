@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "init/ending.h"
 #include "life/life.h"
 #include "life/scan.h"
 
@@ -166,7 +167,7 @@ static int kill_cgroup(const struct bundle *b)
 	char path[4096];
 	AUTO_FD fd = -1;
 
-	if (!b->record.cgroup || !b->record.cgroup_ours ||
+	if (!b->record.cgroup ||
 	    snprintf(path, sizeof(path), "%s/cgroup.kill", b->record.cgroup) >= (int)sizeof(path))
 		return -ENOENT;
 	fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -206,6 +207,7 @@ int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_erro
 {
 	int r;
 
+	bundle_see(b);
 	/* what is left of a container whose first process has ended may still be ended */
 	if (!bundle_alive(b) && !all)
 		return not_running(b, err);
@@ -295,30 +297,12 @@ int life_bundle_end(struct bundle *b, struct rootlet_error *err)
 }
 
 /* A cgroup goes once its last process is reaped, which may take a moment after its end. */
-static void remove_cgroup(const char *path, int depth)
+static void remove_cgroup(const struct bundle_record *r)
 {
-	int64_t until = now_ms() + 1000;
-	DIR *dir;
-	struct dirent *entry;
-
-	while (rmdir(path) < 0 && errno == EBUSY && now_ms() < until) {
-		dir = depth < DEPTH_MAX ? opendir(path) : NULL;
-		while (dir && (entry = readdir(dir)) != NULL) {
-			AUTO_FREE char *below = NULL;
-
-			if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-				continue;
-			if (asprintf(&below, "%s/%s", path, entry->d_name) < 0)
-				below = NULL;
-			else
-				remove_cgroup(below, depth + 1);
-		}
-		if (dir)
-			closedir(dir);
-		if (rmdir(path) == 0)
-			return;
-		pause_a_moment();
-	}
+	if (r->cgroup)
+		ending_remove_cgroup(r->cgroup, r->cgroup_levels, true);
+	if (r->cgroup_left)
+		ending_return(r->cgroup_left);
 }
 
 static int check_deletion(const struct bundle *b, struct rootlet_error *err)
@@ -347,8 +331,7 @@ int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *war
 		return r;
 	if (b->record.stop_hooks && bundle_spec(b, SPEC_RUN, &spec, NULL) < 0)
 		life_say(warn, "its poststop hooks are not run: its config.json cannot be read");
-	if (b->record.cgroup && b->record.cgroup_ours)
-		remove_cgroup(b->record.cgroup, 0);
+	remove_cgroup(&b->record);
 	r = bundle_remove(b, err);
 	if (spec)
 		bundle_poststop(b, spec->oci, warn);

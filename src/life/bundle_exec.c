@@ -173,9 +173,10 @@ static int make_plan(const struct bundle *b, const struct spec *spec, struct pla
 	return r;
 }
 
-static int check_status(const struct bundle *b, const struct life_bundle_exec *e,
+static int check_status(struct bundle *b, const struct life_bundle_exec *e,
 			struct rootlet_error *err)
 {
+	bundle_see(b);
 	if (b->status == BUNDLE_PAUSED && !e->ignore_paused)
 		return error_set(err, -EBUSY, "paused", b->id,
 				 "container %s: cannot exec in a paused container (use "
@@ -210,12 +211,13 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 		     struct run_process **ret, struct rootlet_error *err)
 {
 	struct run_options options = {
-		.status_fd = -1, .container = b->pidfd, .ending = ENDING_NONE, .waiter = true};
+		.status_fd = -1, .container = -1, .ending = ENDING_NONE, .waiter = true};
 	struct run_process *p = NULL;
 	struct spec *spec = NULL;
 	struct plan *plan = NULL;
 	int r = check_status(b, e, err);
 
+	options.container = b->pidfd;
 	if (r == 0)
 		r = make_spec(b, e, &spec, err);
 	if (r == 0)

@@ -159,9 +159,8 @@ int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct roo
 		r = bundle_spec(b, SPEC_RUN, &spec, err);
 	if (r < 0)
 		return r;
-	connection = bundle_connect(b);
-	r = connection < 0 ? lost(b, connection, err)
-			   : let_go(b, spec ? spec->oci : NULL, connection, err);
+	connection = fd_steal(&b->start);
+	r = let_go(b, spec ? spec->oci : NULL, connection, err);
 	/* A start that failed half-way leaves nothing that could be started again. */
 	if (r < 0)
 		life_bundle_end(b, NULL);

@@ -184,7 +184,8 @@ void run_leave(struct run_process *p)
 	p->ended = true;
 	p->options.pidfile = NULL;
 	free(p->cgroup);
-	p->cgroup = NULL;
+	free(p->cgroup_left);
+	p->cgroup = p->cgroup_left = NULL;
 	run_free(p);
 }
 
