@@ -90,7 +90,10 @@ int child_detach_old_root(struct child *c, const struct step *step)
 		if (root ? mount_id(AT_FDCWD, "/..", AT_SYMLINK_NOFOLLOW) == root
 			 : i == step->a.number)
 			return SYS(chdir, "/");
-		r = SYS(umount2, ".", MNT_DETACH);
+		/* A mount of it that is shared still would be unmounted on the host as well. */
+		r = SYS(mount, NULL, "/..", NULL, MS_PRIVATE | MS_REC, NULL);
+		if (r == 0)
+			r = SYS(umount2, ".", MNT_DETACH);
 	}
 	return r < 0 ? r : -ELOOP;
 }

@@ -35,7 +35,7 @@ class Checks:
         self.list.append(function)
         return function
 
-    def run(self, bench, pattern, repeat_failed=True):
+    def run(self, bench, pattern):
         """Prints a line each; how many failed."""
         failed = skipped = 0
         chosen = [f for f in self.list if fnmatch.fnmatch(f.__name__, pattern)]
@@ -53,8 +53,10 @@ class Checks:
                 lines = [frame.lineno for frame in where if frame.filename.endswith(function.__code__.co_filename)]
                 print("\n".join(bench.history[-4:]))
                 print(f"{function.__name__}, line {lines[-1] if lines else '?'}: {error}")
-                if repeat_failed:
+                try:
                     bench.tidy()
+                except (Failed, subprocess.TimeoutExpired) as error_too:
+                    print(f"tidying up: {error_too}")
             print(f"{function.__name__:44} {(time.monotonic() - start) * 1000:6.0f} ms  {word}", flush=True)
         print(f"{len(chosen) - failed - skipped} passed, {failed} failed, {skipped} skipped")
         return failed

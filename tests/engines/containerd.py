@@ -160,6 +160,16 @@ def mounts_and_read_only(containerd):
 
 
 @checks
+def what_is_shared_stays_on_the_host(containerd):
+    with open("/proc/self/mountinfo", encoding="utf-8") as stream:
+        before = stream.read()
+    containerd.box("--mount", f"type=bind,src={os.path.abspath('mine')},dst=/mnt,options=rbind:rshared", containerd.root, "shared",
+                   "/bin/true")
+    with open("/proc/self/mountinfo", encoding="utf-8") as stream:
+        same(stream.read(), before, "the host's mounts")
+
+
+@checks
 def devices_are_nodes(containerd):
     same(containerd.box(containerd.root, "dev", "/bin/stat", "-c", "%t:%T", "/dev/null").stdout, "1:3\n")
 
