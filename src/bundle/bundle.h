@@ -158,6 +158,10 @@ void bundle_time_text(int64_t ns, char text[static BUNDLE_TIME_ROOM]);
 struct buffer;
 /* What a hook reads on its standard input: the runtime-spec's state. -ENOMEM. */
 int bundle_hook_state(const struct bundle *b, enum bundle_status status, struct buffer *out);
+/* What a seccomp agent gets with the listener: the runtime-spec's state of a container's process.
+ */
+int bundle_listener_state(const struct bundle *b, int pid, const char *metadata,
+			  struct buffer *out);
 /* The same, and what other runtimes print beside it. */
 int bundle_state_json(const struct bundle *b, const char *owner, bool pretty, struct buffer *out);
 

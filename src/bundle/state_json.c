@@ -70,6 +70,24 @@ int bundle_hook_state(const struct bundle *b, enum bundle_status status, struct 
 	return print(o, JSON_C_TO_STRING_PLAIN, out);
 }
 
+int bundle_listener_state(const struct bundle *b, int pid, const char *metadata, struct buffer *out)
+{
+	struct json_object *o = json_object_new_object(), *fds = json_object_new_array();
+	enum bundle_status status = b->status == BUNDLE_RUNNING || b->status == BUNDLE_CREATED
+					    ? b->status
+					    : BUNDLE_CREATING;
+	struct json_object *state = state_object(b, status);
+
+	put_annotations(state, &b->record);
+	put_text(o, "ociVersion", b->record.version ? b->record.version : "1.0.0");
+	json_object_array_add(fds, json_object_new_string("seccompFd"));
+	json_object_object_add(o, "fds", fds);
+	json_object_object_add(o, "pid", json_object_new_int(pid));
+	put_text(o, "metadata", metadata);
+	json_object_object_add(o, "state", state);
+	return print(o, JSON_C_TO_STRING_PLAIN, out);
+}
+
 int bundle_state_json(const struct bundle *b, const char *owner, bool pretty, struct buffer *out)
 {
 	struct json_object *o = state_object(b, b->status);

@@ -106,6 +106,10 @@ int life_bundle_exec_wait(struct bundle *bundle, const struct life_bundle_exec *
 int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err);
 /* Hand a terminal's master to whoever listens there. */
 int bundle_send_terminal(const char *socket_path, int master, struct rootlet_error *err);
+/* Hand a seccomp listener to whoever listens at linux.seccomp.listenerPath, with the state of the
+ * process `pid` that it answers for. */
+int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci, pid_t pid,
+			 int listener, struct rootlet_error *err);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);

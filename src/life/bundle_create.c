@@ -135,8 +135,9 @@ static int fill_record(struct create *c)
 		.created = state_now(),
 		.owner = geteuid(),
 		.command = copy(c, c->spec->arg_count ? c->spec->args[0] : NULL),
-		.start_hooks =
-			oci->hooks[OCI_START_CONTAINER].count || oci->hooks[OCI_POSTSTART].count,
+		.start_hooks = oci->hooks[OCI_START_CONTAINER].count ||
+			       oci->hooks[OCI_POSTSTART].count ||
+			       oci->seccomp_listener, /* `start` needs the config then */
 		.stop_hooks = oci->hooks[OCI_POSTSTOP].count,
 		.own_pids = c->plan->own_pid_ns,
 		.tty = c->spec->tty,
@@ -184,6 +185,13 @@ static int on_hooks(void *data, struct run_process *p, struct rootlet_error *err
 	return r;
 }
 
+static int on_listener(void *data, struct run_process *p, int fd, struct rootlet_error *err)
+{
+	struct create *c = data;
+
+	return bundle_send_listener(c->bundle, c->spec->oci, p->pid, fd, err);
+}
+
 /* ---- the process ---- */
 
 static int hand_terminal_on(struct create *c, struct run_process *p, struct life_bundle_made *made)
@@ -218,6 +226,7 @@ static int start_process(struct create *c, struct life_bundle_made *made)
 		.ending = ENDING_NONE,
 		.made = on_made,
 		.hooks = on_hooks,
+		.listener = on_listener,
 		.data = c,
 	};
 	struct run_process *p = NULL;

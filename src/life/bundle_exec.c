@@ -207,11 +207,28 @@ static int finish(struct run_process *p, const struct life_bundle_exec *e,
 	return r;
 }
 
+struct answering { /* who will answer for calls of the profile */
+	const struct bundle *bundle;
+	const struct spec_oci *oci;
+};
+
+static int on_listener(void *data, struct run_process *p, int fd, struct rootlet_error *err)
+{
+	const struct answering *a = data;
+
+	return bundle_send_listener(a->bundle, a->oci, p->pid, fd, err);
+}
+
 int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct plan **ret_plan,
 		     struct run_process **ret, struct rootlet_error *err)
 {
-	struct run_options options = {
-		.status_fd = -1, .container = -1, .ending = ENDING_NONE, .waiter = true};
+	struct answering answering = {.bundle = b};
+	struct run_options options = {.status_fd = -1,
+				      .container = -1,
+				      .ending = ENDING_NONE,
+				      .waiter = true,
+				      .listener = on_listener,
+				      .data = &answering};
 	struct run_process *p = NULL;
 	struct spec *spec = NULL;
 	struct plan *plan = NULL;
@@ -222,9 +239,11 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 		r = make_spec(b, e, &spec, err);
 	if (r == 0)
 		r = make_plan(b, spec, &plan, err);
-	spec_free(spec);
-	if (r == 0)
+	if (r == 0) {
+		answering.oci = spec->oci;
 		r = run_start(plan, &options, &p, err);
+	}
+	spec_free(spec);
 	if (r == 0)
 		life_keep_plan(plan);
 	if (r == 0)

@@ -73,11 +73,9 @@ static int connect_to(const char *path)
 	return fd_steal(&fd);
 }
 
-/* One byte of data is the least that may carry a descriptor; what receivers expect is a name. */
-static int send_descriptor(int to, int fd)
+static int send_descriptor(int to, int fd, const char *text, size_t len)
 {
-	char name[] = "/dev/ptmx";
-	struct iovec data = {name, sizeof(name) - 1};
+	struct iovec data = {(void *)(uintptr_t)text, len};
 	union {
 		char room[CMSG_SPACE(sizeof(int))];
 		struct cmsghdr header;
@@ -98,10 +96,28 @@ static int send_descriptor(int to, int fd)
 int bundle_send_terminal(const char *path, int master, struct rootlet_error *err)
 {
 	AUTO_FD fd = connect_to(path);
-	int r = fd < 0 ? fd : send_descriptor(fd, master);
+	/* One byte is the least that may carry a descriptor; what receivers expect is a name. */
+	int r = fd < 0 ? fd : send_descriptor(fd, master, "/dev/ptmx", strlen("/dev/ptmx"));
 
 	return r < 0 ? error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
 				 error_text(r))
+		     : 0;
+}
+
+int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid_t pid,
+			 int listener, struct rootlet_error *err)
+{
+	const char *path = oci->seccomp_listener;
+	AUTO_BUFFER state = {0};
+	AUTO_FD fd = -1;
+	int r = bundle_listener_state(b, (int)pid, oci->seccomp_metadata, &state);
+
+	if (r < 0)
+		return error_nomem(err);
+	fd = connect_to(path);
+	r = fd < 0 ? fd : send_descriptor(fd, listener, state.data, state.len);
+	return r < 0 ? error_set(err, r, "seccomp-listener", path,
+				 "linux.seccomp.listenerPath %s: %s", path, error_text(r))
 		     : 0;
 }
 

@@ -94,22 +94,56 @@ static int word_step_failure(const struct bundle *b, const struct wire_report *r
 			 error_text(report->error));
 }
 
+/* One record, and the descriptor that came along, or -1. */
+static ssize_t receive(int from, void *room, size_t size, int *ret_fd)
+{
+	struct iovec data = {room, size};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(from, &header, MSG_CMSG_CLOEXEC);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
+
+	*ret_fd = -1;
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+	return n;
+}
+
 /* Until the connection closes: by the exec, or by the process's end. */
-static int listen_to(const struct bundle *b, int connection, struct rootlet_error *err)
+static int listen_to(const struct bundle *b, const struct spec_oci *oci, int connection,
+		     struct rootlet_error *err)
 {
 	union {
 		struct wire_report report;
 		struct wire_message message;
 	} said;
 	bool ready = false;
+	int fd, r;
 	ssize_t n;
 
 	for (;;) {
-		n = recv(connection, &said, sizeof(said), 0);
+		n = receive(connection, &said, sizeof(said), &fd);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
 			break;
+		if (fd >= 0) { /* the only one that may come is the seccomp listener */
+			r = oci && oci->seccomp_listener
+				    ? bundle_send_listener(b, oci, b->record.process.pid, fd, err)
+				    : 0;
+			close(fd);
+			if (r < 0)
+				return r;
+			continue;
+		}
 		if (n == sizeof(said.message) && said.message.type == WIRE_EXEC_FAILED)
 			return word_exec_failure(b, said.message.value, said.message.detail, err);
 		if (n != sizeof(said.report))
@@ -136,7 +170,7 @@ static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 	if (r < 0)
 		return lost(b, r, err);
 	bundle_forget_start(b);
-	r = listen_to(b, connection, err);
+	r = listen_to(b, oci, connection, err);
 	if (r == 0 && oci)
 		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, false, err);
 	return r;

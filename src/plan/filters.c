@@ -22,6 +22,7 @@ static void load(struct planner *p, const struct seccomp_filter *filter, const c
 	step->a.filter.name = filter->name;
 	step->a.filter.flags = filter->flags;
 	step->a.filter.notify = filter->notify;
+	p->plan->notifies |= filter->notify;
 	step->why = why;
 }
 

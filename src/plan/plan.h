@@ -324,6 +324,7 @@ struct plan {
 	bool joins;	  /* there is a JOIN stage */
 	bool oci;	  /* of an OCI bundle: nothing is added that was not said */
 	bool awaits;	  /* there is an AWAIT_START */
+	bool notifies;	  /* a filter's listener is sent */
 	bool hooks;	  /* there is a HOOKS: somebody must answer the child */
 	bool terminal;	  /* the child sends the master of its own terminal */
 	bool cgroup;	  /* the process is made in a cgroup of its own */

@@ -70,6 +70,84 @@ static int run_hooks(struct start *s)
 	return r;
 }
 
+/* One message and the descriptor that came along: *ret_fd stays -1 without one. */
+static int listen_receive(int from, struct wire_message *message, int *ret_fd)
+{
+	struct iovec data = {message, sizeof(*message)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(from, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *c = n == sizeof(*message) ? CMSG_FIRSTHDR(&header) : NULL;
+
+	if (n != sizeof(*message))
+		return -EPROTO;
+	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
+		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
+	return 0;
+}
+
+/* What is on the control channel besides answers: descriptors that come along. */
+static int take_control(struct start *s)
+{
+	struct wire_message message = {0};
+	struct run_options *o = &s->process->options;
+	int fd = -1, r = listen_receive(s->process->control, &message, &fd);
+
+	if (r < 0 || fd < 0) {
+		s->listened = true; /* nothing more will come */
+		return 0;
+	}
+	if (message.type == WIRE_TERMINAL) {
+		s->process->terminal = fd;
+		return 0;
+	}
+	s->listened = true;
+	r = o->listener ? o->listener(o->data, s->process, fd, s->err)
+			: error_set(s->err, -EPROTO, "seccomp-listener", NULL,
+				    "linux.seccomp: nobody takes its listener");
+	close(fd);
+	return r;
+}
+
+/* A filter with a listener may stop the child at any call from now on, until the listener has been
+ * handed on: so it is looked for before each report. */
+static int await_listener(struct start *s)
+{
+	struct pollfd fds[] = {{.fd = s->report, .events = POLLIN},
+			       {.fd = s->process->control, .events = POLLIN}};
+
+	while (s->plan->notifies && !s->listened) {
+		if (poll(fds, 2, -1) < 0)
+			continue;
+		if (fds[1].revents) {
+			int r = take_control(s);
+
+			if (r < 0)
+				return r;
+		} else if (fds[0].revents) {
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static int take_late_listener(struct start *s)
+{
+	struct pollfd control = {.fd = s->process->control, .events = POLLIN};
+
+	if (!s->plan->notifies || s->listened || poll(&control, 1, 0) != 1)
+		return 0;
+	return take_control(s);
+}
+
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
  * child's pid is known. */
 int listen_to_child(struct start *s, bool until_pid)
@@ -77,19 +155,19 @@ int listen_to_child(struct start *s, bool until_pid)
 	struct pollfd closed = {
 		.fd = s->report}; /* no event: only the hang-up wakes us, not READY */
 	struct wire_report report;
+	int r = 0;
 
-	if (!until_pid && !s->process->timings && !s->plan->hooks)
+	if (!until_pid && !s->process->timings && !s->plan->hooks && !s->plan->notifies)
 		while (poll(&closed, 1, -1) < 0 && errno == EINTR)
 			;
-	while (!(until_pid && s->process->pid) &&
+	while (!(until_pid && s->process->pid) && (until_pid || (r = await_listener(s)) == 0) &&
 	       listen_read(s->report, &report) == sizeof(report)) {
 		bool good_step = report.step >= 0 && (size_t)report.step < s->plan->count;
 
 		if (report.type == WIRE_READY || report.type == WIRE_CREATED)
 			s->ready = true;
 		else if (report.type == WIRE_HOOKS && s->process->options.hooks) {
-			int r = run_hooks(s);
-
+			r = run_hooks(s);
 			if (r < 0)
 				return r;
 		} else if (report.type == WIRE_PID && until_pid)
@@ -105,6 +183,10 @@ int listen_to_child(struct start *s, bool until_pid)
 			return run_word_failure(s->plan, report.step, report.error, report.detail,
 						report.value, s->err);
 	}
+	if (r == 0 && !until_pid)
+		r = take_late_listener(s);
+	if (r < 0)
+		return r;
 	if (s->ready || (until_pid && s->process->pid))
 		return 0;
 	error_set(s->err, -ECHILD, "setup-killed", NULL,
@@ -132,24 +214,17 @@ int listen_for_words(struct start *s, int r)
 int listen_take_terminal(struct start *s)
 {
 	struct wire_message message = {0};
-	struct iovec data = {&message, sizeof(message)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(s->process->control, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *c = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+	int fd = -1;
 
-	if (!c || message.type != WIRE_TERMINAL || c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len != CMSG_LEN(sizeof(int)))
+	if (s->process->terminal >= 0) /* while a listener was awaited */
+		return 0;
+	if (listen_receive(s->process->control, &message, &fd) < 0 || fd < 0 ||
+	    message.type != WIRE_TERMINAL) {
+		if (fd >= 0)
+			close(fd);
 		return error_set(s->err, -EPROTO, "terminal-lost", NULL,
 				 "set-up: the container's terminal did not arrive");
-	memcpy(&s->process->terminal, CMSG_DATA(c), sizeof(int));
+	}
+	s->process->terminal = fd;
 	return 0;
 }

@@ -31,6 +31,9 @@ struct run_options {
 	int (*made)(void *data, struct run_process *process, struct rootlet_error *err);
 	/* HOOKS: the child stands still until this returns; -errno ends the start. */
 	int (*hooks)(void *data, struct run_process *process, struct rootlet_error *err);
+	/* The seccomp listener has arrived: `fd` is the callee's to hand on, and closed after it.
+	 */
+	int (*listener)(void *data, struct run_process *process, int fd, struct rootlet_error *err);
 	void *data;
 };
 

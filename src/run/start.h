@@ -18,6 +18,7 @@ struct start {
 	int cgroup; /* its directory, or -1 */
 	pid_t joiner;
 	bool helpers_done, ready;
+	bool listened; /* the seccomp listener has come, or will not */
 	struct rootlet_error *err;
 };
 

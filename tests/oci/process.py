@@ -1,9 +1,14 @@
 #!/usr/bin/env python3
 """What a config says of its process, as the process sees it."""
+import fcntl
 import json
 import os
 import pathlib
+import select
+import socket
+import struct
 import subprocess
+import threading
 
 import bundle
 
@@ -191,6 +196,62 @@ def test_seccomp(b):
     b.linux["seccomp"]["syscalls"][0]["names"] = ["mkdirr"]
     result = b.start("mkdir /tmp/x")
     assert result.returncode == 0 and "mkdirr" in result.stderr, result
+
+
+class Agent(threading.Thread):
+    """Takes listeners at a socket, and answers each call of theirs with ENOMEDIUM."""
+
+    def __init__(self, path):
+        super().__init__(daemon=True)
+        self.states, self.calls = [], 0
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        self.socket.listen()
+        os.chmod(path, 0o777)
+
+    def run(self):
+        while True:
+            connection, _ = self.socket.accept()
+            text, fds, _, _ = socket.recv_fds(connection, 65536, 1)
+            self.states.append(json.loads(text))
+            connection.close()
+            threading.Thread(target=self.answer, args=fds, daemon=True).start()
+
+    def answer(self, fd):
+        request = bytearray(80) # struct seccomp_notif of linux/seccomp.h
+        while True:
+            poll = select.poll()
+            poll.register(fd, select.POLLIN)
+            if not poll.poll()[0][1] & select.POLLIN:
+                break
+            request[:] = bytes(80)
+            fcntl.ioctl(fd, 0xc0502100, request) # SECCOMP_IOCTL_NOTIF_RECV
+            self.calls += 1
+            fcntl.ioctl(fd, 0xc0182101, struct.pack("QqiI", *struct.unpack_from("Q", request), 0, -123, 0)) # …_SEND
+        os.close(fd)
+
+
+def test_a_seccomp_listener_is_handed_on(b):
+    agent = Agent(b.folder / "agent")
+    agent.start()
+    b.config["annotations"] = {"a": "b"}
+    b.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": str(b.folder / "agent"),
+                          "listenerMetadata": "meta",
+                          "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_NOTIFY"}]}
+    for nnp in (True, False):
+        b.process["noNewPrivileges"] = nnp
+        result = b.start("mkdir /tmp/x; echo $?")
+        assert "No medium found" in result.stderr and result.stdout == "1\n", result
+    assert agent.calls == 2 and len(agent.states) == 2, (agent.calls, agent.states)
+    state = agent.states[0]
+    assert state["fds"] == ["seccompFd"] and state["metadata"] == "meta" and state["pid"] == state["state"]["pid"], state
+    assert state["state"]["bundle"] == str(b.folder) and state["state"]["annotations"] == {"a": "b"}, state
+
+
+def test_a_listener_that_nobody_serves(b):
+    b.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": str(b.folder / "nobody"),
+                          "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
+    b.refused("true", words=["nobody"])
 
 
 def test_a_wrong_profile_names_its_place(b):
