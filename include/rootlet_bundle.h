@@ -127,6 +127,22 @@ ROOTLET_PUBLIC int rootlet_bundle_exec(rootlet_bundle *bundle,
 				       const rootlet_bundle_exec_options *options, int *ret_status,
 				       rootlet_error *err);
 
+/* ---- its cgroup ---- */
+
+/* Hold all its processes where they are, or let them go on. */
+ROOTLET_PUBLIC int rootlet_bundle_pause(rootlet_bundle *bundle, bool paused, rootlet_error *err);
+/* Change its limits: `resources` is JSON as linux.resources of a config.json; what it does not name
+ * stays. `name` is what messages call it. */
+ROOTLET_PUBLIC int rootlet_bundle_update(rootlet_bundle *bundle, const char *resources,
+					 size_t length, const char *name, rootlet_error *err);
+/* What it uses now, as the `data` of runc's stats event; free(3). */
+ROOTLET_PUBLIC int rootlet_bundle_stats(const rootlet_bundle *bundle, char **ret_json,
+					rootlet_error *err);
+/* Wait for its end, for an event in its memory, or for the time: 1 when it has ended, else 0.
+ * *ret_kills: how many of its processes the kernel has killed so far for want of memory. */
+ROOTLET_PUBLIC int rootlet_bundle_watch(rootlet_bundle *bundle, int timeout_ms, uint64_t *ret_kills,
+					rootlet_error *err);
+
 /* ---- what there is ---- */
 
 /* The newest version of the runtime-spec that is known. */

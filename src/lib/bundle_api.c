@@ -1,5 +1,5 @@
 /* The public façade: OCI containers. Composes rooms; decides nothing. */
-#include "rootlet_bundle.h"
+#include "lib/bundle_handle.h"
 
 #include "base/buffer.h"
 #include "bundle/bundle.h"
@@ -11,16 +11,8 @@
 #include <stdlib.h>
 #include <sys/capability.h>
 
-enum { OWNER_MAX = 64 };
-
 struct rootlet_bundles {
 	struct bundle_store store;
-};
-
-struct rootlet_bundle {
-	struct bundle *bundle;
-	char created[BUNDLE_TIME_ROOM];
-	char owner[OWNER_MAX];
 };
 
 struct rootlet_bundle_list {

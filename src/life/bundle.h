@@ -65,6 +65,21 @@ int life_bundle_end(struct bundle *bundle, struct rootlet_error *err);
 int life_bundle_pids(const struct bundle *bundle, pid_t **ret, size_t *ret_count,
 		     struct rootlet_error *err);
 
+/* ---- bundle_cgroup.c ---- */
+
+/* Freeze all its processes, or let them go on. */
+int life_bundle_pause(struct bundle *bundle, bool paused, struct rootlet_error *err);
+/* What is given of the resources: written to its cgroup, as far as it has one. `text` is JSON as
+ * linux.resources; `path` its name for messages. */
+int life_bundle_update(struct bundle *bundle, const char *text, size_t len, const char *path,
+		       struct rootlet_error *err);
+/* Until it has ended, or an event in its memory, or the time: 1 when it has ended. *ret_kills: how
+ * many processes it has lost for want of memory so far. */
+int life_bundle_watch(struct bundle *bundle, int timeout_ms, uint64_t *ret_kills,
+		      struct rootlet_error *err);
+/* Its cgroup's directory, or an error: it runs, and has one. */
+int life_bundle_cgroup(const struct bundle *bundle, const char **ret, struct rootlet_error *err);
+
 /* ---- bundle_exec.c ---- */
 
 struct life_bundle_exec {

@@ -1,0 +1,206 @@
+/* What is done with the cgroup of a container that lives: frozen, changed, watched. See bundle.h.
+ */
+#include "life/bundle.h"
+
+#include "base/fd.h"
+#include "life/freeze.h"
+#include "life/usage.h"
+#include "parse/oci.h"
+#include "plan/limit.h"
+#include "run/group.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int life_bundle_cgroup(const struct bundle *b, const char **ret, struct rootlet_error *err)
+{
+	if (!bundle_alive(b))
+		return error_set(err, -ESRCH, "not-running", b->id,
+				 "container %s: container not running", b->id);
+	if (!b->record.cgroup) {
+		error_set(
+			err, -EOPNOTSUPP, "cgroup-refused", b->id,
+			"container %s: it has no cgroup of its own: none could be made when it was "
+			"created",
+			b->id);
+		error_hint(err,
+			   "start the engine in a delegated one: systemd-run --user --scope -p "
+			   "Delegate=yes …");
+		return -EOPNOTSUPP;
+	}
+	*ret = b->record.cgroup;
+	return 0;
+}
+
+/* ---- pause, resume ---- */
+
+int life_bundle_pause(struct bundle *b, bool paused, struct rootlet_error *err)
+{
+	const char *cgroup, *verb = paused ? "pause" : "resume";
+	int r = life_bundle_cgroup(b, &cgroup, err);
+
+	if (r < 0)
+		return r;
+	if (paused == (b->status == BUNDLE_PAUSED))
+		return error_set(err, -EALREADY, paused ? "already-paused" : "not-paused", b->id,
+				 "container %s: container %s", b->id,
+				 paused ? "already paused" : "not paused");
+	r = freeze_cgroup(cgroup, paused);
+	if (r == -ETIMEDOUT) {
+		freeze_cgroup(cgroup, false);
+		return error_set(err, r, "pause-slow", b->id,
+				 "%s container %s: not all of it has stopped after %d seconds; a "
+				 "process of it hangs in the kernel",
+				 verb, b->id, FREEZE_WAIT_MS / 1000);
+	}
+	if (r < 0)
+		return error_set(err, r, "pause", b->id, "%s container %s: %s/cgroup.freeze: %s",
+				 verb, b->id, cgroup, error_text(r));
+	bundle_look(b);
+	return 0;
+}
+
+/* ---- update ---- */
+
+static bool is_given(int64_t value)
+{
+	return value != OCI_UNSET && value != 0;
+}
+
+static int64_t as_limit(uint64_t value)
+{
+	return value == USAGE_NONE ? -1 : (int64_t)value;
+}
+
+/* What stands together in one file, or counts together, is completed from what is in force. */
+static int complete(const struct bundle *b, const char *cgroup, struct oci_resources *r,
+		    struct rootlet_error *err)
+{
+	struct usage now;
+	int result = usage_read(cgroup, USAGE_LIMITS, &now);
+
+	if (result < 0)
+		return error_set(err, result, "limit-refused", b->id,
+				 "update container %s: read %s: %s", b->id, cgroup,
+				 error_text(result));
+	if (is_given(r->memory_swap) && r->memory_swap > 0 && !is_given(r->memory_limit) &&
+	    now.memory_limit != USAGE_NONE)
+		r->memory_limit = as_limit(now.memory_limit);
+	if (is_given(r->cpu_period) && !is_given(r->cpu_quota) && now.cpu_period != USAGE_NONE)
+		r->cpu_quota = as_limit(now.cpu_quota);
+	if (is_given(r->cpu_quota) && !is_given(r->cpu_period) && now.cpu_period != USAGE_NONE)
+		r->cpu_period = (int64_t)now.cpu_period;
+	if (r->memory_check_before_update && is_given(r->memory_limit) && r->memory_limit > 0 &&
+	    now.memory != USAGE_NONE && now.memory > (uint64_t)r->memory_limit)
+		result = error_set(
+			err, -EINVAL, "limit-refused", b->id,
+			"update container %s: memory.max=%lld: it uses %llu bytes by now", b->id,
+			(long long)r->memory_limit, (unsigned long long)now.memory);
+	usage_release(&now);
+	return result;
+}
+
+static int word_limit(const struct bundle *b, const struct limit *l, int error,
+		      struct rootlet_error *err)
+{
+	bool missing = error == -ENOENT;
+
+	error_set(err, error, missing ? "limit-not-delegated" : "limit-refused", l->file,
+		  "update container %s: write %s: %s: %s%.*s%s", b->id, l->file, l->value,
+		  missing ? "the " : "", missing ? (int)strcspn(l->file, ".") : 0, l->file,
+		  missing ? " controller is not in its cgroup" : error_text(error));
+	return error;
+}
+
+static int write_limits(const struct bundle *b, const char *cgroup, const struct limits *limits,
+			struct rootlet_error *err)
+{
+	AUTO_FD dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = 0;
+
+	if (dir < 0)
+		return error_set(err, -errno, "limit-refused", b->id, "update container %s: %s: %s",
+				 b->id, cgroup, error_text(errno));
+	for (size_t i = 0; r == 0 && i < limits->count; i++) {
+		r = group_limit(dir, &limits->items[i]);
+		if (r < 0)
+			word_limit(b, &limits->items[i], r, err);
+	}
+	return r;
+}
+
+int life_bundle_update(struct bundle *b, const char *text, size_t len, const char *path,
+		       struct rootlet_error *err)
+{
+	struct oci_resources resources;
+	struct limits limits;
+	const char *cgroup;
+	struct arena arena;
+	int r;
+
+	arena_init(&arena);
+	oci_resources_init(&resources);
+	r = parse_oci_resources(&arena, &resources, text, len, path, err);
+	if (r == 0)
+		r = life_bundle_cgroup(b, &cgroup, err);
+	if (r == 0)
+		r = complete(b, cgroup, &resources, err);
+	if (r == 0)
+		r = limits_from(&arena, &resources, &limits, err);
+	if (r == 0)
+		r = write_limits(b, cgroup, &limits, err);
+	arena_release(&arena);
+	return r;
+}
+
+/* ---- events ---- */
+
+static int open_events(const char *cgroup)
+{
+	char path[4096];
+
+	if (snprintf(path, sizeof(path), "%s/memory.events", cgroup) >= (int)sizeof(path))
+		return -1;
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static uint64_t count_kills(int events)
+{
+	char text[1024];
+	ssize_t n = events < 0 ? 0 : pread(events, text, sizeof(text) - 1, 0);
+	const char *at;
+	unsigned long long kills = 0;
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	at = strstr(text, "\noom_kill ");
+	/* the kernel wrote it. NOLINTNEXTLINE(cert-err34-c) */
+	return at && sscanf(at, "\noom_kill %llu", &kills) == 1 ? kills : 0;
+}
+
+int life_bundle_watch(struct bundle *b, int timeout_ms, uint64_t *ret_kills,
+		      struct rootlet_error *err)
+{
+	const char *cgroup;
+	int r = life_bundle_cgroup(b, &cgroup, err);
+	AUTO_FD events = r < 0 ? -1 : open_events(cgroup);
+	/* poll(2) tells of a change since the last read. */
+	struct pollfd fds[] = {{.fd = b->pidfd, .events = POLLIN},
+			       {.fd = events, .events = POLLPRI}};
+
+	if (r < 0)
+		return r;
+	*ret_kills = count_kills(events);
+	if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
+		return error_set(err, -errno, "supervise", b->id, "container %s: wait: %s", b->id,
+				 error_text(errno));
+	if (events >= 0)
+		*ret_kills = count_kills(events);
+	bundle_look(b);
+	return !bundle_alive(b);
+}

@@ -1,0 +1,84 @@
+# In the machine: limits of an OCI config, by root and by an ordinary user. Each line "ok NAME" or "WRONG NAME: …" is one check.
+[ -x /bin/rootlet-oci ] || return 0 2>/dev/null || exit 0
+expect() { if [ "$2" = "$3" ]; then echo "ok $1"; else echo "WRONG $1: wanted '$3', got '$2'"; fi; }
+has() { case "$2" in *"$3"*) echo "ok $1" ;; *) echo "WRONG $1: no '$3' in '$2'" ;; esac; }
+
+top=/sys/fs/cgroup
+rm -rf /bundle; mkdir -p /bundle/rootfs/bin /bundle/rootfs/proc /bundle/rootfs/dev /bundle/rootfs/sys /bundle/rootfs/tmp
+cp /bin/busybox /bundle/rootfs/bin/
+for name in sh cat sleep echo dd; do ln -s busybox /bundle/rootfs/bin/$name; done
+# config FLAGS RESOURCES COMMAND [CGROUPSPATH]
+config() {
+	rm -f /bundle/config.json
+	(cd /bundle && rootlet-oci spec $1)
+	sed -i -e 's/"terminal": true/"terminal": false/' -e "s#\"linux\": {#\"linux\": {${4:+\"cgroupsPath\": \"$4\",}#" \
+		-e "s#\"resources\": {#\"resources\": {$2#" /bundle/config.json
+	# args is the only array that holds "sh"
+	sed -i -e "s#\"sh\"#\"sh\", \"-c\", \"$3\"#" /bundle/config.json
+	chmod 644 /bundle/config.json
+}
+limits='"memory": {"limit": 67108864, "swap": 100663296, "reservation": 33554432}, "pids": {"limit": 50}, "cpu": {"quota": 50000, "period": 100000, "shares": 1024}, "unified": {"memory.high": "60000000"},'
+
+# root
+config '' "$limits" 'sleep 1000' /engine/box
+cd /bundle
+rootlet-oci create box >/tmp/out 2>&1 # its streams are the container's: no pipe of ours
+expect oci-create "$?: $(cat /tmp/out)" "0: "
+g=$top/engine/box
+expect oci-files "$(cat $g/memory.max $g/memory.swap.max $g/memory.low $g/memory.high $g/pids.max $g/cpu.max $g/cpu.weight | tr '\n' ' ')" \
+	"67108864 33554432 33554432 59998208 50 50000 100000 100 "
+expect oci-start "$(rootlet-oci start box 2>&1)" ""
+expect oci-pause "$(rootlet-oci pause box 2>&1; cat $g/cgroup.freeze)" 1
+has oci-paused "$(rootlet-oci state box)" '"status": "paused"'
+has oci-paused-twice "$(rootlet-oci pause box 2>&1)" "already paused"
+expect oci-resume "$(rootlet-oci resume box 2>&1; cat $g/cgroup.freeze)" 0
+expect oci-update "$(rootlet-oci update --memory 128m --memory-swap 256m --pids-limit 60 --cpu-quota 20000 --cpu-share 2 box 2>&1
+	cat $g/memory.max $g/memory.swap.max $g/pids.max $g/cpu.max $g/cpu.weight | tr '\n' ' ')" "134217728 134217728 60 20000 100000 1 "
+expect oci-update-json "$(echo '{"memory": {"limit": 67108864}, "pids": {"limit": -1}}' | rootlet-oci update -r - box 2>&1; cat $g/memory.max $g/pids.max | tr '\n' ' ')" "67108864 max "
+has oci-update-refused "$(rootlet-oci update --cpuset-cpus 77 box 2>&1)" "write cpuset.cpus: 77"
+stats=$(rootlet-oci events --stats box)
+has oci-stats "$stats" '"type":"stats","id":"box","data":{"cpu":{"usage":{"total":'
+has oci-stats-memory "$stats" '"usage":{"limit":67108864,"usage":'
+expect oci-events "$(rootlet-oci events --interval 300ms box | head -2 | wc -l)" 2
+expect oci-ps "$(rootlet-oci ps box | grep -c sleep)" 1
+expect oci-kill "$(rootlet-oci kill --all box KILL 2>&1)" ""
+sleep 1
+expect oci-delete "$(rootlet-oci delete box 2>&1; ls -d $g 2>/dev/null)" ""
+config '' '"memory": {"limit": 16777216, "swap": 16777216},' 'sleep 1; dd if=/dev/zero of=/dev/shm/x bs=1M count=60; sleep 1' /engine/glutton
+rootlet-oci create glutton >/tmp/out 2>&1; rootlet-oci start glutton
+(rootlet-oci events --interval 10s glutton >/tmp/events 2>&1) &
+sleep 4
+has oci-oom "$(cat /tmp/events)" '{"type":"oom","id":"glutton"}'
+rootlet-oci delete --force glutton; wait
+config '' '"pids": {"limit": 0},' 'sleep 0 \& wait' /engine/one
+expect oci-pids-of-one "$(rootlet-oci run one 2>&1 | tail -1)" "sh: can't fork: Resource temporarily unavailable"
+config '' '"cpu": {"realtimeRuntime": 1000},' 'true'
+has oci-unsupported "$(rootlet-oci run rt 2>&1)" "cgroup version 2 has no limits for realtime tasks"
+config '' '"unified": {"no.such": "1"},' 'true'
+has oci-unknown-file "$(rootlet-oci run odd 2>&1)" "no.such"
+expect oci-nothing-left "$(find $top/engine -mindepth 1 -type d | wc -l)" 0
+
+# an ordinary user
+as='XDG_RUNTIME_DIR=/run/user/1000 HOME=/home/alice PATH=/bin NO_COLOR=1; export XDG_RUNTIME_DIR HOME PATH NO_COLOR; cd /bundle; exec "$@"'
+inside() { sh -c 'echo $$ >/sys/fs/cgroup$1/cgroup.procs; as=$2; shift 2; su -s /bin/sh -- alice -c "$as" sh "$@"; exit $?' sh "$@"; }
+mkdir -p $top/hers/shell
+chown 1000:1000 $top/hers $top/hers/cgroup.procs $top/hers/cgroup.subtree_control
+chown -R 1000:1000 $top/hers/shell /bundle
+outer() { su -s /bin/sh -- alice -c "$as" sh rootlet-oci spec --rootless; }
+user_config() {
+	rm -f /bundle/config.json
+	outer
+	sed -i -e 's/"terminal": true/"terminal": false/' -e "s#\"linux\": {#\"linux\": {${3:+\"cgroupsPath\": \"$3\",} \"resources\": {$1},#" \
+		-e "s#\"sh\"#\"sh\", \"-c\", \"$2\"#" /bundle/config.json
+}
+user_config '"memory": {"limit": 67108864}' 'cat /proc/self/cgroup'
+expect oci-user-limited "$(inside /hers/shell "$as" rootlet-oci run one 2>&1)" "0::/"
+expect oci-user-nothing-left "$(find $top/hers -mindepth 1 -type d | wc -l)" 1
+user_config '' 'echo fine'
+expect oci-user-tolerated "$(inside / "$as" rootlet-oci run two 2>&1)" "fine"
+user_config '"memory": {"limit": 67108864}' 'echo fine'
+has oci-user-refused "$(inside / "$as" rootlet-oci run three 2>&1)" "limit memory.max=67108864: "
+user_config '' 'echo fine' /system/box
+has oci-user-path "$(inside / "$as" rootlet-oci run four 2>&1)" "fine"
+user_config '"memory": {"limit": 67108864}' 'echo fine' /hers/pod/box
+expect oci-user-parent "$(inside /hers/shell "$as" rootlet-oci run five 2>&1)" "fine"
