@@ -21,7 +21,8 @@
 
 enum {
 	KILL_WAIT_MS = 10000,
-	LOOK_MS = 5, /* between two looks at what cannot be polled */
+	EXIT_MS = 50, /* after SIGKILL: longer is for others to reap */
+	LOOK_MS = 5,  /* between two looks at what cannot be polled */
 	PROCS_LIMIT = 4 << 20,
 	DEPTH_MAX = 16, /* of cgroups below the container's own */
 };
@@ -243,22 +244,42 @@ static void pause_a_moment(void)
 	nanosleep(&moment, NULL);
 }
 
+/* PID 1 ends when all others of its namespace are reaped, and some are for others to reap: those
+ * that `exec` made. By then it runs nothing any more. (PF_EXITING of linux/sched.h, in the ninth
+ * field of proc_pid_stat(5).) */
+static bool is_exiting(pid_t pid)
+{
+	enum { FIELDS_TO_FLAGS = 7, EXITING = 4 };
+	AUTO_FREE char *text = NULL;
+	char path[32];
+	const char *at;
+	uint64_t flags;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (io_read_file(path, 4096, &text, NULL) < 0)
+		return true;
+	at = strrchr(text, ')');
+	for (int i = 0; at && i < FIELDS_TO_FLAGS; i++)
+		at = strchr(at + 1, ' ');
+	return at && (at++, io_take_u64(&at, &flags)) == 0 && (flags & EXITING);
+}
+
 static bool await_first(struct bundle *b)
 {
 	struct pollfd gone = {.fd = b->pidfd, .events = POLLIN};
 	int64_t until = now_ms() + KILL_WAIT_MS;
 
-	if (b->pidfd >= 0) {
-		while (poll(&gone, 1, KILL_WAIT_MS) < 0 && errno == EINTR)
-			;
-		return gone.revents != 0;
+	while (now_ms() < until) {
+		if (b->pidfd < 0)
+			pause_a_moment();
+		else if (poll(&gone, 1, EXIT_MS) > 0)
+			return true;
+		if (b->record.own_pids && is_exiting(b->record.process.pid))
+			return true;
+		if (b->pidfd < 0 && !state_process_alive(&b->record.process, NULL))
+			return true;
 	}
-	while (state_process_alive(&b->record.process, NULL)) {
-		if (now_ms() > until)
-			return false;
-		pause_a_moment();
-	}
-	return true;
+	return false;
 }
 
 /* Those that its first process leaves behind, where no pid namespace ends with it. */

@@ -1,0 +1,666 @@
+#!/usr/bin/env python3
+"""The life of a container: created, started, entered, signalled, deleted; its hooks, its terminal; and what a killed
+runtime leaves. This program is the subreaper, as conmon is: each test ends with no child that it did not expect."""
+import array
+import ctypes
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import random
+import select
+import signal
+import socket
+import struct
+import subprocess
+import termios
+import threading
+import time
+
+import bundle
+
+PR_SET_CHILD_SUBREAPER = 36
+FAULT = "33"  # EDOM: no code has words of its own for it
+
+
+def become_subreaper():
+    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+        bundle.skip("this process cannot be a subreaper")
+
+
+def children():
+    out = set()
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == os.getpid():
+            out.add(int(stat.parent.name))
+    return out
+
+
+class Life:
+    """Commands on one bundle, and a process of the container's that is ours to reap."""
+
+    def __init__(self, b, args=("sleep", "100"), **config):
+        become_subreaper()
+        self.b, self.state_folder = b, b.folder / "state"
+        b.process["args"] = list(args)
+        b.config.update(config)
+        self.write()
+
+    def write(self):
+        (self.b.folder / "config.json").write_text(json.dumps(self.b.config), encoding="utf-8")
+
+    def command(self, *words, options=(), **keywords):
+        keywords.setdefault("stdin", subprocess.DEVNULL)
+        return [self.b.runtime, "--root", str(self.state_folder), *options, *words], keywords
+
+    def call(self, *words, **keywords):
+        line, keywords = self.command(*words, **keywords)
+        return subprocess.run(line, text=True, timeout=60, check=False,
+                              **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keywords})
+
+    def ok(self, *words, **keywords):
+        result = self.call(*words, **keywords)
+        assert result.returncode == 0, f"{words}: {result.returncode}: {result.stdout}{result.stderr}"
+        return result.stdout
+
+    def fails(self, *words, text=(), **keywords):
+        result = self.call(*words, **keywords)
+        assert result.returncode != 0, f"{words}: was to fail: {result.stdout}{result.stderr}"
+        for part in [text] if isinstance(text, str) else text:
+            assert part in result.stderr, f"{words}: “{part}” is not in: {result.stderr}"
+        return result
+
+    def create(self, name="c", *flags, **keywords):
+        # what it writes must not keep us waiting: the container inherits it
+        with open(self.b.folder / "out", "wb") as out:
+            result = self.call("create", "--bundle", str(self.b.folder), *flags, name, stdout=out, stderr=out, **keywords)
+        text = (self.b.folder / "out").read_text(encoding="utf-8", errors="replace")
+        assert result.returncode == 0, f"create: {text}"
+
+    def create_fails(self, text, name="c", *flags, **keywords):
+        self.fails("create", "--bundle", str(self.b.folder), *flags, name, text=text, **keywords)
+        assert self.names() == [], self.names()
+
+    def state(self, name="c"):
+        return json.loads(self.ok("state", name))
+
+    def names(self):
+        return self.ok("list", "-q").split()
+
+    def output(self):
+        return (self.b.folder / "out").read_text(encoding="utf-8", errors="replace")
+
+    def end(self, name="c"):
+        self.call("delete", "--force", name)
+        reap_all()
+        assert self.names() == [], self.names()
+        left = list(self.state_folder.iterdir())
+        assert left == [], left
+
+
+def reap_all(seconds=10):
+    """Until there is no child any more."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if not pid:
+            time.sleep(0.005)
+    assert not children(), f"still alive: {children()}"
+
+
+def wait_for(what, seconds=10):
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not come about"
+        time.sleep(0.005)
+
+
+# ---- the ordinary way ----
+
+
+def test_create_leaves_one_process(b):
+    life = Life(b)
+    life.create("c", "--pid-file", str(b.folder / "pid"))
+    pid = int((b.folder / "pid").read_text(encoding="utf-8"))
+    assert children() == {pid}, (children(), pid)
+    state = life.state()
+    assert (state["status"], state["pid"], state["id"]) == ("created", pid, "c"), state
+    assert state["bundle"] == str(b.folder) and state["rootfs"] == str(b.root), state
+    assert state["ociVersion"] == b.config["ociVersion"], state
+    life.ok("start", "c")
+    assert life.state()["status"] == "running"
+    wait_for(lambda: b"sleep" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+    life.ok("kill", "c", "KILL")
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+    state = life.state()
+    assert (state["status"], state["pid"]) == ("stopped", 0), state
+    life.ok("delete", "c")
+    life.fails("state", "c", text="container does not exist")
+    assert list(life.state_folder.iterdir()) == []
+
+
+def test_nothing_runs_before_start(b):
+    life = Life(b, ["sh", "-c", "echo ran; exit 3"])
+    life.create()
+    time.sleep(0.1)
+    assert life.output() == "", life.output()
+    life.ok("start", "c")
+    pid, status = os.wait()
+    assert os.waitstatus_to_exitcode(status) == 3, (pid, status)
+    assert life.output() == "ran\n", life.output()
+    life.end()
+
+
+def test_the_config_is_the_one_of_create(b):
+    life = Life(b, ["sh", "-c", "echo first"])
+    life.create()
+    b.process["args"] = ["sh", "-c", "echo second"]
+    life.write()
+    life.ok("start", "c")
+    os.wait()
+    assert life.output() == "first\n", life.output()
+    life.end()
+
+
+def test_annotations_and_list(b):
+    life = Life(b, annotations={"com.example.a": "1", "b": "two \"words\""})
+    life.create()
+    assert life.state()["annotations"] == b.config["annotations"]
+    rows = json.loads(life.ok("list", "--format", "json"))
+    assert [(r["id"], r["status"]) for r in rows] == [("c", "created")], rows
+    assert "created" in life.ok("list").splitlines()[1]
+    life.end()
+
+
+def test_a_folder_that_others_may_not_enter(b):
+    life = Life(b)
+    life.create()
+    for folder in (life.state_folder, life.state_folder / "c"):
+        assert folder.stat().st_mode & 0o077 == 0, folder
+    for file in (life.state_folder / "c").iterdir():
+        if not file.is_socket():
+            assert file.stat().st_mode & 0o077 == 0, file
+    life.end()
+    os.chmod(life.state_folder, 0o777)
+    life.fails("list", text="others may write")
+    os.chmod(life.state_folder, 0o700)
+
+
+# ---- what goes wrong, in the words that engines look for ----
+
+
+def test_messages(b):
+    life = Life(b, ["nosuch"])
+    life.create_fails("executable file not found in $PATH")
+    b.process["args"] = ["/nosuch"]
+    life.write()
+    life.create_fails("no such file or directory")
+    (b.root / "data").write_text("x", encoding="utf-8")
+    b.process["args"] = ["/data"]
+    life.write()
+    life.create_fails("permission denied")
+    b.process["args"] = ["sleep", "100"]
+    life.write()
+    for name in ("", ".", "..", "a/b", "a b"):
+        life.create_fails("invalid id format", name)
+    for words in (["start"], ["kill"], ["state"], ["delete"], ["exec", "c", "true"], ["ps"]):
+        life.fails(*(words if len(words) > 1 else words + ["c"]), text="container does not exist")
+    life.ok("delete", "--force", "c")
+    life.fails("start", "--nosuch", "c", text="no such option")
+    life.fails("nosuch", text="no such command")
+
+
+def test_the_wrong_state(b):
+    life = Life(b)
+    life.create()
+    life.fails("create", "--bundle", str(b.folder), "c", text="already exists")
+    life.ok("start", "c")
+    life.fails("start", "c", text="cannot start an already running container")
+    life.fails("delete", "c", text="not stopped: running")
+    life.ok("kill", "c", "9")
+    os.wait()
+    life.fails("start", "c", text="has stopped")
+    life.fails("kill", "c", text="container not running")
+    life.ok("kill", "--all", "c", "KILL")
+    life.fails("exec", "c", "true", text="container not running")
+    life.ok("delete", "c")
+
+
+def test_a_created_one_is_deleted(b):
+    life = Life(b)
+    life.create()
+    life.ok("delete", "c")
+    reap_all()
+    assert life.names() == []
+
+
+def test_the_log_is_one_object(b):
+    life = Life(b, ["nosuch"])
+    log = b.folder / "log"
+    life.fails("create", "--bundle", str(b.folder), "c", options=["--log", str(log), "--log-format", "json"])
+    entry = json.loads(log.read_text(encoding="utf-8"))
+    assert entry["level"] == "error" and "executable file not found" in entry["msg"] and entry["time"], entry
+
+
+def test_no_process(b):
+    life = Life(b)
+    del b.config["process"]
+    life.write()
+    life.create()
+    life.fails("start", "c", text="without a process")
+    life.end()
+
+
+def test_a_forged_state_is_refused(b):
+    life = Life(b)
+    life.create()
+    file = life.state_folder / "c" / "state.json"
+    good = file.read_text(encoding="utf-8")
+    state = json.loads(good)
+    state["pid"] = os.getpid()  # lives, and is none of the container's
+    file.write_text(json.dumps(state), encoding="utf-8")
+    life.fails("kill", "c", "TERM", text="container not running")
+    file.write_text("{", encoding="utf-8")
+    life.fails("state", "c", text="no JSON")
+    file.write_text(good, encoding="utf-8")
+    assert life.state()["status"] == "created"
+    file.write_text("{", encoding="utf-8")
+    life.ok("delete", "--force", "c")
+    for pid in children():  # nobody could know of it
+        os.kill(pid, signal.SIGKILL)
+    life.end()
+
+
+# ---- run, kill, exec ----
+
+
+def share_pids(b):
+    b.linux["namespaces"] = bundle.namespaces("pid")
+    b.config["mounts"] = [m for m in b.config["mounts"] if m["destination"] != "/proc"]
+    b.bind("/proc", "/proc", "rbind")
+
+
+def test_run_in_the_foreground(b):
+    life = Life(b, ["sh", "-c", "trap 'exit 9' TERM; echo up; while :; do sleep 0.01; done"])
+    line, keywords = life.command("run", "--bundle", str(b.folder), "c")
+    with subprocess.Popen(line, stdout=subprocess.PIPE, **keywords) as run:
+        assert run.stdout.readline() == b"up\n"
+        assert life.state()["status"] == "running"
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(10) == 9
+    assert life.names() == [] and not children(), (life.names(), children())
+    b.process["args"] = ["sh", "-c", "kill -9 $$"]
+    share_pids(b)
+    life.write()
+    assert life.call("run", "--bundle", str(b.folder), "c").returncode == 137
+    assert life.names() == [] and not children(), (life.names(), children())
+
+
+def test_run_and_keep(b):
+    life = Life(b, ["sh", "-c", "exit 4"])
+    assert life.call("run", "--keep", "--bundle", str(b.folder), "c").returncode == 4
+    assert life.state()["status"] == "stopped"
+    life.end()
+
+
+def test_run_detached(b):
+    life = Life(b)
+    with open(b.folder / "out", "wb") as out:
+        life.ok("run", "-d", "--bundle", str(b.folder), "c", stdout=out, stderr=out)
+    assert life.state()["status"] == "running" and len(children()) == 1
+    life.end()
+
+
+def test_exec(b):
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    assert life.call("exec", "c", "sh", "-c", "exit 6").returncode == 6
+    out = life.ok("exec", "--cwd", "/tmp", "--env", "A=b c", "c", "sh", "-c", "pwd; echo $A; hostname; tr '\\0' ' ' </proc/1/cmdline")
+    assert out.splitlines()[:2] == ["/tmp", "b c"] and "sleep 100" in out, out
+    life.fails("exec", "c", "nosuch", text="executable file not found in $PATH")
+    life.fails("exec", "-d", "c", "/nosuch", text="no such file or directory")
+    caps = life.ok("exec", "--cap", "CAP_CHOWN", "c", "grep", "CapBnd", "/proc/self/status")
+    assert int(caps.split()[1], 16) & 1, caps
+    process = {"args": ["sh", "-c", "id -u; id -G; pwd; env | grep -v SHLVL | sort"], "cwd": "/etc", "env": ["PATH=/bin", "X=1"],
+               "user": {"uid": 1000, "gid": 1001, "additionalGids": [7]}}
+    (b.folder / "process.json").write_text(json.dumps(process), encoding="utf-8")
+    out = life.ok("exec", "--process", str(b.folder / "process.json"), "c").splitlines()
+    assert out[:3] == ["1000", "1001 7", "/etc"] and "X=1" in out and "PATH=/bin" in out, out
+    life.end()
+
+
+def test_exec_detached(b):
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    first = children()
+    life.ok("exec", "-d", "--pid-file", str(b.folder / "pid"), "c", "sh", "-c", "sleep 0.2; exit 5",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    pid = int((b.folder / "pid").read_text(encoding="utf-8"))
+    assert children() - first == {pid}, (children(), pid)
+    assert set(json.loads(life.ok("ps", "--format", "json", "c"))) >= first | {pid}
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 5
+    life.end()
+
+
+def test_signals_by_name_and_number(b):
+    life = Life(b, ["sh", "-c", "trap 'echo usr1' USR1; trap 'echo hup; exit' HUP; echo up; while :; do sleep 0.01; done"])
+    life.create()
+    life.ok("start", "c")
+    wait_for(lambda: "up" in life.output())
+    life.ok("kill", "c", "SIGUSR1")
+    wait_for(lambda: "usr1" in life.output())
+    life.ok("kill", "c", "0")
+    life.fails("kill", "c", "NOSUCH", text="unknown signal")
+    life.ok("kill", "c", "1")
+    wait_for(lambda: "hup" in life.output())
+    life.end()
+
+
+def test_a_shared_pid_namespace_is_killed_whole(b):
+    life = Life(b, ["sh", "-c", "sleep 100 & sleep 100 & echo up; wait"])
+    share_pids(b)
+    life.write()
+    life.create()
+    life.ok("start", "c")
+    wait_for(lambda: "up" in life.output())
+    wait_for(lambda: len(json.loads(life.ok("ps", "-f", "json", "c"))) == 3)
+    life.ok("kill", "c", "KILL")
+    reap_all()
+    life.end()
+
+
+def test_preserved_descriptors(b):
+    life = Life(b, ["sh", "-c", "ls /proc/self/fd; cat <&4"])
+    a_read, a_write = os.pipe()
+    b_read, b_write = os.pipe()
+    os.write(b_write, b"through\n")
+    os.close(b_write)
+
+    def place():
+        os.dup2(fcntl.fcntl(a_read, fcntl.F_DUPFD, 20), 3)
+        os.dup2(fcntl.fcntl(b_read, fcntl.F_DUPFD, 20), 4)
+
+    result = life.call("run", "--preserve-fds", "2", "--bundle", str(b.folder), "c", pass_fds=(3, 4), preexec_fn=place)
+    for fd in (a_read, a_write, b_read):
+        os.close(fd)
+    words = result.stdout.split()
+    assert words[:5] == ["0", "1", "2", "3", "4"] and words[-1] == "through" and len(words) <= 7, result
+
+
+# ---- hooks ----
+
+
+def hook(b, name, command=":", **rest):
+    return {"path": "/bin/sh", "args": ["sh", "-c", f"{{ echo {name}; cat; echo; {command}; }} >>{b.folder}/hooks"],
+            "env": ["PATH=/usr/bin:/bin", "MARK=set"], **rest}
+
+
+def read_hooks(b):
+    path = b.folder / "hooks"
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def test_hooks(b):
+    life = Life(b, annotations={"k": "v"})
+    points = ("prestart", "createRuntime", "createContainer", "poststart", "poststop")
+    b.config["hooks"] = {p: [hook(b, p, "readlink /proc/self/ns/mnt; echo $MARK${HOME-unset}")] for p in points}
+    b.config["hooks"]["startContainer"] = [{"path": "/bin/sh", "args": ["sh", "-c", "cat >/dev/shm/state; id -u >/dev/shm/id"],
+                                            "env": ["PATH=/bin"]}]
+    life.write()
+    life.create()
+    assert read_hooks(b)[::4] == ["prestart", "createRuntime", "createContainer"], read_hooks(b)
+    life.ok("start", "c")
+    state = json.loads(life.ok("exec", "c", "cat", "/dev/shm/state"))
+    assert state["status"] == "created" and state["annotations"] == {"k": "v"}, state
+    assert life.ok("exec", "c", "cat", "/dev/shm/id") == "0\n"
+    life.ok("kill", "c", "KILL")
+    os.wait()
+    life.ok("delete", "c")
+    lines = read_hooks(b)
+    assert lines[::4] == list(points), lines
+    states = [json.loads(line) for line in lines[1::4]]
+    assert [s["status"] for s in states] == ["creating"] * 3 + ["running", "stopped"], states
+    assert all(s["id"] == "c" and s["bundle"] == str(b.folder) for s in states) and states[0]["pid"] > 0, states
+    ours = os.readlink("/proc/self/ns/mnt")
+    assert [line == ours for line in lines[2::4]] == [True, True, False, True, True], lines
+    assert set(lines[3::4]) == {"setunset"}, lines
+
+
+def test_a_failing_hook(b):
+    for point in ("prestart", "createRuntime", "createContainer"):
+        life = Life(b)
+        b.config["hooks"] = {point: [{"path": "/bin/sh", "args": ["sh", "-c", "echo so; echo sad >&2; exit 3"]}],
+                             "poststop": [hook(b, "poststop")]}
+        life.write()
+        (b.folder / "hooks").unlink(missing_ok=True)
+        life.create_fails([point, "exit status 3", "so;sad"])
+        assert read_hooks(b)[:1] == ["poststop"], read_hooks(b)
+        reap_all()
+    for point in ("startContainer", "poststart"):
+        life = Life(b)
+        b.config["hooks"] = {point: [{"path": "/bin/sh", "args": ["sh", "-c", "exit 3"]}]}
+        life.write()
+        life.create()
+        life.fails("start", "c", text=[point, "exit status 3"])
+        os.wait()
+        assert life.state()["status"] == "stopped"
+        life.ok("delete", "c")
+    b.config["hooks"] = {"poststop": [{"path": "/nosuch"}, hook(b, "second")]}
+    life.write()
+    (b.folder / "hooks").unlink(missing_ok=True)
+    life.create()
+    result = life.call("delete", "c")
+    assert result.returncode == 0 and "poststop hook /nosuch" in result.stderr, result
+    assert read_hooks(b)[:1] == ["second"]
+    reap_all()
+
+
+def test_a_hook_that_takes_too_long(b):
+    life = Life(b, hooks={"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 30 & sleep 30"], "timeout": 1,
+                                             "env": ["PATH=/usr/bin:/bin"]}]})
+    begin = time.monotonic()
+    life.create_fails("not done after 1 second")
+    assert time.monotonic() - begin < 10
+    reap_all()
+
+
+# ---- terminals ----
+
+
+class Console:
+    def __init__(self, b):
+        self.path = str(b.folder / "console")
+        self.socket = socket.socket(socket.AF_UNIX)
+        pathlib.Path(self.path).unlink(missing_ok=True)
+        self.socket.bind(self.path)
+        self.socket.listen(1)
+        self.socket.settimeout(10)
+
+    def take(self):
+        connection, _ = self.socket.accept()
+        with connection:
+            _, extra, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
+        self.socket.close()
+        return array.array("i", extra[0][2])[0]
+
+
+def read_until(fd, word, seconds=10):
+    text, until = b"", time.monotonic() + seconds
+    while word not in text and time.monotonic() < until:
+        if not select.select([fd], [], [], 0.1)[0]:
+            continue
+        try:
+            text += os.read(fd, 4096)
+        except OSError:
+            break
+    assert word in text, text
+    return text
+
+
+def test_a_terminal_by_a_console_socket(b):
+    life = Life(b, ["sh", "-c", "test -c /dev/console && tty; stty size; read word; echo got $word"])
+    b.process["terminal"] = True
+    b.process["consoleSize"] = {"height": 33, "width": 99}
+    life.write()
+    life.create_fails("cannot allocate tty")
+    console = Console(b)
+    life.create("c", "--console-socket", console.path)
+    master = console.take()
+    life.ok("start", "c")
+    os.write(master, b"hello\n")
+    text = read_until(master, b"got hello")
+    assert b"/dev/pts/0" in text and b"33 99" in text, text
+    os.close(master)
+    life.end()
+    b.process["terminal"] = False
+    life.write()
+    life.create_fails("asks for no terminal", "c", "--console-socket", console.path)
+
+
+def test_exec_with_a_terminal(b):
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    life.fails("exec", "-d", "-t", "c", "sh", text="cannot allocate tty")
+    console = Console(b)
+    life.ok("exec", "-d", "-t", "--console-socket", console.path, "c", "sh", "-c", "read w; tty; echo got $w",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    master = console.take()
+    os.write(master, b"it\n")
+    assert b"/dev/pts/" in read_until(master, b"got it")
+    os.close(master)
+    life.end()
+
+
+def on_a_terminal(line, keys, word):
+    """A command on a terminal of its own: what it printed, its exit status."""
+    pid, master = pty.fork()
+    if pid == 0:
+        os.execv(line[0], line)
+    fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 123, 0, 0))
+    text = read_until(master, b"up")
+    os.write(master, keys)
+    text += read_until(master, word)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(master)
+    return text, status
+
+
+def test_run_and_exec_on_the_callers_terminal(b):
+    script = "echo up; read word; stty size; echo got $word; exit 7"
+    life = Life(b, ["sh", "-c", script])
+    b.process["terminal"] = True
+    life.write()
+    line, _ = life.command("run", "--bundle", str(b.folder), "c")
+    text, status = on_a_terminal(line, b"it\n", b"got it")
+    assert status == 7 and b"40 123" in text, (text, status)
+    assert life.names() == [] and not children(), (life.names(), children())
+    b.process.update(terminal=False, args=["sleep", "100"])
+    life.write()
+    life.create()
+    life.ok("start", "c")
+    line, _ = life.command("exec", "-t", "c", "sh", "-c", script)
+    text, status = on_a_terminal(line, b"so\n", b"got so")
+    assert status == 7, (text, status)
+    life.end()
+
+
+# ---- killed, raced, failing ----
+
+
+def test_create_killed_anywhere(b):
+    """By the clock: whatever it was doing, delete --force removes what there is, and nothing lives on."""
+    life = Life(b)
+    line, keywords = life.command("create", "--bundle", str(b.folder), "c")
+    rng = random.Random(7)
+    for _ in range(60):
+        with open(b.folder / "out", "wb") as out, subprocess.Popen(line, stdout=out, stderr=out, **keywords) as create:
+            time.sleep(rng.random() * 0.012)
+            create.kill()
+            create.wait()
+        life.ok("delete", "--force", "c")
+        reap_all()
+        assert life.names() == [] and list(life.state_folder.iterdir()) == []
+
+
+def test_create_after_a_killed_one(b):
+    life = Life(b)
+    (life.state_folder / "c").mkdir(parents=True, mode=0o700)
+    os.chmod(life.state_folder, 0o700)
+    life.create()
+    assert life.state()["status"] == "created"
+    life.end()
+
+
+def test_one_id_for_many(b):
+    life = Life(b)
+    results = []
+
+    def create():
+        with open("/dev/null", "wb") as out:
+            line, keywords = life.command("create", "--bundle", str(b.folder), "c")
+            results.append(subprocess.run(line, stdout=out, stderr=out, check=False, timeout=60, **keywords).returncode)
+
+    threads = [threading.Thread(target=create) for _ in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(results).count(0) == 1, results
+    assert life.state()["status"] == "created"
+    life.end()
+
+
+def test_start_kill_and_delete_at_once(b):
+    life = Life(b)
+    for _ in range(10):
+        life.create()
+        threads = [threading.Thread(target=life.call, args=words) for words in
+                   (("start", "c"), ("start", "c"), ("kill", "c", "KILL"), ("state", "c"), ("delete", "--force", "c"),
+                    ("delete", "--force", "c"))]
+        random.shuffle(threads)
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join()
+        life.end()
+
+
+def test_every_step_fails_or_is_killed(b):
+    """A build with -Dfaults=true: each step of create and start, in its turn."""
+    life = Life(b, ["sh", "-c", "exit 0"])
+    probe = life.call("create", "--bundle", str(b.folder), "c", env={**os.environ, "ROOTLET_TEST_FAULT": f"0:{FAULT}"},
+                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if probe.returncode == 0:
+        life.end()
+        bundle.skip("this rootlet-oci was built without -Dfaults=true")
+    failed, good = 0, 0
+    for step in range(250):
+        whole = True
+        for what in (FAULT, "kill", "parent-kill"):
+            env = {**os.environ, "ROOTLET_TEST_FAULT": f"{step}:{what}"}
+            with open(b.folder / "out", "wb") as out:
+                create = life.call("create", "--bundle", str(b.folder), "c", env=env, stdout=out, stderr=out)
+                start = life.call("start", "c", env=env) if create.returncode == 0 else None
+            if create.returncode or start.returncode:
+                failed, whole = failed + 1, False
+            life.end()
+        good = good + 1 if whole else 0
+        if good > 5:
+            break
+    print(f"     {failed} faults")
+    assert failed > 60, failed
+
+
+if __name__ == "__main__":
+    bundle.main(globals())
