@@ -131,8 +131,10 @@ static void print_command(const char *label, const char *text)
 
 static bool is_command(const char *text)
 {
-	static const char *const first[] = {"sudo ",   "export ", "ulimit ", "systemd-run ",
-					    "docker ", "unset ",  "chmod ",  "echo "};
+	static const char *const first[] = {
+		"sudo ", "export ",  "ulimit ", "systemd-run ", "docker ",  "unset ",  "chmod ",
+		"echo ", "usermod ", "sysctl ", "apt ",		"dnf ",	    "zypper ", "pacman ",
+		"apk ",	 "mount ",   "chown ",	"modprobe ",	"loginctl "};
 
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		if (!strncmp(text, first[i], strlen(first[i])))

@@ -1,8 +1,12 @@
 /* rootlet help ID: a message at length. The texts are the library's. */
 #include "cli/cli.h"
 
+#include "base/buffer.h"
+#include "base/error.h"
+#include "base/tint.h"
 #include "term/paragraph.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +28,7 @@ bool help_message(const char *id)
 	if (rootlet_message_explain(id, &m) < 0)
 		return false;
 	if (message_color(1))
-		printf("\033[1m%s\033[0m: %s\n", m.id, m.title);
+		printf("\033[" TINT_BOLD "m%s\033[0m: %s\n", m.id, m.title);
 	else
 		printf("%s: %s\n", m.id, m.title);
 	print_part("What happened", m.happened, width);
@@ -45,22 +49,20 @@ void help_messages(void)
 void help_unknown(const char *word)
 {
 	size_t len = strcspn(word, "-");
-	char text[512];
-	int used, found = 0;
+	struct rootlet_error err = {0};
+	AUTO_BUFFER near = {0};
+	int found = 0;
 	rootlet_message m;
 
-	used = snprintf(text, sizeof(text), "help: %.64s: there is no such command or message",
-			word);
-	for (size_t i = 0; rootlet_message_get(i, &m) == 0 && found < NEAR_PRINTED; i++) {
-		if (!len || (!strstr(m.id, word) && strncmp(m.id, word, len) != 0))
-			continue;
-		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s %s",
-				 found ? "," : "; do you mean", m.id);
-		found++;
-	}
-	if (!found)
-		snprintf(text + used, sizeof(text) - (size_t)used,
-			 "; `rootlet help` lists the commands, `rootlet help messages` the "
-			 "messages");
-	message_text(text);
+	for (size_t i = 0; rootlet_message_get(i, &m) == 0 && found < NEAR_PRINTED; i++)
+		if (len && (strstr(m.id, word) || !strncmp(m.id, word, len)))
+			buffer_printf(&near, "%s%s", found++ ? ", " : "did you mean ", m.id);
+	error_set(&err, -EINVAL, "help-unknown", word,
+		  "help: %.64s: there is no such command or message", word);
+	if (found && !buffer_failed(&near))
+		error_hint(&err, "%s?", near.data);
+	else
+		error_hint(&err, "`rootlet help` lists the commands, `rootlet help messages` the "
+				 "messages");
+	message_error(&err);
 }

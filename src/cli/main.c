@@ -46,12 +46,35 @@ static const struct {
 	{"login", "there are no registries"},
 };
 
+static const char *nearest(const char *name)
+{
+	const char *best = NULL, *candidate;
+	size_t least = 3, d; /* more is another word */
+	const size_t own = sizeof(commands) / sizeof(commands[0]);
+
+	for (size_t i = 0; i < own || command_get(i - own); i++) {
+		candidate = i < own ? commands[i].name : command_get(i - own)->name;
+		d = args_distance(name, candidate);
+		if (d < least && d < strlen(candidate)) {
+			best = candidate;
+			least = d;
+		}
+	}
+	return best;
+}
+
 static int unknown(const char *name)
 {
 	struct rootlet_error err = {0};
+	const char *near = nearest(name);
 	const char *what = *name == '-' ? "options stand after the command: rootlet run --help"
 					: "`rootlet help` lists the commands";
+	char meant[64];
 
+	if (near) {
+		snprintf(meant, sizeof(meant), "did you mean `rootlet %s`?", near);
+		what = meant;
+	}
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		if (strcmp(name, foreign[i].name) == 0)
 			what = foreign[i].instead;

@@ -264,6 +264,25 @@ static void add_nofile(struct buffer *b, const struct facts *f)
 	add_number(b, f->nofile_soft);
 }
 
+/* Where containers are kept then: state/store.c, choose_place. */
+static void add_runtime_meanwhile(struct buffer *b, const struct facts *f)
+{
+	if (f->runtime_state == RUNTIME_REFUSED)
+		buffer_puts(b,
+			    "containers in the foreground work; --state-dir DIR keeps the others");
+	else if (f->runtime_state == RUNTIME_MODE)
+		buffer_puts(b, "it works: the folder rootlet in it is yours alone");
+	else if (f->runtime_state == RUNTIME_UNSET)
+		buffer_printf(
+			b, "it works: containers are kept in /tmp/rootlet-%u, a folder of your own",
+			f->uid);
+	else
+		buffer_printf(b,
+			      "it works: containers are kept in /run/user/%u/rootlet, if that is "
+			      "there, else in /tmp/rootlet-%u",
+			      f->uid, f->uid);
+}
+
 static void add_runtime_problem(struct buffer *b, const struct facts *f)
 {
 	const char *path = f->runtime_place.path ? f->runtime_place.path : "";
@@ -368,6 +387,7 @@ static const struct {
 	{"mend_runtime", mend_runtime},
 	{"ask_runtime", mend_ask_runtime},
 	{"runtime_problem", add_runtime_problem},
+	{"runtime_meanwhile", add_runtime_meanwhile},
 };
 
 static bool add_value(struct buffer *b, const struct facts *f, const char *key)
@@ -391,6 +411,24 @@ static bool add_value(struct buffer *b, const struct facts *f, const char *key)
 	return text != NULL;
 }
 
+/* Root has no need of it, and a small system no such program. Only before a command: the word
+ * stands in sentences too. */
+static void drop_sudo(char *text)
+{
+	static const char word[] = "sudo ";
+	const size_t len = sizeof(word) - 1;
+
+	for (char *p = text; (p = strstr(p, word)) != NULL;) {
+		bool command = p == text ||
+			       (p >= text + 2 && p[-1] == ' ' && strchr("&|:", p[-2]) != NULL);
+
+		if (command)
+			memmove(p, p + len, strlen(p + len) + 1);
+		else
+			p += len;
+	}
+}
+
 void condition_expand(const char *text, const struct facts *facts, char *buf, size_t size)
 {
 	AUTO_BUFFER b = {0};
@@ -411,4 +449,6 @@ void condition_expand(const char *text, const struct facts *facts, char *buf, si
 		p = close + 1;
 	}
 	snprintf(buf, size, "%s", b.data ? b.data : "");
+	if (facts->uid == 0)
+		drop_sudo(buf);
 }

@@ -219,7 +219,8 @@ static void probe_runtime(struct facts *f)
 	}
 	set = path && *path ? path : NULL;
 	path = arena_printf(&f->arena, "/run/user/%u", f->uid);
-	if (path && judge_runtime(f, path) == RUNTIME_OK) {
+	/* not absolute: it counts for nothing, and whoever set it wants to know */
+	if (!set && path && judge_runtime(f, path) == RUNTIME_OK) {
 		f->runtime_place.path = path;
 		f->runtime_state = RUNTIME_OK;
 	} else {

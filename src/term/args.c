@@ -84,9 +84,8 @@ static const struct args_option *find_letter(const struct args_command *command,
 
 /* ---- an option that is not there ---- */
 
-/* How many letters are to be changed, left out or put in: Levenshtein's distance, one row at a
- * time. */
-static size_t distance(const char *a, const char *b)
+/* Levenshtein's, one row at a time. */
+size_t args_distance(const char *a, const char *b)
 {
 	size_t row[NAME_MAX_LENGTH + 1], m = strlen(a), n = strlen(b);
 
@@ -119,7 +118,7 @@ static const char *nearest(const struct args_command *command, const char *name)
 	size_t least = 3; /* more is another word */
 
 	for (size_t i = 0; (o = args_option(command, i)) != NULL; i++) {
-		size_t d = distance(name, o->name);
+		size_t d = args_distance(name, o->name);
 
 		if (d < least && d < strlen(o->name)) {
 			best = o->name;

@@ -70,6 +70,8 @@ int args_parse(const struct args_command *command, void *target, int argc, char 
 void args_release(const struct args_command *command, void *target);
 
 /* Option `index` of a command, the common ones after its own; NULL past the end. */
+/* How many letters are to be changed, left out or put in to make one word the other. */
+size_t args_distance(const char *a, const char *b);
 const struct args_option *args_option(const struct args_command *command, size_t index);
 
 /* The word of a list with | between that a choice stands for, copied into text. */

@@ -128,8 +128,16 @@ static void help__explains_a_message(void **state)
 	expect_contains(r, "\nWhat to do\n");
 	expect_status(rootlet("help", "messages"), 0);
 	expect_error(rootlet("help", "subids-nome"), 125,
-		     "rootlet: help: subids-nome: there is no such command or message; do you mean "
-		     "subids-few, subids-none, subids-unreadable\n");
+		     "rootlet: help: subids-nome: there is no such command or message\n"
+		     "hint: did you mean "
+		     "subids-few, subids-none, subids-unreadable?\n");
+	expect_error(rootlet("docter"), 125,
+		     "rootlet: docter: there is no such command\n"
+		     "hint: did you mean `rootlet doctor`?\n");
+	expect_error(
+		rootlet("images"), 125,
+		"rootlet: images: there is no such command\nhint: there are no images yet: ROOT "
+		"is a directory, or / for this machine's own files\n");
 }
 
 /* The id that a failure carries is one that help knows. */

@@ -23,10 +23,10 @@
 static void gate_30_user_namespaces_limited_to_none(void **state)
 {
 	doctor_expect(shell(WITHOUT("user", JSON)), "userns-zero", "red",
-		      "user.max_user_namespaces = 0", "sudo sysctl user.max_user_namespaces=65536");
+		      "user.max_user_namespaces = 0", "sysctl user.max_user_namespaces=65536");
 	doctor_expect_run(shell(WITHOUT("user", "$R run / true")), 125,
 			  "user namespaces are limited to none",
-			  "sudo sysctl user.max_user_namespaces=65536");
+			  "sysctl user.max_user_namespaces=65536");
 }
 
 static void gate_30_a_limit_of_namespaces_is_reached(void **state)
@@ -38,7 +38,7 @@ static void gate_30_a_limit_of_namespaces_is_reached(void **state)
 	expect_absent(r, "\"userns-refused\"");
 	doctor_expect_run(shell(WITHOUT("net", "$R run / true")), 125,
 			  "the limit of net namespaces is reached (user.max_net_namespaces = 0)",
-			  "sudo sysctl user.max_net_namespaces=65536");
+			  "sysctl user.max_net_namespaces=65536");
 	/* and the way out that doctor names works */
 	expect_out(shell(WITHOUT("net", "$R run --network host / echo works")), "works\n");
 }
@@ -103,6 +103,8 @@ static void gate_30_no_runtime_folder(void **state)
 		      "not absolute", "unset XDG_RUNTIME_DIR");
 	doctor_expect(shell("mkdir x; chmod 755 x; XDG_RUNTIME_DIR=$T/x " JSON), "runtime-missing",
 		      "amber", "others may enter", "chmod 700");
+	doctor_expect(shell("mkdir z; chmod 500 z; XDG_RUNTIME_DIR=$T/z " JSON), "runtime-missing",
+		      "amber", "you may not write", "unset XDG_RUNTIME_DIR");
 	doctor_expect(shell("XDG_RUNTIME_DIR=/etc " JSON), "runtime-missing", "amber",
 		      "belongs to somebody else", "unset XDG_RUNTIME_DIR");
 	/* run says so, and goes on in a folder of its own */

@@ -360,7 +360,7 @@ static void messages__namespace_limits(void **state)
 	CHECK({LIMITED("user"), 125,
 	       "rootlet: " CLONE
 	       "user namespaces are limited to none (user.max_user_namespaces = 0)\n"
-	       "hint: sudo sysctl user.max_user_namespaces=65536\n"},
+	       "hint: sysctl user.max_user_namespaces=65536\n"},
 	      {LIMITED("net"), 125,
 	       "rootlet: " CLONE
 	       "the limit of net namespaces is reached (user.max_net_namespaces = 0)\n"

@@ -75,6 +75,23 @@ static void conditions__texts_are_whole(void **state)
 	facts_free(facts);
 }
 
+/* And may not have it: a small system has no sudo at all. */
+static void conditions__root_needs_no_sudo(void **state)
+{
+	struct facts *facts = load("real-root-no-subids"), *user = load("no-subids");
+	char buf[512];
+
+	condition_expand(condition_find("root-subids-none")->mend, facts, buf, sizeof(buf));
+	assert_memory_equal(buf, "usermod --add-subuids ", 22);
+	condition_expand("sudo a && sudo b | sudo c: sudo d; su, sudo and others", facts, buf,
+			 sizeof(buf));
+	assert_string_equal(buf, "a && b | c: d; su, sudo and others");
+	condition_expand(condition_find("subids-none")->mend, user, buf, sizeof(buf));
+	assert_memory_equal(buf, "sudo usermod --add-subuids ", 27);
+	facts_free(facts);
+	facts_free(user);
+}
+
 static void conditions__expand_speaks_of_this_user(void **state)
 {
 	struct facts *facts = load("no-subids");
@@ -129,6 +146,7 @@ int main(void)
 		cmocka_unit_test(conditions__of_the_fixtures),
 		cmocka_unit_test(conditions__unknown_is_not_a_fault),
 		cmocka_unit_test(conditions__texts_are_whole),
+		cmocka_unit_test(conditions__root_needs_no_sudo),
 		cmocka_unit_test(conditions__expand_speaks_of_this_user),
 		cmocka_unit_test(rules__point_at_conditions_and_hide_none),
 	};

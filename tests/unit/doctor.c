@@ -120,7 +120,7 @@ static const struct {
 	 "/etc/subuid: Permission denied", "chmod 644"},
 	{root_without_ids, "root-subids-none", "subordinate-ids", VERDICT_RED,
 	 "root has no subordinate ids",
-	 "sudo usermod --add-subuids 165536-231071 --add-subgids 165536-231071 root"},
+	 "=usermod --add-subuids 165536-231071 --add-subgids 165536-231071 root"},
 	{few_ids, "subids-few", "subordinate-ids", VERDICT_AMBER, "fewer than 65536",
 	 "usermod --add-subuids"},
 	{helper_untrusted, "helper-untrusted", "helpers", VERDICT_RED,
