@@ -65,6 +65,21 @@ static int read_options(struct oci_context *c, const struct json *value, void *t
 	return oci_mount_options(c, value, target);
 }
 
+/* The kernel passes them over (mount(2)), and engines hand on what users typed. */
+static int note_options(struct oci_context *c, const struct json *value, struct oci_mount *m)
+{
+	const struct json *options = reader_member(value, "options");
+	const char *first = m->option_count ? m->options[0].key : NULL;
+
+	if (!m->bind || !first)
+		return 0;
+	m->option_count = 0;
+	return oci_note(c, options,
+			"\"%.60s\" is an option of a file system, and a bind mount takes none: "
+			"passed over",
+			first);
+}
+
 /* What its parts say together. */
 static int finish_mount(struct oci_context *c, const struct json *value, struct oci_mount *m)
 {
@@ -74,11 +89,6 @@ static int finish_mount(struct oci_context *c, const struct json *value, struct 
 		m->type = "bind";
 	if (m->bind && !m->source && !m->remount)
 		return reader_fail(&c->r, value, "oci-mount", "a bind mount needs a source");
-	if (m->bind && m->option_count)
-		return reader_fail(&c->r, value, "oci-mount",
-				   "\"%.60s\" is an option of a file system, and a bind mount "
-				   "takes none",
-				   m->options[0].key);
 	if (m->type && strcmp(m->type, "none") == 0)
 		m->type = NULL;
 	if (!m->bind && !m->type && !m->remount)
@@ -110,6 +120,8 @@ int oci_mount(struct oci_context *c, const struct json *value, void *target)
 
 	if (!r)
 		r = finish_mount(c, value, &mount);
+	if (!r)
+		r = note_options(c, value, &mount);
 	if (r < 0)
 		return r;
 	if (arena_grow(c->a, &oci->mounts, oci->mount_count, sizeof(*oci->mounts)) < 0)

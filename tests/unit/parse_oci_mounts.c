@@ -170,6 +170,20 @@ static void parse_oci__binds(void **state)
 	spec_free(spec);
 }
 
+/* As mount(2) does with them; but it is told. */
+static void parse_oci__a_bind_takes_no_options_of_a_file_system(void **state)
+{
+	struct spec *spec = take_config(
+		MOUNT("\"source\":\"/s\",\"options\":[\"rbind\",\"size=4k\",\"mode=700\"]"));
+
+	assert_int_equal(spec->oci->mounts[0].option_count, 0);
+	assert_int_equal(spec->oci->note_count, 1);
+	assert_string_equal(spec->oci->notes[0],
+			    "config.json:2:55: /mounts/0/options: \"size\" is an option of a file "
+			    "system, and a bind mount takes none: passed over");
+	spec_free(spec);
+}
+
 static void parse_oci__file_systems_keep_type_and_source(void **state)
 {
 	struct spec *spec = take_config(
@@ -195,6 +209,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__propagation),
 		cmocka_unit_test(parse_oci__options_of_the_file_system),
 		cmocka_unit_test(parse_oci__binds),
+		cmocka_unit_test(parse_oci__a_bind_takes_no_options_of_a_file_system),
 		cmocka_unit_test(parse_oci__file_systems_keep_type_and_source),
 	};
 
