@@ -10,7 +10,7 @@
 
 struct request {
 	struct args args;
-	const char *bundle, *config, *pid_file, *console_socket, *pidfd_socket;
+	const char *bundle, *config, *pid_file, *console_socket;
 	int64_t preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper, detach, keep;
 };
