@@ -347,6 +347,7 @@ static void inspect__knows_the_whole(void **state)
 					   "notes",
 					   "namespaces",
 					   "ids",
+					   "limits",
 					   "files"};
 	json_object *all = json_of(life(TWO "$R inspect web job")), *web, *job, *value, *map;
 
