@@ -35,10 +35,10 @@ void command_end(const struct args_command *command, void *target)
 	args_release(command, target);
 }
 
-int command_fail(const struct rootlet_error *err)
+int command_fail(const rootlet_error *err)
 {
 	message_error(err);
-	return EXIT_ROOTLET;
+	return rootlet_error_exit_status(err);
 }
 
 int command_store(const struct args *args, rootlet_store **ret, struct rootlet_error *err)

@@ -35,6 +35,9 @@ int session_open(struct session *s, rootlet_command command, const char *name, i
 int session_plan(struct session *s);
 void session_close(struct session *s);
 
+/* begin.c: print the error; the exit status that goes with it. */
+int command_fail(const rootlet_error *err);
+
 /* run.c: start in the foreground, and wait. Returns the exit status. */
 int start_and_wait(struct session *s);
 /* What --log-level and -v want to know before the start. */

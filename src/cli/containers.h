@@ -48,7 +48,4 @@ int command_each_twice(const struct args *args, unsigned flags, container_action
 /* The one that this word names. */
 int command_one(const struct args *args, const char *word, container_action *action, void *data);
 
-/* Print the error; the exit status that goes with it. */
-int command_fail(const struct rootlet_error *err);
-
 #endif

@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int fail(const struct session *s)
-{
-	message_error(s->err);
-	return rootlet_error_exit_status(s->err);
-}
-
 /* The line says which container; that container's own spec is what the line is applied to. */
 static int find_container(struct session *s, rootlet_store **store, int argc, char **argv)
 {
@@ -24,7 +18,7 @@ static int find_container(struct session *s, rootlet_store **store, int argc, ch
 		r = rootlet_container_exec_spec(s->container, argc, (const char *const *)argv,
 						&spec, s->err);
 	if (r < 0)
-		return fail(s);
+		return command_fail(s->err);
 	rootlet_spec_free(s->spec);
 	s->spec = spec;
 	return 0;
@@ -40,7 +34,7 @@ static int start(struct session *s)
 		return start_and_wait(s);
 	rootlet_spec_start_options(s->spec, &options);
 	options.container = s->container;
-	return rootlet_exec_detached(s->plan, &options, s->err) < 0 ? fail(s) : 0;
+	return rootlet_exec_detached(s->plan, &options, s->err) < 0 ? command_fail(s->err) : 0;
 }
 
 int cli_exec(int argc, char **argv)

@@ -12,16 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static int fail(const struct session *s)
-{
-	message_error(s->err);
-	return rootlet_error_exit_status(s->err);
-}
-
 int kept_open_store(struct session *s, bool make, rootlet_store **ret)
 {
 	if (rootlet_store_open(rootlet_spec_get(s->spec, "state-dir"), make, ret, s->err) < 0)
-		return fail(s);
+		return command_fail(s->err);
 	if (rootlet_store_note(*ret))
 		message_note(rootlet_store_note(*ret));
 	return 0;
@@ -88,7 +82,7 @@ static int stay_attached(struct session *s, const rootlet_started *started)
 	int status = EXIT_ROOTLET;
 
 	if (rootlet_attach(started->client, &options, &status, s->err) < 0)
-		return fail(s);
+		return command_fail(s->err);
 	return status;
 }
 
@@ -101,7 +95,7 @@ static int launch(struct session *s, rootlet_container *container, bool attached
 	options.container = s->container;
 	if (rootlet_container_start(container, s->spec, s->plan, &options, attached, ret, s->err) <
 	    0)
-		return fail(s);
+		return command_fail(s->err);
 	print_started(ret);
 	return 0;
 }
@@ -140,7 +134,7 @@ int kept_run(struct session *s)
 		status = cidfile_open(s, &cidfile);
 	if (status == 0 &&
 	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0)
-		status = fail(s);
+		status = command_fail(s->err);
 	if (status == 0)
 		status = cidfile_write(&cidfile, container);
 	if (status == 0) {

@@ -24,10 +24,8 @@ static int print_plan(struct session *s)
 	char *text = NULL;
 	int r = rootlet_plan_print(s->plan, chosen_format(s), message_color(1), &text, s->err);
 
-	if (r < 0) {
-		message_error(s->err);
-		return EXIT_ROOTLET;
-	}
+	if (r < 0)
+		return command_fail(s->err);
 	/* now, while errno tells; main would only see that something was lost */
 	r = fputs(text, stdout) < 0 || fflush(stdout) != 0 ? message_output_failed(errno) : 0;
 	free(text);

@@ -64,8 +64,7 @@ static int start_and_wait_kept(struct session *s, rootlet_container *container, 
 		r = keep(s, process, container);
 	if (r < 0) {
 		rootlet_process_free(process);
-		message_error(s->err);
-		return rootlet_error_exit_status(s->err);
+		return command_fail(s->err);
 	}
 	rootlet_plan_keep(s->plan); /* now that the command runs, it costs nobody time */
 	for (size_t i = 0; (note = rootlet_process_note(process, i)) != NULL; i++)
@@ -77,8 +76,7 @@ static int start_and_wait_kept(struct session *s, rootlet_container *container, 
 	rootlet_process_free(process);
 	if (r == 0)
 		return status;
-	message_error(s->err);
-	return rootlet_error_exit_status(s->err);
+	return command_fail(s->err);
 }
 
 int start_and_wait(struct session *s)
@@ -99,10 +97,8 @@ static int run_named(struct session *s)
 	if (status == 0)
 		status = cidfile_open(s, &cidfile);
 	if (status == 0 &&
-	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0) {
-		message_error(s->err);
-		status = EXIT_ROOTLET;
-	}
+	    rootlet_container_create(store, s->spec, s->facts, s->plan, &container, s->err) < 0)
+		status = command_fail(s->err);
 	if (status == 0)
 		status = cidfile_write(&cidfile, container);
 	if (status == 0)

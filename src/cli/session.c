@@ -112,8 +112,7 @@ int session_plan(struct session *s)
 		r = rootlet_plan_make(s->spec, s->facts, &s->plan, s->err);
 	if (r == 0)
 		return 0;
-	message_error(s->err);
-	return rootlet_error_exit_status(s->err);
+	return command_fail(s->err);
 }
 
 void session_close(struct session *s)

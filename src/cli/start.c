@@ -6,12 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static int fail(const struct session *s)
-{
-	message_error(s->err);
-	return rootlet_error_exit_status(s->err);
-}
-
 /* Relative paths of the first run must mean the same again. */
 static int go_where_run_was(const rootlet_container_info *info)
 {
@@ -34,14 +28,14 @@ int start_again(rootlet_store *store, const char *name, bool attached, rootlet_e
 	if (rootlet_container_begin(store, name, &s.container, err) < 0) {
 		/* as podman and docker have it: what was asked for is so */
 		if (attached || strcmp(rootlet_error_id(err), "already-running") != 0)
-			return fail(&s);
+			return command_fail(s.err);
 		printf("%s\n", name);
 		return 0;
 	}
 	rootlet_container_get(s.container, &info);
 	status = go_where_run_was(&info);
 	if (status == 0 && rootlet_container_spec(s.container, &s.spec, err) < 0)
-		status = fail(&s);
+		status = command_fail(s.err);
 	if (status == 0)
 		status = session_plan(&s);
 	if (status == 0) {

@@ -3,6 +3,7 @@
 #include "facts/probe.h"
 
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "spec/oci.h"
 
@@ -31,31 +32,16 @@ static int read_regular(const char *path, char **ret_text)
 	return r == 0 && strlen(*ret_text) != len ? -EILSEQ : r;
 }
 
-/* FNV-1a: names a file; what is in it is compared byte for byte. */
-static uint64_t mix(uint64_t hash, unsigned char byte)
-{
-	return (hash ^ byte) * UINT64_C(0x100000001b3);
-}
-
-static uint64_t mix_number(uint64_t hash, uint64_t number)
-{
-	for (int shift = 0; shift < 64; shift += 8)
-		hash = mix(hash, (unsigned char)(number >> shift));
-	return hash;
-}
-
-/* One file for each text and each wish for capabilities, which a profile may look at. */
+/* One file for each text and each wish for capabilities, which a profile may look at. It names the
+ * file; what is in it is compared byte for byte. */
 static uint64_t cache_key(const struct facts *facts, const struct spec *spec)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	const uint64_t wishes[] = {spec->cap_add, spec->cap_drop,
+				   (uint64_t)spec->cap_add_all | (uint64_t)spec->cap_drop_all << 1 |
+					   (uint64_t)spec->privileged << 2};
+	uint64_t hash = fnv1a(FNV1A_START, wishes, sizeof(wishes));
 
-	hash = mix_number(hash, spec->cap_add);
-	hash = mix_number(hash, spec->cap_drop);
-	hash = mix_number(hash, (uint64_t)spec->cap_add_all | (uint64_t)spec->cap_drop_all << 1 |
-					(uint64_t)spec->privileged << 2);
-	for (const char *c = facts->profile_text; *c; c++)
-		hash = mix(hash, (unsigned char)*c);
-	return hash;
+	return fnv1a(hash, facts->profile_text, strlen(facts->profile_text));
 }
 
 static int cache_file(struct facts *facts, const struct spec *spec)

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/fd.h"
+#include "base/hash.h"
 #include "base/io.h"
 #include "parse/parse.h"
 
@@ -86,17 +87,15 @@ static void push_command(struct words *w, const struct spec *spec)
 		push(w, spec->args[i]);
 }
 
-/* FNV-1a over the plan as it prints: enough to see that two containers had the same. */
+/* Over the plan as it prints: enough to see that two containers had the same. */
 static const char *digest(struct arena *arena, const struct plan *plan)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
 	AUTO_BUFFER text = {0};
 
 	if (plan_print_json(plan, &text) < 0 || buffer_failed(&text))
 		return NULL;
-	for (size_t i = 0; i < text.len; i++)
-		hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001b3u;
-	return arena_printf(arena, "fnv1a:%016llx", (unsigned long long)hash);
+	return arena_printf(arena, "fnv1a:%016llx",
+			    (unsigned long long)fnv1a(FNV1A_START, text.data, text.len));
 }
 
 int life_record(struct arena *arena, const struct spec *spec, const struct facts *facts,

@@ -3,6 +3,8 @@
  * see that two plans load the same one. */
 #include "plan/print_json.h"
 
+#include "base/hash.h"
+
 #include <inttypes.h>
 #include <linux/filter.h>
 #include <stdio.h>
@@ -259,11 +261,11 @@ static void args_sets(struct json_writer *w, json_value *o, const struct step *s
 	json_put(w, o, "ambient", capability_names(w, step->a.sets.ambient));
 }
 
-/* FNV-1a, 64 bits, over each instruction's code (2 bytes), jt, jf and k (4 bytes), low byte first:
- * the same on every machine. http://www.isthe.com/chongo/tech/comp/fnv/ */
+/* Over each instruction's code (2 bytes), jt, jf and k (4 bytes), low byte first: the same on every
+ * machine. */
 static uint64_t filter_digest(const struct sock_filter *program, size_t length)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	uint64_t hash = FNV1A_START;
 
 	for (size_t i = 0; program && i < length; i++) {
 		const struct sock_filter *f = &program[i];
@@ -278,8 +280,7 @@ static uint64_t filter_digest(const struct sock_filter *program, size_t length)
 			(uint8_t)(f->k >> 24),
 		};
 
-		for (size_t j = 0; j < sizeof(bytes); j++)
-			hash = (hash ^ bytes[j]) * UINT64_C(0x100000001b3);
+		hash = fnv1a(hash, bytes, sizeof(bytes));
 	}
 	return hash;
 }
