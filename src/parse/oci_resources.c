@@ -347,20 +347,6 @@ static const struct oci_field resource_fields[] = {
 	{.key = NULL},
 };
 
-/* Every config of an engine has rules for devices: they alone ask for no cgroup. */
-static bool asks_for_anything(const struct json *resources)
-{
-	for (const struct json *m = resources->first; m; m = m->next) {
-		if (strcmp(m->key, "devices") == 0 ||
-		    (m->kind != JSON_OBJECT && m->kind != JSON_LIST))
-			continue;
-		for (const struct json *leaf = m->first; leaf; leaf = leaf->next)
-			if (leaf->kind != JSON_NULL)
-				return true;
-	}
-	return false;
-}
-
 int oci_resources(struct oci_context *c, const struct json *value, void *target)
 {
 	struct oci_resources *resources = target;
@@ -369,7 +355,7 @@ int oci_resources(struct oci_context *c, const struct json *value, void *target)
 
 	if (r < 0)
 		return r;
-	resources->given |= asks_for_anything(value);
+	resources->given = oci_resources_limit(resources);
 	memory = reader_member(value, "memory");
 	if (memory && (reader_member(memory, "kernel") || reader_member(memory, "kernelTCP")))
 		return oci_note(c, memory,

@@ -112,7 +112,7 @@ struct oci_hugepage {
 };
 
 struct oci_resources {
-	bool given; /* anything at all was asked for */
+	bool given; /* oci_resources_limit() */
 	/* bytes; -1: no limit; OCI_UNSET */
 	int64_t memory_limit, memory_reservation, memory_swap, memory_kernel, memory_kernel_tcp;
 	int64_t memory_swappiness; /* 0 to 100; OCI_UNSET */
@@ -139,6 +139,10 @@ struct oci_resources {
 
 /* Resources with nothing asked for: every number OCI_UNSET. */
 void oci_resources_init(struct oci_resources *r);
+
+/* Is there a limit in it? Zeros, which engines write for what nobody asked, and -1 are none, but
+ * for pids; rules for devices are not a cgroup's here. */
+bool oci_resources_limit(const struct oci_resources *r);
 
 struct oci_scheduler {
 	bool given;

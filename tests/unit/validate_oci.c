@@ -64,7 +64,7 @@ static void parse_oci__resources(void **state)
 	spec_free(spec);
 }
 
-/* Rules for devices stand in every engine's config: they alone ask nothing of a cgroup. */
+/* Rules for devices and zeros stand in every engine's config: they ask nothing of a cgroup. */
 static void parse_oci__what_asks_for_a_cgroup(void **state)
 {
 	static const struct {
@@ -74,7 +74,13 @@ static void parse_oci__what_asks_for_a_cgroup(void **state)
 		{RESOURCES(""), false},
 		{RESOURCES("\"devices\":[{\"allow\":false}],\"memory\":{},\"cpu\":null"), false},
 		{RESOURCES("\"pids\":{\"limit\":null}"), false},
-		{RESOURCES("\"pids\":{\"limit\":-1}"), true},
+		{RESOURCES("\"pids\":{\"limit\":-1}"), false},
+		{RESOURCES("\"pids\":{\"limit\":0}"), true},
+		{RESOURCES("\"memory\":{\"disableOOMKiller\":false,\"limit\":-1,\"swap\":0},"
+			   "\"cpu\":{\"shares\":0},\"blockIO\":{\"weight\":0,\"weightDevice\":[]}"),
+		 false},
+		{RESOURCES("\"memory\":{\"limit\":1}"), true},
+		{RESOURCES("\"cpu\":{\"cpus\":\"0\"}"), true},
 		{RESOURCES("\"unified\":{\"memory.high\":\"1\"}"), true},
 	};
 
