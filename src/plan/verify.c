@@ -195,8 +195,11 @@ static int check_presence(struct seen *s, const struct step *clone)
 		return broken(s, "run pivots and detaches the old root");
 	if (run && !came_before(s, OP_PROPAGATION))
 		return broken(s, "run makes propagation private");
-	if (s->plan->kind != SPEC_UNSHARE && !came_before(s, OP_SECCOMP))
+	/* an OCI config has the filter that it asks for, in a session of its own */
+	if (s->plan->kind != SPEC_UNSHARE && !s->plan->oci && !came_before(s, OP_SECCOMP))
 		return broken(s, "run and exec always load a filter");
+	if (s->plan->oci && !came_before(s, OP_SESSION) && !came_before(s, OP_TERMINAL))
+		return broken(s, "what may have no filter is in a session of its own");
 	if (s->plan->kind == SPEC_EXEC && !came_before(s, OP_JOIN_CONTAINER) &&
 	    !came_before(s, OP_JOIN_NAMESPACE))
 		return broken(s, "exec enters a container");

@@ -145,18 +145,30 @@ static void inject_fault(struct child *c, int step)
 }
 
 /* The parent writes the maps while we open what is to be bound. */
-static void wait_for_maps(struct child *c, int step)
+int child_await_maps(struct child *c)
 {
 	struct wire_message message = {0};
 	ssize_t n;
 
+	if (c->mapped || !c->plan->parent_maps)
+		return 0;
 	do
 		n = recv(c->control, &message, sizeof(message), 0);
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(message) || message.type != WIRE_GO) {
 		c->detail = WIRE_DETAIL_PARENT_GONE;
-		fail(c, step, EPIPE);
+		return -EPIPE;
 	}
+	c->mapped = true;
+	return 0;
+}
+
+static void wait_for_maps(struct child *c, int step)
+{
+	int r = child_await_maps(c);
+
+	if (r < 0)
+		fail(c, step, r);
 }
 
 static int64_t now(void)

@@ -28,6 +28,7 @@ struct child {
 	int start;	    /* AWAIT_START: the socket that listens for it, or -1 */
 	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
+	bool mapped;	   /* the parent has written the maps */
 	int fault_trigger; /* fault.h */
 
 	uint32_t detail; /* enum wire_detail of the step that failed */
@@ -60,6 +61,9 @@ int child_hide(const struct child *c);
 /* CLONE, in the parent or the joiner: returns the pid, 0 in the child, -errno. `cgroup`: to be made
  * in, or -1. pidfd may be NULL. */
 int child_clone(const struct step *step, bool as_sibling, int cgroup, int *ret_pidfd);
+
+/* Where the parent writes the maps: until it has. -EPIPE: it is gone. */
+int child_await_maps(struct child *c);
 
 /* 0, or -EPIPE when the supervisor is gone. */
 int child_send(struct child *c, uint32_t type, int step, int error, int64_t value);

@@ -18,6 +18,18 @@
 #define CLONE_NEWTIME 0x00000080 /* Linux 5.6 */
 #endif
 
+/* What an engine keeps for its containers may belong to an id of theirs: then it takes the rights
+ * of the mapped root, which begin with the maps. */
+static int open_source(struct child *c, const char *path, int flags)
+{
+	int fd = SYS(openat, AT_FDCWD, path, flags, 0), r;
+
+	if (fd != -EACCES || !c->plan->oci || !c->plan->parent_maps || c->mapped)
+		return fd;
+	r = child_await_maps(c);
+	return r < 0 ? r : SYS(openat, AT_FDCWD, path, flags, 0);
+}
+
 int child_open_path(struct child *c, const struct step *step)
 {
 	int flags = O_PATH | O_CLOEXEC;
@@ -26,9 +38,9 @@ int child_open_path(struct child *c, const struct step *step)
 
 	if (step->a.open.kind == OPEN_DIRECTORY)
 		flags |= O_DIRECTORY;
-	fd = open(step->a.open.path, flags);
+	fd = open_source(c, step->a.open.path, flags);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	c->slots[step->a.open.slot] = fd;
 	if (step->a.open.kind != OPEN_DEVICE)
 		return 0;
