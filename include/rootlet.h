@@ -510,11 +510,11 @@ ROOTLET_PUBLIC int rootlet_explain_process(int pid, rootlet_explanation **ret, r
  * that namespace counts; NULL judges the caller and the processes that live there. */
 ROOTLET_PUBLIC int rootlet_explain_file(const char *path, const char *user,
 					rootlet_explanation **ret, rootlet_error *err);
-/* The whole as text that the caller frees with free(3). `options` NULL: defaults. */
-/* Of a file: the user namespace of this inode belongs to the container of that name, and is drawn
- * as such. Of a process, or a namespace that is not in it, nothing happens. */
+/* The user namespace of this inode belongs to the container of that name, and is drawn as such. Of
+ * a namespace that is not in it nothing happens. */
 ROOTLET_PUBLIC int rootlet_explain_name(rootlet_explanation *explanation, uint64_t userns,
 					const char *name, rootlet_error *err);
+/* The whole as text that the caller frees with free(3). `options` NULL: defaults. */
 ROOTLET_PUBLIC int rootlet_explain_print(const rootlet_explanation *explanation,
 					 rootlet_explain_format format,
 					 const rootlet_explain_options *options, char **ret_text,

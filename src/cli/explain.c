@@ -83,14 +83,6 @@ static int name_containers(const struct request *q, rootlet_explanation *explana
 	return r;
 }
 
-static int explain_file(const struct request *q, rootlet_explanation **ret,
-			struct rootlet_error *err)
-{
-	int r = rootlet_explain_file(q->word, q->user, ret, err);
-
-	return r < 0 ? r : name_containers(q, *ret, err);
-}
-
 static bool is_number(const char *word)
 {
 	return *word && strspn(word, "0123456789") == strlen(word);
@@ -106,8 +98,7 @@ static int explain_number(const char *word, rootlet_explanation **ret, struct ro
 	return rootlet_explain_process((int)pid, ret, err);
 }
 
-static int explain_word(const struct request *q, rootlet_explanation **ret,
-			struct rootlet_error *err)
+static int gather(const struct request *q, rootlet_explanation **ret, struct rootlet_error *err)
 {
 	bool file = q->word && (q->word[0] == '/' || q->word[0] == '.');
 
@@ -119,9 +110,17 @@ static int explain_word(const struct request *q, rootlet_explanation **ret,
 	if (!q->word)
 		return rootlet_explain_process(0, ret, err);
 	if (file)
-		return explain_file(q, ret, err);
+		return rootlet_explain_file(q->word, q->user, ret, err);
 	return is_number(q->word) ? explain_number(q->word, ret, err)
 				  : explain_container(q, ret, err);
+}
+
+static int explain_word(const struct request *q, rootlet_explanation **ret,
+			struct rootlet_error *err)
+{
+	int r = gather(q, ret, err);
+
+	return r < 0 ? r : name_containers(q, *ret, err);
 }
 
 /* ---- how it is drawn ---- */

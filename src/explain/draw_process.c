@@ -39,6 +39,9 @@ static void draw_head(const struct process_view *v, struct canvas *c)
 	size_t at = canvas_printf(c, 0, 0, STYLE_TITLE, "PID %d", v->pid), row = 1;
 
 	at = canvas_printf(c, 0, at + 2, STYLE_PLAIN, "%s", v->command);
+	if (v->node >= 0 && v->tree.nodes[v->node].container)
+		at = canvas_printf(c, 0, at, STYLE_INSIDE, "   container %s",
+				   v->tree.nodes[v->node].container);
 	if (v->status.state == 'Z')
 		canvas_put(c, 0, at, STYLE_BAD,
 			   "  a zombie: it has ended, its parent has not waited");

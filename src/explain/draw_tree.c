@@ -97,6 +97,8 @@ static size_t draw_node(const struct process_view *v, struct canvas *c, size_t r
 	at = canvas_put(c, row, at, n->owner.error ? STYLE_DIM : STYLE_HERE,
 			n->owner.error ? word_error(n->owner.error)
 				       : word_user(v->passwd, (uint32_t)n->owner.inode).text);
+	if (n->container)
+		at = canvas_printf(c, row, at, STYLE_INSIDE, "  container %s", n->container);
 	if (node == v->node)
 		canvas_put(c, row, at, STYLE_INSIDE, "  ◀ it is here");
 	member_words(v, n, c->width > column + 3 ? c->width - column - 3 : 0, &b);

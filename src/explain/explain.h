@@ -74,6 +74,7 @@ struct userns {
 	struct member *members;
 	size_t member_count;
 	struct shown_map uid, gid; /* its ids → ours; empty for our own namespace */
+	const char *container;	   /* whose it is; several that share it: "a, b"; NULL: none's */
 };
 
 struct userns_tree {
@@ -128,6 +129,8 @@ struct process_view {
 };
 
 int process_gather(int pid, struct process_view **ret, struct rootlet_error *err);
+/* The user namespace of this inode belongs to the container of that name. */
+int process_name_container(struct process_view *view, uint64_t userns, const char *name);
 void process_view_free(struct process_view *view);
 
 /* ---- a file ---- */

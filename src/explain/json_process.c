@@ -126,6 +126,7 @@ static struct json_object *tree(struct json_out *o, const struct process_view *v
 		out_bool(o, row, "initial", ns_is_initial(NS_USER, n->inode));
 		out_bool(o, row, "yours", (int)i == v->tree.yours);
 		out_bool(o, row, "its", (int)i == v->node);
+		out_text(o, row, "container", n->container);
 		out_put(o, row, "members", members(o, n));
 		out_push(o, array, row);
 	}

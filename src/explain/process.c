@@ -201,6 +201,22 @@ int process_gather(int pid, struct process_view **ret, struct rootlet_error *err
 	return 0;
 }
 
+int process_name_container(struct process_view *view, uint64_t userns, const char *name)
+{
+	for (size_t i = 0; i < view->tree.count; i++) {
+		struct userns *n = &view->tree.nodes[i];
+
+		if ((int)i == view->tree.yours || n->inode != userns)
+			continue;
+		n->container = n->container
+				       ? arena_printf(&view->arena, "%s, %s", n->container, name)
+				       : arena_strdup(&view->arena, name);
+		if (!n->container)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 void process_view_free(struct process_view *view)
 {
 	if (!view)

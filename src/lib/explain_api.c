@@ -47,9 +47,10 @@ int rootlet_explain_file(const char *path, const char *user, rootlet_explanation
 int rootlet_explain_name(rootlet_explanation *explanation, uint64_t userns, const char *name,
 			 rootlet_error *err)
 {
-	if (!explanation->file)
-		return 0;
-	return file_name_container(explanation->file, userns, name) < 0 ? error_nomem(err) : 0;
+	int r = explanation->file ? file_name_container(explanation->file, userns, name)
+				  : process_name_container(explanation->process, userns, name);
+
+	return r < 0 ? error_nomem(err) : 0;
 }
 
 static int print(const rootlet_explanation *e, rootlet_explain_format format,

@@ -86,6 +86,8 @@ static int apply_words(struct spec *spec, const struct life_bundle_exec *e)
 		oci->capabilities.bounding |= e->capabilities;
 		oci->capabilities.effective |= e->capabilities;
 		oci->capabilities.permitted |= e->capabilities;
+		/* as runc has it: only what may be inherited already can be ambient */
+		oci->capabilities.ambient |= oci->capabilities.inheritable & e->capabilities;
 	}
 	if (e->no_new_privileges)
 		spec->no_new_privileges = YES;

@@ -20,6 +20,24 @@ static bool is_hosts_cgroup(const struct planner *p, const struct oci_mount *m)
 	return (is_type(m, "cgroup") || is_type(m, "cgroup2")) && plan_host(p, NS_CGROUP);
 }
 
+/* What of an absolute path lies below root.path: "/…", or NULL. */
+static const char *below_root(struct planner *p, const char *path)
+{
+	const char *root = plan_clean_path(p, plan_in_bundle(p, p->spec->root_path));
+	const char *clean = plan_clean_path(p, path);
+
+	if (strcmp(root, "/") == 0 || strcmp(clean, root) == 0 || !path_within(clean, root))
+		return NULL;
+	return clean + strlen(root);
+}
+
+/* A source in the root itself is one of the container's: it is looked up there, links included,
+ * when its turn comes, and may be what an earlier mount has brought. */
+static const char *source_inside(struct planner *p, const struct oci_mount *m)
+{
+	return m->bind && !m->remount ? below_root(p, plan_in_bundle(p, m->source)) : NULL;
+}
+
 void plan_oci_open_mounts(struct planner *p)
 {
 	const struct spec_oci *oci = p->spec->oci;
@@ -27,7 +45,7 @@ void plan_oci_open_mounts(struct planner *p)
 	for (size_t i = 0; i < oci->mount_count; i++) {
 		const struct oci_mount *m = &oci->mounts[i];
 
-		if (m->remount)
+		if (m->remount || source_inside(p, m))
 			continue;
 		if (m->bind)
 			plan_open(p, SOURCE_MOUNT, i, plan_in_bundle(p, m->source), OPEN_ANY,
@@ -70,9 +88,11 @@ static uint64_t bind_propagation(const struct planner *p, const struct oci_mount
 
 static void add_bind(struct planner *p, const struct oci_mount *m, int source, const char *path)
 {
+	const char *inside = source_inside(p, m);
 	struct step *step = plan_add(p, OP_BIND, ACTOR_CHILD, path);
 
-	step->a.bind.source = source;
+	step->a.bind.source = inside ? SLOT_ROOT : source;
+	step->a.bind.source_name = inside;
 	step->a.bind.source_path = m->bind ? plan_in_bundle(p, m->source) : "the host's cgroups";
 	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
 	step->a.bind.recursive = m->recursive || !m->bind;
@@ -216,9 +236,17 @@ static void add_hosts_cgroup(struct planner *p, const struct oci_mount *m, int s
 	step->why = "this host has no cgroup version 2: an empty place, which hides version 1";
 }
 
+/* Some write the place as the host sees it: runc takes that, so there are such configs. */
+static const char *destination_of(struct planner *p, const struct oci_mount *m)
+{
+	const char *below = below_root(p, m->destination);
+
+	return below ? below : plan_clean_path(p, m->destination);
+}
+
 static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
 {
-	const char *path = plan_clean_path(p, m->destination);
+	const char *path = destination_of(p, m);
 
 	if (strcmp(path, "/") == 0)
 		return wrong_place(p, path, "nothing can be mounted over the root itself");
@@ -271,7 +299,7 @@ void plan_oci_mounts_done(struct planner *p)
 	const struct spec_oci *oci = p->spec->oci;
 
 	for (size_t i = 0; i < oci->mount_count; i++) {
-		const char *path = plan_clean_path(p, oci->mounts[i].destination);
+		const char *path = destination_of(p, &oci->mounts[i]);
 		const struct step *s =
 			is_late_read_only(&oci->mounts[i], path) ? mounted_on(p, path) : NULL;
 

@@ -64,11 +64,24 @@ static bool own_dev(const struct planner *p)
 	return true;
 }
 
+/* Engines add lists up: once is enough. */
+static bool is_planned(const struct planner *p, enum plan_op op, const char *path)
+{
+	for (size_t i = p->plan->count; i-- > 0 && p->plan->steps[i].op == op;)
+		if (strcmp(p->plan->steps[i].subject, path) == 0)
+			return true;
+	return false;
+}
+
 static void add_paths(struct planner *p, enum plan_op op, const char *const *paths)
 {
 	for (; paths && *paths; paths++) {
 		const char *path = plan_clean_path(p, *paths);
-		struct step *step = plan_add(p, op, ACTOR_CHILD, path);
+		struct step *step;
+
+		if (is_planned(p, op, path))
+			continue;
+		step = plan_add(p, op, ACTOR_CHILD, path);
 
 		step->a.file.target = (struct step_target){SLOT_ROOT, path};
 		step->optional = true;

@@ -82,6 +82,25 @@ int child_tmpfs_over_root(struct child *c, const struct step *step)
 	return r;
 }
 
+/* A source of the container's own is looked up inside; *ret_opened is then to be closed. */
+static int find_source(struct child *c, const struct step *step, struct bind_request *q,
+		       int *ret_opened)
+{
+	const char *name = step->a.bind.source_name;
+
+	*ret_opened = -1;
+	if (step->a.bind.source != SLOT_ROOT || !name || name[0] != '/')
+		return 0;
+	*ret_opened = resolve_open(c->slots[SLOT_ROOT], name, c->plan->openat2);
+	if (*ret_opened < 0) {
+		c->detail = WIRE_DETAIL_SOURCE;
+		return *ret_opened;
+	}
+	q->source = *ret_opened;
+	q->name = NULL;
+	return 0;
+}
+
 static int bind_step(struct child *c, const struct step *step, int slot)
 {
 	struct bind_request q = {
@@ -98,12 +117,18 @@ static int bind_step(struct child *c, const struct step *step, int slot)
 		.procfs = step->a.bind.procfs,
 		.keeper = step->a.bind.keep_locked ? step : NULL,
 	};
+	int opened, r;
 
 	/* Without `top` what is said of the mount is said of all below it. */
 	if (!q.top && q.recursive && q.propagation)
 		q.propagation |= MS_REC;
 
-	return keep(c, mount_bind(c, &q, &step->a.bind.target), slot);
+	r = find_source(c, step, &q, &opened);
+	if (r == 0)
+		r = keep(c, mount_bind(c, &q, &step->a.bind.target), slot);
+	if (opened >= 0)
+		close(opened);
+	return r;
 }
 
 int child_root_bind(struct child *c, const struct step *step)

@@ -191,9 +191,9 @@ def main(tests):
     if reason:
         print(f"skipped: {reason}")
         sys.exit(77)
+    runtime = os.path.abspath(arguments.runtime) # before the working directory changes
     if os.getuid() == 0 and not arguments.root:
         go_down(arguments.user)
-    runtime = os.path.abspath(arguments.runtime)
     chosen = [t for n, t in tests.items() if n.startswith("test_") and (not arguments.names or n in arguments.names)]
     failed = [t for t in chosen if not try_one(t, runtime)]
     print(f"{len(chosen)} tests, {len(failed)} failed")

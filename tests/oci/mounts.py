@@ -129,7 +129,7 @@ def test_masked_and_read_only_paths(b):
     (b.root / "secret").mkdir()
     (b.root / "secret/file").write_text("secret", encoding="utf-8")
     (b.root / "file").write_text("secret", encoding="utf-8")
-    b.linux["maskedPaths"] = ["/secret", "/file", "/not/there", "/proc/keys"]
+    b.linux["maskedPaths"] = ["/secret", "/file", "/not/there", "/proc/keys", "/secret"]
     b.linux["readonlyPaths"] = ["/tmp", "/not/there/either", "/proc/sys"]
     out = b.run("ls /secret; cat /file; cat /proc/keys; touch /secret/x 2>/dev/null || echo refused; "
                 "touch /tmp/x 2>/dev/null || echo refused; touch /other && echo done")
@@ -182,6 +182,26 @@ def test_without_pivot_root(b):
     (b.root / "mark").touch()
     out = b.run("ls /mark; ls /rootfs /home 2>/dev/null; cat /proc/self/mountinfo | grep -c .", flags=["--no-pivot"])
     assert out.startswith("/mark\n"), out
+
+
+def test_without_pivot_root_the_hosts_proc_is_out_of_sight(b):
+    """Who may make a user namespace inside could else mount a proc without the masks."""
+    b.linux["maskedPaths"] = ["/proc/keys"]
+    b.process["capabilities"] = {k: ["CAP_SYS_ADMIN", "CAP_SETFCAP"] for k in ("bounding", "permitted", "effective")}
+    for flags in ([], ["--no-pivot"]):
+        result = b.start("unshare", "-mrpf", "mount", "-t", "proc", "none", "/proc", flags=flags)
+        assert result.returncode != 0 and "mount:" in result.stderr, (flags, result)
+
+
+def test_a_source_in_the_root_is_the_containers(b):
+    """It is looked up inside when its turn comes, with what earlier mounts have brought, and links stay inside."""
+    (b.folder / "data").mkdir()
+    (b.folder / "data/file").write_text("data", encoding="utf-8")
+    (b.root / "link").symlink_to("/mnt")
+    b.bind(b.folder / "data", "/mnt")
+    b.bind(b.root / "link", "/final")
+    b.bind(b.root / "mnt", str(b.root / "spelt/as/the/host"))
+    assert b.run("cat /final/file /spelt/as/the/host/file") == "datadata"
 
 
 def test_modes_are_not_the_callers_umask(b):

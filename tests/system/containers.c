@@ -422,6 +422,18 @@ static void cp__failures_name_the_side(void **state)
 		   "rootlet: job: is not running\nhint: `rootlet start job` runs it again\n");
 }
 
+static void explain__names_the_container(void **state)
+{
+	expect_out(
+		life("trap '$R rm -fa >o' EXIT; $R run -d --name web / sleep 60 >o; $R run -d "
+		     "--name "
+		     "other / sleep 60 >o; $R explain web | sed -n 's/^PID .*   //p'; $R explain "
+		     "$(first web) | grep -c 'container other'; $R explain --format json web | "
+		     "sed -n 's/.*\"container\": *\"\\(.*\\)\".*/\\1/p' | sort; $R explain | grep "
+		     "'^PID' | grep -c container || true"),
+		"container web\n1\nother\nweb\n0\n");
+}
+
 /* ---- help and completion ---- */
 
 static void help__each_command_has_its_page(void **state)
@@ -477,6 +489,7 @@ int main(void)
 		test(cp__links_do_not_lead_out),
 		test(cp__failures_name_the_side),
 		test(help__each_command_has_its_page),
+		test(explain__names_the_container),
 		test(completion__knows_options_and_live_names),
 	};
 
