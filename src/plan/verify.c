@@ -71,6 +71,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_OPEN:
 	case ARGS_MAP:
 	case ARGS_HELPER:
+	case ARGS_MAPPED:
 	case ARGS_GROUPS:
 	case ARGS_IDS:
 	case ARGS_TEXT:
@@ -118,7 +119,7 @@ static int check_slots(struct seen *s, const struct step *step)
 		return broken(s, "a target is a plain absolute path inside the root");
 	if (target && !usable(s, target->base))
 		return broken(s, "a target's mount must be made before it is used");
-	if (step->op == OP_OPEN_PATH)
+	if (step->op == OP_OPEN_PATH || step->op == OP_TAKE_SOURCE)
 		fill(s, step->a.open.slot);
 	if (op_rows[step->op].args == ARGS_FILESYSTEM)
 		fill(s, step->a.fs.slot);

@@ -22,6 +22,7 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_OPEN_PATH] = child_open_path,
 	[OP_DENY_SETGROUPS] = child_deny_setgroups,
 	[OP_WRITE_MAP] = child_write_map,
+	[OP_TAKE_SOURCE] = child_take_source,
 	[OP_SET_GROUPS] = child_set_groups,
 	[OP_SET_IDS] = child_set_ids,
 	[OP_PROCFS] = child_procfs,

@@ -172,3 +172,33 @@ int child_time_offsets(struct child *c, const struct step *step)
 	close(fd);
 	return r;
 }
+
+/* The parent has sent it before it lets us go. */
+int child_take_source(struct child *c, const struct step *step)
+{
+	struct wire_message message = {0};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} extra;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &extra,
+		.msg_controllen = sizeof(extra),
+	};
+	struct cmsghdr *found;
+	int n;
+
+	do
+		n = SYS(recvmsg, c->control, &header, MSG_CMSG_CLOEXEC);
+	while (n == -EINTR);
+	found = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+	if (!found || message.type != WIRE_SOURCE || found->cmsg_type != SCM_RIGHTS) {
+		c->detail = WIRE_DETAIL_PARENT_GONE;
+		return -EPIPE;
+	}
+	memcpy(&c->slots[step->a.open.slot], CMSG_DATA(found), sizeof(int));
+	return 0;
+}

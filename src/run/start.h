@@ -43,6 +43,10 @@ int group_make(struct start *s, const struct step *step);
 int group_write_limit(struct start *s, const struct step *step);
 int group_enter(struct start *s, const struct step *step);
 
+/* ---- map_source.c: MAP_SOURCE ---- */
+
+int map_source(struct start *s, const struct step *step);
+
 /* ---- listen.c ---- */
 
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the

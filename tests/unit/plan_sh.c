@@ -26,6 +26,8 @@ static const struct {
 	{OP_WRITE_MAP, "printf '0 1000 1\\n1 100000 65536\\n' >\"/proc/$holder/uid_map\""},
 	{OP_HELPER_MAP, "/usr/bin/newuidmap \"$holder\" 0 1000 1 1 100000 65536"},
 	{OP_CGROUP_PROCESSES, NULL},
+	{OP_MAP_SOURCE, NULL},
+	{OP_TAKE_SOURCE, NULL},
 	{OP_SET_GROUPS, "--setuid 0 --setgid 0"},
 	{OP_SET_IDS, "nsenter --target \"$holder\" --user"},
 	{OP_PROCFS, "mount -n -t tmpfs -o size=64k,huge,nosuid tmpfs /proc"},
