@@ -2,6 +2,7 @@
  * it and in those that the spec asks for. */
 #include "facts/probe.h"
 
+#include "base/manager.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "spec/cgroup.h"
@@ -160,6 +161,16 @@ static bool is_reachable(const struct facts *f)
 	       !path_has_dotdot(f->cgroup_path);
 }
 
+static int find_manager(struct facts *f)
+{
+	char path[MANAGER_PATH];
+
+	if (!manager_socket(f->uid, facts_getenv(f, "XDG_RUNTIME_DIR"), path))
+		return 0;
+	f->systemd_socket = arena_strdup(&f->arena, path);
+	return f->systemd_socket ? 0 : -ENOMEM;
+}
+
 int probe_cgroup(struct facts *f, const struct spec *spec)
 {
 	const struct facts_group *own;
@@ -175,7 +186,9 @@ int probe_cgroup(struct facts *f, const struct spec *spec)
 		return -ENOMEM;
 	if (!is_reachable(f))
 		return 0;
-	r = add_group(f, f->cgroup_path);
+	r = find_manager(f);
+	if (r == 0)
+		r = add_group(f, f->cgroup_path);
 	if (r == 0)
 		r = add_wanted(f, spec);
 	own = facts_group(f, f->cgroup_path);

@@ -210,6 +210,7 @@ struct facts {
 	const char *cgroup_path;      /* our own group in it, "/user.slice/…" */
 	enum answer cgroup_delegated; /* our group is writable for us */
 	enum answer clone_into_cgroup; /* clone3 takes CLONE_INTO_CGROUP (Linux 5.7) */
+	const char *systemd_socket;    /* of the manager that is ours to ask, or NULL */
 	struct facts_group *cgroups;   /* our own, and those on the way to what the spec wants */
 	size_t cgroup_count;
 

@@ -196,7 +196,7 @@ void ending_finish(const struct ending *e, const struct supervise *s, int status
 
 	if (oom_killed && e->memory_note)
 		say(e->memory_note);
-	if (e->cgroup)
+	if (e->cgroup && e->cgroup_levels != ENDING_SYSTEMD)
 		ending_remove_cgroup(e->cgroup, e->cgroup_levels, true);
 	if (e->cgroup_left)
 		ending_return(e->cgroup_left);

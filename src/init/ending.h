@@ -46,6 +46,9 @@ int ending_record(int dir_fd, int status, int signal, bool timeout, bool oom_kil
 /* Has the kernel killed a process of this cgroup because its memory limit was reached? */
 bool ending_oom_killed(const char *path);
 
+/* In the place of `cgroup_levels`: the group is systemd's, and goes by itself once it is empty. */
+enum { ENDING_SYSTEMD = 64 };
+
 /* Remove a cgroup whose container has ended, what was made below it and `levels` of those above it.
  * With `kill` a process that lingers in it is killed, else the group stays then. 0 or -errno, of
  * the group itself. */

@@ -161,8 +161,10 @@ int rootlet_bundle_stats(const rootlet_bundle *handle, char **ret_json, rootlet_
 	const char *cgroup;
 	json_object *o, *pids;
 	struct usage u;
-	int r = life_bundle_cgroup(handle->bundle, &cgroup, err);
+	int r;
 
+	bundle_look(handle->bundle);
+	r = life_bundle_cgroup(handle->bundle, &cgroup, err);
 	if (r < 0)
 		return r;
 	r = usage_read(cgroup, (unsigned)USAGE_ALL, &u);
@@ -198,11 +200,13 @@ int rootlet_bundle_pause(rootlet_bundle *handle, bool paused, rootlet_error *err
 int rootlet_bundle_update(rootlet_bundle *handle, const char *resources, size_t length,
 			  const char *name, rootlet_error *err)
 {
+	bundle_look(handle->bundle);
 	return life_bundle_update(handle->bundle, resources, length, name, err);
 }
 
 int rootlet_bundle_watch(rootlet_bundle *handle, int timeout_ms, uint64_t *ret_kills,
 			 rootlet_error *err)
 {
+	bundle_look(handle->bundle);
 	return life_bundle_watch(handle->bundle, timeout_ms, ret_kills, err);
 }

@@ -166,6 +166,7 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 		r->process.pid = p->pid;
 	r->cgroup = copy(c, p->cgroup);
 	r->cgroup_left = copy(c, p->cgroup_left);
+	r->unit = copy(c, p->unit);
 	r->cgroup_levels = p->cgroup_levels;
 	return bundle_prepare_record(c->bundle, err);
 }

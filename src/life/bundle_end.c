@@ -8,6 +8,7 @@
 #include "init/ending.h"
 #include "life/life.h"
 #include "life/scan.h"
+#include "run/group.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -320,7 +321,9 @@ int life_bundle_end(struct bundle *b, struct rootlet_error *err)
 /* A cgroup goes once its last process is reaped, which may take a moment after its end. */
 static void remove_cgroup(const struct bundle_record *r)
 {
-	if (r->cgroup)
+	if (r->unit) /* systemd removes what it has made */
+		group_stop_unit(r->unit);
+	else if (r->cgroup)
 		ending_remove_cgroup(r->cgroup, r->cgroup_levels, true);
 	if (r->cgroup_left)
 		ending_return(r->cgroup_left);

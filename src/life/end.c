@@ -229,7 +229,7 @@ static int check_removal(const struct state_container *c, struct rootlet_error *
  */
 static void clear_cgroup(const struct state_container *c)
 {
-	if (c->process.cgroup)
+	if (c->process.cgroup && c->process.cgroup_levels != ENDING_SYSTEMD)
 		ending_remove_cgroup(c->process.cgroup, c->process.cgroup_levels, false);
 	if (c->process.cgroup_left)
 		ending_return(c->process.cgroup_left);

@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-enum refusal { FITS, NO_HIERARCHY, NO_CLONE, NOT_YOURS, NO_CONTROLLER, BUSY };
+enum refusal { FITS, NO_HIERARCHY, NO_SYSTEMD, NO_CLONE, NOT_YOURS, NO_CONTROLLER, BUSY };
 
 /* One group on the way from the top to that which the container's is made in. */
 struct level {
@@ -219,6 +219,14 @@ static int word_refusal(struct planner *p, enum refusal refusal, const struct wa
 			  "%s: there is no cgroup version 2 here that rootlet is in", what);
 		error_hint(err, "boot with version 2 alone (systemd.unified_cgroup_hierarchy=1)");
 		return -ENOENT;
+	case NO_SYSTEMD:
+		error_set(err, -ENOENT, "systemd-missing", what,
+			  "%s: --systemd-cgroup: no systemd manager answers here", what);
+		error_hint(
+			err,
+			"its socket is $XDG_RUNTIME_DIR/systemd/private; an engine without systemd "
+			"says --cgroup-manager=cgroupfs");
+		return -ENOENT;
 	case NO_CLONE:
 		error_set(err, -ENOSYS, "cgroup-clone", what,
 			  "%s: this kernel cannot make a process in a given cgroup (Linux 5.7)",
@@ -290,6 +298,18 @@ static bool is_default(const struct planner *p, const struct spec_cgroup *wanted
 	return p->spec->oci ? !root : !wanted->named;
 }
 
+static bool by_systemd(const struct planner *p)
+{
+	return p->spec->oci && p->spec->oci->systemd_cgroup && p->facts->systemd_socket;
+}
+
+/* A run's limits, where no group is delegated to us but a manager of ours is there. */
+static bool may_ask_systemd(const struct planner *p, const struct spec_cgroup *wanted)
+{
+	return !p->spec->oci && p->facts->systemd_socket && wanted->limited && !wanted->named &&
+	       p->facts->cgroup_mount;
+}
+
 int plan_group(struct planner *p)
 {
 	const struct facts *f = p->facts;
@@ -308,12 +328,18 @@ int plan_group(struct planner *p)
 		return r;
 	if (!f->cgroup_mount || !f->cgroup_path || path_has_dotdot(f->cgroup_path))
 		refusal = NO_HIERARCHY;
+	else if (by_systemd(p))
+		return plan_scope(p);
+	else if (p->spec->oci && p->spec->oci->systemd_cgroup)
+		refusal = NO_SYSTEMD;
 	else if (f->clone_into_cgroup != ANSWER_YES)
 		refusal = NO_CLONE;
 	else if (!wanted.parent && !g->needed_count)
 		refusal = f->cgroup_delegated == ANSWER_YES ? FITS : NOT_YOURS;
 	else
 		refusal = choose(p, &wanted, &way);
+	if (refusal != FITS && may_ask_systemd(p, &wanted))
+		return plan_scope(p);
 	if (refusal != FITS && !is_default(p, &wanted))
 		return word_refusal(p, refusal, &way);
 	if (refusal != FITS && wanted.named)
@@ -350,13 +376,15 @@ static void add_limit(struct planner *p, enum plan_op op, const struct limit *l)
 	struct step *step = plan_add(p, op, ACTOR_PARENT, plan_copy(p, l->file));
 
 	step->a.limit = *l;
+	if (p->group.scope)
+		step->why = "asked for; as exactly as it was, since systemd rounds";
 	step->optional = l->optional;
 }
 
 /* It counts processes. With a joiner there are two at first: then it waits for that one's end. */
 static bool is_late(const struct planner *p, const struct limit *l)
 {
-	return p->plan->joins && strcmp(l->file, "pids.max") == 0;
+	return p->group.scope || (p->plan->joins && strcmp(l->file, "pids.max") == 0);
 }
 
 static void add_levels(struct planner *p)
@@ -380,7 +408,7 @@ void plan_group_steps(struct planner *p)
 	const struct planned_group *g = &p->group;
 	struct step *step;
 
-	if (!g->make)
+	if (!g->make || g->scope)
 		return;
 	if (g->leaf) {
 		step = plan_add(
@@ -402,6 +430,8 @@ void plan_group_late_steps(struct planner *p)
 {
 	const struct planned_group *g = &p->group;
 
+	if (g->make && g->scope)
+		plan_scope_step(p);
 	for (size_t i = 0; g->make && i < g->limits.count; i++)
 		if (is_late(p, &g->limits.items[i]))
 			add_limit(p, OP_CGROUP_PROCESSES, &g->limits.items[i]);

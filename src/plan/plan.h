@@ -45,11 +45,11 @@ enum plan_args {
 	ARGS_CONTAINER,
 	ARGS_CGROUP,
 	ARGS_LIMIT,
+	ARGS_SCOPE,
 	ARGS_CLONE,
 	ARGS_OPEN,
 	ARGS_MAP,
 	ARGS_HELPER,
-	ARGS_MAPPED,
 	ARGS_GROUPS,
 	ARGS_IDS,
 	ARGS_FILESYSTEM,
@@ -121,6 +121,13 @@ enum open_kind {
 /* A file that is there already, where a step would make one. */
 enum file_exists { FILE_NEW, FILE_KEPT, FILE_REPLACED };
 
+/* A property of a unit of systemd's: the type is D-Bus's, 's', 'b' or 't'. */
+struct scope_property {
+	const char *name;
+	char type;
+	const char *value;
+};
+
 /* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot
  * the path is one name in that mount, which we have just made ourselves and nobody else can reach.
  */
@@ -151,6 +158,14 @@ struct step {
 			const char *parent; /* its directory */
 			const char *name;   /* NULL: any that is free */
 		} cgroup;
+		struct {
+			const char *socket; /* of the manager */
+			const char *mount;  /* of cgroup2 */
+			const char *unit;   /* NULL: any that is free */
+			const char *slice;
+			struct scope_property *properties;
+			size_t count;
+		} scope;
 		struct limit limit; /* a file of the container's own cgroup */
 		struct {
 			uint64_t flags; /* CLONE_NEW… */
@@ -171,13 +186,6 @@ struct step {
 			const char *
 				*args; /* after the pid: inside outside count …; NULL-terminated */
 		} helper;
-		struct {
-			const char *path;
-			bool tree; /* with what is mounted below it */
-			bool all;  /* the ids of those too */
-			const char *uid_text,
-				*gid_text; /* lines of a map; NULL: the container's own */
-		} mapped;
 		struct {
 			const uint32_t *ids;
 			size_t count;
@@ -232,7 +240,6 @@ struct step {
 			uint64_t rec_set, rec_clear; /* of it and all below */
 			bool keep_locked; /* what the kernel does not let us clear stays, and is
 					     said */
-			bool ready;	  /* the source is a mount already, not yet in its place */
 			bool procfs;	  /* the source must be of a procfs: it goes on /proc */
 		} bind;
 		struct {

@@ -50,8 +50,10 @@ struct planner {
 	/* groups.c: the container's cgroup */
 	struct planned_group {
 		bool make;
-		const char *parent;   /* the group it is made in, from the root of the hierarchy */
-		const char *name;     /* NULL: any that is free */
+		const char *parent; /* the group it is made in, from the root of the hierarchy */
+		const char *name;   /* NULL: any that is free */
+		const char *scope;  /* the unit, when systemd makes it; "": any */
+		const char *slice;
 		bool leaf;	      /* we move out of the parent's way first */
 		struct level *levels; /* on the way to it */
 		size_t level_count;
@@ -89,6 +91,9 @@ int plan_group(struct planner *p);
 bool plan_own_cgroup(const struct planner *p);
 void plan_group_steps(struct planner *p);
 void plan_group_late_steps(struct planner *p);
+/* scope.c: the same by systemd. */
+int plan_scope(struct planner *p);
+void plan_scope_step(struct planner *p);
 
 /* Is this namespace made new? And: is it the host's? (neither: joined) */
 bool plan_private(const struct planner *p, enum ns_type type);
@@ -137,7 +142,6 @@ int plan_oci_seal(struct planner *p);	       /* SEAL */
 void plan_oci_devices(struct planner *p);      /* the nodes and links of /dev */
 void plan_oci_open_devices(struct planner *p); /* OPEN: their nodes on the host */
 void plan_oci_open_mounts(struct planner *p);
-void plan_oci_map_sources(struct planner *p); /* MAPS: sources whose ids are mapped */
 int plan_oci_mounts(struct planner *p);	      /* the mounts, in their order */
 void plan_oci_mounts_done(struct planner *p); /* what is read-only only when it is filled */
 void plan_oci_process(struct planner *p);     /* SEAL: scheduling, memory policy, personality … */
@@ -189,8 +193,6 @@ enum source_use {
 	SOURCE_NODE, /* index: spec->oci->devices[] */
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
-/* The same for one that another step than OPEN_PATH fills. */
-int plan_new_source(struct planner *p, enum source_use use, size_t index);
 
 /* Does it begin with so many digits, at least one? An account word of digits is an id (user.c). */
 bool plan_digits(const char *text, size_t len);

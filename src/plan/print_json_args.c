@@ -94,6 +94,19 @@ static void args_cgroup(struct json_writer *w, json_value *o, const struct step 
 	json_put_text(w, o, "name", step->a.cgroup.name);
 }
 
+static void args_scope(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_value *properties = json_object_new_object();
+
+	json_put_text(w, o, "socket", step->a.scope.socket);
+	json_put_text(w, o, "unit", step->a.scope.unit);
+	json_put_text(w, o, "slice", step->a.scope.slice);
+	for (size_t i = 0; properties && i < step->a.scope.count; i++)
+		json_put_text(w, properties, step->a.scope.properties[i].name,
+			      step->a.scope.properties[i].value);
+	json_put(w, o, "properties", properties);
+}
+
 static void args_limit(struct json_writer *w, json_value *o, const struct step *step)
 {
 	json_put_text(w, o, "file", step->a.limit.file);
@@ -110,15 +123,6 @@ static void args_terminal(struct json_writer *w, json_value *o, const struct ste
 	json_put_bool(w, o, "console", step->a.terminal.console);
 	json_put_u64(w, o, "rows", step->a.terminal.rows);
 	json_put_u64(w, o, "columns", step->a.terminal.columns);
-}
-
-static void args_mapped(struct json_writer *w, json_value *o, const struct step *step)
-{
-	json_put_text(w, o, "path", step->a.mapped.path);
-	json_put_bool(w, o, "tree", step->a.mapped.tree);
-	json_put_bool(w, o, "all", step->a.mapped.all);
-	json_put_text(w, o, "uid_map", step->a.mapped.uid_text);
-	json_put_text(w, o, "gid_map", step->a.mapped.gid_text);
 }
 
 static void args_ids(struct json_writer *w, json_value *o, const struct step *step)
@@ -169,8 +173,6 @@ static void args_bind(struct json_writer *w, json_value *o, const struct step *s
 			 json_names(w, names_attributes_cleared(step->a.bind.rec_clear)));
 	if (step->a.bind.keep_locked)
 		json_put_bool(w, o, "keep_locked", true);
-	if (step->a.bind.ready)
-		json_put_bool(w, o, "ready", true);
 	if (step->a.bind.procfs)
 		json_put_bool(w, o, "procfs", true);
 }
@@ -387,9 +389,9 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_CONTAINER:
 	case ARGS_CGROUP:
 	case ARGS_LIMIT:
+	case ARGS_SCOPE:
 	case ARGS_TERMINAL:
 	case ARGS_IDS:
-	case ARGS_MAPPED:
 	case ARGS_FILESYSTEM:
 	case ARGS_BIND:
 	case ARGS_OVERLAY:
@@ -415,9 +417,9 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_CONTAINER] = args_container,
 		[ARGS_CGROUP] = args_cgroup,
 		[ARGS_LIMIT] = args_limit,
+		[ARGS_SCOPE] = args_scope,
 		[ARGS_TERMINAL] = args_terminal,
 		[ARGS_IDS] = args_ids,
-		[ARGS_MAPPED] = args_mapped,
 		[ARGS_FILESYSTEM] = args_filesystem,
 		[ARGS_BIND] = args_bind,
 		[ARGS_OVERLAY] = args_overlay,

@@ -99,6 +99,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CGROUP_PARENT:
 	case OP_CGROUP_LIMIT:
 	case OP_CGROUP_PROCESSES:
+	case OP_CGROUP_SCOPE:
 	case OP_ENTER_CGROUP:
 	case OP_TERMINAL:
 	case OP_CLONE:
@@ -108,8 +109,6 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_DENY_SETGROUPS:
 	case OP_WRITE_MAP:
 	case OP_HELPER_MAP:
-	case OP_MAP_SOURCE:
-	case OP_TAKE_SOURCE:
 	case OP_SET_GROUPS:
 	case OP_SET_IDS:
 	case OP_TIME_OFFSETS:

@@ -126,6 +126,13 @@ static void mark_early(struct planner *p, size_t from)
 		p->plan->steps[i].early = true;
 }
 
+static void late_cgroup(struct planner *p, size_t from)
+{
+	for (size_t i = from; i < p->plan->count; i++)
+		if (p->plan->steps[i].op == OP_CGROUP_NAMESPACE)
+			p->plan->steps[i].early = false;
+}
+
 int stage_namespaces(struct planner *p)
 {
 	const struct spec *s = p->spec;
@@ -152,6 +159,8 @@ int stage_namespaces(struct planner *p)
 	if (plan_private(p, NS_NET))
 		plan_add(p, OP_LOOPBACK_UP, ACTOR_CHILD, "lo");
 	mark_early(p, first);
+	if (p->group.scope) /* systemd moves it while it waits */
+		late_cgroup(p, first);
 	if (plan_oci(p) && s->oci->has_oom_score_adj) {
 		step = plan_add(p, OP_OOM_SCORE, ACTOR_CHILD,
 				plan_text(p, "%d", (int)s->oci->oom_score_adj));

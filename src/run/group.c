@@ -211,11 +211,12 @@ bool group_has_processes(const char *path)
 
 void group_remove(struct run_process *p)
 {
-	if (p->cgroup)
+	if (p->cgroup && p->cgroup_levels != ENDING_SYSTEMD)
 		ending_remove_cgroup(p->cgroup, p->cgroup_levels, true);
 	if (p->cgroup_left)
 		ending_return(p->cgroup_left);
 	free(p->cgroup);
 	free(p->cgroup_left);
-	p->cgroup = p->cgroup_left = NULL;
+	free(p->unit);
+	p->cgroup = p->cgroup_left = p->unit = NULL;
 }

@@ -15,6 +15,9 @@ int group_limit(int dir, const struct limit *limit);
 /* Is any process in it, or below it? */
 bool group_has_processes(const char *path);
 
+/* systemd.c: let a scope go, whose processes have ended. 0 or -errno. */
+int group_stop_unit(const char *unit);
+
 /* Remove what a start has made; after an ordinary end it is gone already. */
 void group_remove(struct run_process *process);
 

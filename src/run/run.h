@@ -49,6 +49,7 @@ struct run_process {
 	int terminal;	     /* the master of its own terminal, or -1 */
 	char *cgroup;	     /* the one made for it, absolute, or NULL; who ends it removes it */
 	char *cgroup_left;   /* the group that we have left for a leaf below it, or NULL */
+	char *unit;	     /* systemd's, that the group belongs to, or NULL */
 	int cgroup_levels;   /* of the groups above it, how many were made for it too */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */

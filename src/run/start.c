@@ -116,10 +116,10 @@ static int parent_step(struct start *s, int index)
 		[OP_CGROUP] = group_make,
 		[OP_CGROUP_LIMIT] = group_write_limit,
 		[OP_CGROUP_PROCESSES] = group_write_limit,
+		[OP_CGROUP_SCOPE] = group_scope,
 		[OP_ENTER_CGROUP] = group_enter,
 		[OP_CLONE] = make_process,
 		[OP_WRITE_MAP] = write_map,
-		[OP_MAP_SOURCE] = map_source,
 	};
 	const struct step *step = &s->plan->steps[index];
 	int r = -fault_at(index, -1);
@@ -129,6 +129,8 @@ static int parent_step(struct start *s, int index)
 	if (step->op == OP_HELPER_MAP)
 		return map_with_helpers(s); /* words its own failure: it has the helper's */
 	r = handlers[step->op] ? handlers[step->op](s, step) : -ENOSYS;
+	if (r == -EREMOTEIO && step->op == OP_CGROUP_SCOPE)
+		return r; /* in systemd's own words */
 	if (r == 0 && step->op == OP_CLONE)
 		return await_joined(s);
 	return r < 0 ? run_word_failure(s->plan, index, -r, WIRE_DETAIL_NONE, 0, s->err) : 0;

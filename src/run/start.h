@@ -42,10 +42,7 @@ int group_parent(struct start *s, const struct step *step);
 int group_make(struct start *s, const struct step *step);
 int group_write_limit(struct start *s, const struct step *step);
 int group_enter(struct start *s, const struct step *step);
-
-/* ---- map_source.c: MAP_SOURCE ---- */
-
-int map_source(struct start *s, const struct step *step);
+int group_scope(struct start *s, const struct step *step); /* systemd.c; may word its own failure */
 
 /* ---- listen.c ---- */
 

@@ -63,6 +63,10 @@ static inline struct step sample(enum plan_op op)
 	case ARGS_CGROUP:
 		step.a.cgroup.parent = "/sys/fs/cgroup/mine";
 		break;
+	case ARGS_SCOPE:
+		step.a.scope.socket = "/run/user/1000/systemd/private";
+		step.a.scope.slice = "user.slice";
+		break;
 	case ARGS_LIMIT:
 		step.a.limit.file = "memory.max";
 		step.a.limit.value = "1048576";
@@ -83,10 +87,6 @@ static inline struct step sample(enum plan_op op)
 	case ARGS_HELPER:
 		step.a.helper.path = "/usr/bin/newuidmap";
 		step.a.helper.args = helper_args;
-		break;
-	case ARGS_MAPPED:
-		step.a.mapped.path = "/source";
-		step.a.mapped.uid_text = step.a.mapped.gid_text = "0 1000 1\n";
 		break;
 	case ARGS_GROUPS:
 		break;
