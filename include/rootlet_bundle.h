@@ -48,6 +48,10 @@ typedef struct {
  * container-id, container-exists, bundle-config, command-not-found … */
 ROOTLET_PUBLIC int rootlet_bundle_create(const rootlet_bundles *bundles, const char *id,
 					 const rootlet_bundle_options *options, rootlet_error *err);
+/* The plan of a create: nothing is made. `facts` is the path of saved facts; NULL: this host's. The
+ * caller frees *ret with rootlet_plan_free. */
+ROOTLET_PUBLIC int rootlet_bundle_plan(const char *id, const rootlet_bundle_options *options,
+				       const char *facts, rootlet_plan **ret, rootlet_error *err);
 /* create, start, wait as rootlet_process_wait does, and delete unless `keep`. */
 ROOTLET_PUBLIC int rootlet_bundle_run(const rootlet_bundles *bundles, const char *id,
 				      const rootlet_bundle_options *options, bool keep,

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "bundle/bundle.h"
+#include "lib/handles.h"
 #include "life/bundle.h"
 
 #include <errno.h>
@@ -70,6 +71,23 @@ int rootlet_bundle_create(const rootlet_bundles *bundles, const char *id,
 	const struct life_bundle_options o = options_of(options);
 
 	return life_bundle_create(&bundles->store, id, &o, NULL, err);
+}
+
+int rootlet_bundle_plan(const char *id, const rootlet_bundle_options *options, const char *facts,
+			rootlet_plan **ret, rootlet_error *err)
+{
+	const struct life_bundle_options o = options_of(options);
+	rootlet_plan *handle = malloc(sizeof(*handle));
+	int r;
+
+	if (!handle)
+		return error_nomem(err);
+	r = life_bundle_plan(id, &o, facts, &handle->plan, err);
+	if (r < 0)
+		free(handle);
+	else
+		*ret = handle;
+	return r;
 }
 
 int rootlet_bundle_run(const rootlet_bundles *bundles, const char *id,

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct plan;
+
 struct life_warn {
 	void (*say)(void *data, const char *text); /* NULL: nobody listens */
 	void *data;
@@ -44,6 +46,26 @@ struct life_bundle_made {
 int life_bundle_create(const struct bundle_store *store, const char *id,
 		       const struct life_bundle_options *options, struct life_bundle_made *made,
 		       struct rootlet_error *err);
+
+/* ---- bundle_plan.c ---- */
+
+/* The plan of `create`: nothing is made. `facts_path` NULL: this host's. */
+int life_bundle_plan(const char *id, const struct life_bundle_options *options,
+		     const char *facts_path, struct plan **ret, struct rootlet_error *err);
+
+/* What a bundle holds, and the spec that is made of it; the caller frees both. Notes are warned of.
+ */
+struct bundle_source {
+	char *path, *config; /* of the bundle, and of its config */
+	char *text;	     /* the config's */
+	size_t len;
+};
+int bundle_read_source(const struct life_bundle_options *options, struct bundle_source *ret,
+		       struct rootlet_error *err);
+void bundle_free_source(struct bundle_source *source);
+int bundle_make_spec(const struct life_bundle_options *options, const char *id,
+		     const struct bundle_source *source, struct spec **ret,
+		     struct rootlet_error *err);
 
 /* ---- bundle_start.c ---- */
 

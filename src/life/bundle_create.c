@@ -14,14 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONFIG_LIMIT = 64 << 20 };
-
 struct create {
 	const struct life_bundle_options *options;
 	const char *id;
-	char *path, *config; /* of the bundle and of its config */
-	char *text;	     /* the config's */
-	size_t len;
+	struct bundle_source source;
 	struct spec *spec;
 	struct facts *facts;
 	struct plan *plan;
@@ -31,33 +27,6 @@ struct create {
 };
 
 /* ---- what is asked for ---- */
-
-static int read_config(struct create *c)
-{
-	const struct life_bundle_options *o = c->options;
-	const char *named = o->bundle ? o->bundle : ".";
-	int r;
-
-	c->path = realpath(named, NULL);
-	if (!c->path)
-		return error_set(c->err, -errno, "bundle", named, "bundle %s: %s", named,
-				 error_text(errno));
-	if (o->config)
-		c->config = strdup(o->config);
-	else if (asprintf(&c->config, "%s/config.json", c->path) < 0)
-		c->config = NULL; /* asprintf(3): its contents are undefined */
-	if (!c->config)
-		return error_nomem(c->err);
-	r = io_read_named_file(c->config, CONFIG_LIMIT, &c->text, &c->len);
-	if (r < 0) {
-		error_set(c->err, r, "bundle-config", c->config, "%s: %s", c->config,
-			  error_text(r));
-		if (r == -ENOENT)
-			error_hint(c->err, "a bundle is a directory that has a config.json: "
-					   "`rootlet-oci spec` writes one");
-	}
-	return r;
-}
 
 /* Who gets the terminal's other end is said by whoever wants one. */
 static int check_terminal(const struct create *c)
@@ -79,29 +48,12 @@ static int check_terminal(const struct create *c)
 static int make_spec(struct create *c)
 {
 	const struct life_bundle_options *o = c->options;
-	struct spec_oci *oci;
-	int r;
+	int r = bundle_make_spec(o, c->id, &c->source, &c->spec, c->err);
 
-	c->spec = spec_new(SPEC_RUN);
-	if (!c->spec)
-		return error_nomem(c->err);
-	r = parse_oci_config(c->spec, c->path, c->text, c->len, c->config, c->err);
 	if (r < 0)
 		return r;
-	oci = c->spec->oci;
-	oci->id = c->id;
-	oci->systemd_cgroup = o->systemd_cgroup;
-	oci->no_pivot = o->no_pivot;
-	oci->no_new_keyring = o->no_new_keyring;
-	oci->awaits_start = true;
-	c->spec->preserve_fds = o->preserve_fds;
-	c->spec->detach = true;
-	r = spec_validate(c->spec, c->err);
-	if (r == 0)
-		r = check_terminal(c);
-	for (size_t i = 0; r == 0 && i < oci->note_count; i++)
-		life_say(&o->warn, oci->notes[i]);
-	return r;
+	c->spec->oci->awaits_start = true;
+	return check_terminal(c);
 }
 
 static int make_plan(struct create *c)
@@ -130,7 +82,7 @@ static int fill_record(struct create *c)
 
 	*r = (struct bundle_record){
 		.version = copy(c, oci->version),
-		.path = copy(c, c->path),
+		.path = copy(c, c->source.path),
 		.rootfs = copy(c, c->spec->root_path),
 		.created = state_now(),
 		.owner = geteuid(),
@@ -259,8 +211,6 @@ static void release(struct create *c)
 {
 	plan_free(c->plan);
 	facts_free(c->facts);
-	free(c->text);
-	free(c->config);
 }
 
 int life_bundle_create(const struct bundle_store *store, const char *id,
@@ -272,7 +222,7 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 	int r = bundle_check_id(id, err);
 
 	if (r == 0)
-		r = read_config(&c);
+		r = bundle_read_source(options, &c.source, err);
 	if (r == 0)
 		r = make_spec(&c);
 	if (r == 0)
@@ -280,7 +230,7 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 	if (r == 0)
 		r = bundle_create(store, id, &c.bundle, err);
 	if (r == 0)
-		r = bundle_write_config(c.bundle, c.text, c.len, err);
+		r = bundle_write_config(c.bundle, c.source.text, c.source.len, err);
 	if (r == 0)
 		r = fill_record(&c);
 	if (r == 0)
@@ -295,7 +245,7 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 		bundle_free(c.bundle);
 	}
 	spec_free(c.spec);
-	free(c.path);
+	bundle_free_source(&c.source);
 	release(&c);
 	return r;
 }

@@ -29,7 +29,7 @@ typedef int oci_command(int argc, char **argv);
 extern const struct args_command oci_create_command, oci_run_command, oci_start_command,
 	oci_state_command, oci_kill_command, oci_delete_command, oci_list_command, oci_ps_command,
 	oci_exec_command, oci_pause_command, oci_resume_command, oci_update_command,
-	oci_events_command, oci_features_command, oci_spec_command;
+	oci_events_command, oci_features_command, oci_spec_command, oci_plan_command;
 
 /* main.c: all commands in the order of `help`; NULL past the end. */
 const struct args_command *command_get(size_t index);

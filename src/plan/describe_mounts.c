@@ -3,7 +3,27 @@
 #include "plan/describe.h"
 
 #include <inttypes.h>
+#include <linux/mount.h>
 #include <string.h>
+
+/* "rro", "rslave": the config's own words for what holds for all below as well. */
+static void add_recursive(struct bracket *bracket, struct names names)
+{
+	for (size_t i = 0; i < names.count; i++) {
+		bracket_next(bracket);
+		buffer_printf(bracket->out, "r%s", names.items[i]);
+	}
+}
+
+static void add_propagation(struct bracket *bracket, uint64_t flags)
+{
+	struct names names = names_propagation(flags & ~(uint64_t)MS_REC);
+
+	if (flags & MS_REC)
+		add_recursive(bracket, names);
+	else
+		bracket_names(bracket, names);
+}
 
 void describe_filesystem(struct buffer *out, const struct step *step)
 {
@@ -33,7 +53,7 @@ void describe_filesystem(struct buffer *out, const struct step *step)
 	if (step->a.fs.copy_up)
 		bracket_add(&bracket, "a copy of what it covers");
 	bracket_names(&bracket, names_attributes(step->a.fs.attributes));
-	bracket_names(&bracket, names_propagation(step->a.fs.propagation));
+	add_propagation(&bracket, step->a.fs.propagation);
 	if (step->optional)
 		bracket_add(&bracket, "if present");
 	bracket_end(&bracket);
@@ -74,12 +94,11 @@ void describe_bind(struct buffer *out, const struct step *step)
 		      names_attributes_cleared(step->a.bind.attr_clear & ~step->a.bind.attr_set));
 	bracket_names(&bracket, names_attributes(step->a.bind.attr_set));
 	if (step->a.bind.rec_set || step->a.bind.rec_clear) {
-		bracket_add(&bracket, "with all below:");
-		bracket_names(&bracket, names_attributes_cleared(step->a.bind.rec_clear &
+		add_recursive(&bracket, names_attributes_cleared(step->a.bind.rec_clear &
 								 ~step->a.bind.rec_set));
-		bracket_names(&bracket, names_attributes(step->a.bind.rec_set));
+		add_recursive(&bracket, names_attributes(step->a.bind.rec_set));
 	}
-	bracket_names(&bracket, names_propagation(step->a.bind.propagation));
+	add_propagation(&bracket, step->a.bind.propagation);
 	if (step->optional)
 		bracket_add(&bracket, "if present");
 	bracket_end(&bracket);

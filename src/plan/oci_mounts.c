@@ -93,7 +93,8 @@ static void add_bind(struct planner *p, const struct oci_mount *m, int source, c
 
 	step->a.bind.source = inside ? SLOT_ROOT : source;
 	step->a.bind.source_name = inside;
-	step->a.bind.source_path = m->bind ? plan_in_bundle(p, m->source) : "the host's cgroups";
+	step->a.bind.source_path =
+		m->bind ? plan_in_bundle(p, m->source) : plan_copy(p, p->facts->cgroup_mount);
 	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
 	step->a.bind.recursive = m->recursive || !m->bind;
 	step->a.bind.make_target = true;

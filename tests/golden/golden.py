@@ -6,13 +6,14 @@ A case is cases/NAME.case:
     # what the case is for
     facts: debian12                 one of facts/*.json
     args: --userns keep-id / id     as after `rootlet plan`, split as a shell would
+    config: small                   instead of args: one of configs/*.json, as `rootlet-oci plan` has it
     fails: yes                      optional: the plan is refused, and the message is compared
 
 Its expected output is expected/NAME.txt, .json and .sh, or NAME.err. Every JSON plan must match
 docs/plan.schema.json, every script must pass `sh -n`. Needs no privilege: planning touches nothing.
 
-    golden.py --rootlet build/src/cli/rootlet            compare
-    golden.py --rootlet build/src/cli/rootlet --update   record again, then read the diff
+    golden.py --rootlet build/src/cli/rootlet --rootlet-oci build/src/oci/rootlet-oci            compare
+    golden.py --rootlet build/src/cli/rootlet --rootlet-oci build/src/oci/rootlet-oci --update   record again, then read the diff
 """
 import argparse
 import difflib
@@ -39,14 +40,17 @@ class Case:
             if line.strip() and not line.startswith("#"):
                 key, value = line.split(":", 1)
                 self.fields[key.strip()] = value.strip()
-        unknown = set(self.fields) - {"facts", "args", "fails"}
-        if unknown or not {"facts", "args"} <= set(self.fields):
-            sys.exit(f"{path}: needs facts and args, may have fails; found {sorted(self.fields)}")
+        unknown = set(self.fields) - {"facts", "args", "config", "fails"}
+        if unknown or "facts" not in self.fields or ("args" in self.fields) == ("config" in self.fields):
+            sys.exit(f"{path}: needs facts, and args or config, may have fails; found {sorted(self.fields)}")
         self.fails = self.fields.get("fails") == "yes"
 
-    def command(self, rootlet, form):
+    def command(self, programs, form):
         facts = HERE / "facts" / (self.fields["facts"] + ".json")
-        return [rootlet, "plan", "--color", "never", "--format", form, "--facts", str(facts),
+        if "config" in self.fields:
+            config = (HERE / "configs" / (self.fields["config"] + ".json")).relative_to(TREE)
+            return [programs[1], "plan", "--format", form, "--facts", str(facts), "--config", str(config), "box"]
+        return [programs[0], "plan", "--color", "never", "--format", form, "--facts", str(facts),
                 *shlex.split(self.fields["args"])]
 
     def suffixes(self):
@@ -66,12 +70,13 @@ class Failures(list):
         print(f"FAIL {case}: {what}")
 
 
-def produce(case, suffix, rootlet, failures):
-    result = subprocess.run(case.command(rootlet, FORMATS.get(suffix, "text")), env=ENVIRONMENT,
-                            capture_output=True, text=True, timeout=30, check=False)
+def produce(case, suffix, programs, failures):
+    result = subprocess.run(case.command(programs, FORMATS.get(suffix, "text")), env=ENVIRONMENT,
+                            cwd=TREE, capture_output=True, text=True, timeout=30, check=False)
     if case.fails:
-        if result.returncode != 125 or result.stdout:
-            failures.add(case.name, f"must be refused with status 125 and no output, got {result.returncode}")
+        status = 1 if "config" in case.fields else 125
+        if result.returncode != status or result.stdout:
+            failures.add(case.name, f"must be refused with status {status} and no output, got {result.returncode}")
         return result.stderr
     if result.returncode != 0:
         failures.add(case.name, f"status {result.returncode}: {result.stderr.strip()}")
@@ -131,6 +136,7 @@ def check_no_stray_files(cases, failures):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rootlet", required=True)
+    parser.add_argument("--rootlet-oci", required=True)
     parser.add_argument("--update", action="store_true")
     parser.add_argument("names", nargs="*", help="only these cases")
     arguments = parser.parse_args()
@@ -145,13 +151,14 @@ def main():
     everything = [Case(path) for path in sorted((HERE / "cases").glob("*.case"))]
     cases = [case for case in everything if not arguments.names or case.name in arguments.names]
     failures = Failures()
+    programs = [str(pathlib.Path(p).resolve()) for p in (arguments.rootlet, arguments.rootlet_oci)]
     check_schema_knows_every_op(schema, failures)
     for case in cases:
         for suffix in case.suffixes():
-            text = produce(case, suffix, arguments.rootlet, failures)
+            text = produce(case, suffix, programs, failures)
             if text is None:
                 continue
-            if text != produce(case, suffix, arguments.rootlet, failures):
+            if text != produce(case, suffix, programs, failures):
                 failures.add(case.name, f"{suffix}: two runs differ, planning is not deterministic")
             check_form(case, suffix, text, validator, failures)
             compare(case, suffix, text, arguments.update, failures)

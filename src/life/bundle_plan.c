@@ -1,0 +1,133 @@
+/* From a bundle to a plan: what create does, and what `rootlet-oci plan` prints. See bundle.h. */
+#include "life/bundle.h"
+
+#include "base/io.h"
+#include "facts/facts.h"
+#include "parse/oci.h"
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CONFIG_LIMIT = 64 << 20 };
+
+static int read_text(struct bundle_source *source, struct rootlet_error *err)
+{
+	int r = io_read_named_file(source->config, CONFIG_LIMIT, &source->text, &source->len);
+
+	if (r == 0)
+		return 0;
+	error_set(err, r, "bundle-config", source->config, "%s: %s", source->config, error_text(r));
+	if (r == -ENOENT)
+		error_hint(err, "a bundle is a directory that has a config.json: "
+				"`rootlet-oci spec` writes one");
+	return r;
+}
+
+int bundle_read_source(const struct life_bundle_options *o, struct bundle_source *ret,
+		       struct rootlet_error *err)
+{
+	const char *named = o->bundle ? o->bundle : ".";
+	struct bundle_source source = {.path = realpath(named, NULL)};
+	int r;
+
+	if (!source.path)
+		return error_set(err, -errno, "bundle", named, "bundle %s: %s", named,
+				 error_text(errno));
+	if (o->config)
+		source.config = strdup(o->config);
+	else if (asprintf(&source.config, "%s/config.json", source.path) < 0)
+		source.config = NULL; /* asprintf(3): its contents are undefined */
+	r = source.config ? read_text(&source, err) : error_nomem(err);
+	if (r < 0)
+		bundle_free_source(&source);
+	else
+		*ret = source;
+	return r;
+}
+
+void bundle_free_source(struct bundle_source *source)
+{
+	free(source->text);
+	free(source->config);
+	free(source->path);
+	*source = (struct bundle_source){0};
+}
+
+static int fill_spec(const struct life_bundle_options *o, const char *id,
+		     const struct bundle_source *source, struct spec *spec,
+		     struct rootlet_error *err)
+{
+	int r = parse_oci_config(spec, source->path, source->text, source->len, source->config,
+				 err);
+	struct spec_oci *oci = spec->oci;
+
+	if (r < 0)
+		return r;
+	oci->id = arena_strdup(&spec->arena, id);
+	if (!oci->id)
+		return error_nomem(err);
+	oci->systemd_cgroup = o->systemd_cgroup;
+	oci->no_pivot = o->no_pivot;
+	oci->no_new_keyring = o->no_new_keyring;
+	spec->preserve_fds = o->preserve_fds;
+	spec->detach = true;
+	r = spec_validate(spec, err);
+	for (size_t i = 0; r == 0 && i < oci->note_count; i++)
+		life_say(&o->warn, oci->notes[i]);
+	return r;
+}
+
+int bundle_make_spec(const struct life_bundle_options *o, const char *id,
+		     const struct bundle_source *source, struct spec **ret,
+		     struct rootlet_error *err)
+{
+	struct spec *spec = spec_new(SPEC_RUN);
+	int r = spec ? fill_spec(o, id, source, spec, err) : error_nomem(err);
+
+	if (r < 0)
+		spec_free(spec);
+	else
+		*ret = spec;
+	return r;
+}
+
+static int plan_spec(struct spec *spec, const char *facts_path, struct plan **ret,
+		     struct rootlet_error *err)
+{
+	struct facts *facts = NULL;
+	struct plan *plan = NULL;
+	int r;
+
+	spec->oci->awaits_start = true;
+	r = facts_path ? facts_load(facts_path, &facts, err)
+		       : facts_probe(spec, facts_needs(spec), &facts, err);
+	if (r == 0)
+		r = plan_make(spec, facts, &plan, err);
+	if (r == 0)
+		r = plan_verify(plan, err);
+	facts_free(facts);
+	if (r < 0)
+		plan_free(plan);
+	else
+		*ret = plan;
+	return r;
+}
+
+int life_bundle_plan(const char *id, const struct life_bundle_options *options,
+		     const char *facts_path, struct plan **ret, struct rootlet_error *err)
+{
+	struct bundle_source source = {0};
+	struct spec *spec = NULL;
+	int r = bundle_read_source(options, &source, err);
+
+	if (r == 0)
+		r = bundle_make_spec(options, id, &source, &spec, err);
+	if (r == 0)
+		r = plan_spec(spec, facts_path, ret, err);
+	spec_free(spec);
+	bundle_free_source(&source);
+	return r;
+}

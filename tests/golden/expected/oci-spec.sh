@@ -1,0 +1,338 @@
+#!/bin/sh
+#
+# sh, started as `rootlet run` would start it, by the tools of util-linux.
+# Made by `rootlet plan --format=sh`, for an ordinary user; numbers are the plan's steps.
+# Ids: as in the user namespace that we run in.
+#
+# What this script cannot do:
+#  - step 0, channels: the shell waits for its children; a failed command says why
+#  - step 1, init_image: there is no init: the command itself is the first process
+#  - step 2, cgroup: the script stays in the caller's cgroup
+#  - steps 4 to 5, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 8, cgroup_namespace: the script stays in the caller's cgroup
+#  - step 50, terminal: script(1) makes one, of the host's devpts
+#  - step 54, close_fds: the shell closes descriptors up to 9 only
+#  - step 55, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 62, capability_sets: effective and permitted follow from the bounding set and the user id
+#    when the command is run
+#  - step 64, find_command: the shell finds it when it executes it
+#  - step 65, await_start: the script does not wait to be started
+#  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
+#    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
+# What it needs:
+#  - on the host: util-linux 2.38 or newer (unshare, nsenter, mount, umount, pivot_root, prlimit),
+#    readlink; hostname; ip or ifconfig for the loopback interface
+#  - the directory /run on the host: it is covered, in the private mount namespace only
+#  - inside ROOT: umount, env and setpriv (busybox has the first two)
+#  - inside ROOT: the mount points, or leave for the mapped root to make them
+
+set -eu
+PATH=$PATH:/usr/sbin:/sbin
+
+# ---- PREPARE: Make what can be made before any new process exists.
+
+# 0  make the report and control channels [differs: the shell waits for its children; a failed
+#    command says why]
+# 1  make the image of the init [differs: there is no init: the command itself is the first process]
+# 2  make the cgroup /sys/fs/cgroup/user.slice/user-0.slice/session-1.scope/box [differs: the script
+#    stays in the caller's cgroup]
+
+# ---- CLONE: Make the new process and its namespaces, in one system call.
+
+# 3  clone3 a process into its own pid, mnt, uts, ipc, net namespaces
+
+# ---- OPEN: Hold what the host gives, still with the caller's own rights.
+
+# 4  open /work/wt/h1/rootfs (a directory) [differs: sources are found later, by name, with the
+#    mapped root's rights]
+# 5  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+#    rights]
+
+# ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
+
+# 6  drop every supplementary group
+# 7  become uid 0, gid 0
+
+# The new namespaces, and a shell in them that reads the rest of this file;
+# descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
+true 2>/dev/null 9<&0 || exec </dev/null
+unshare --pid --mount --uts --ipc --net --propagation private \
+	--fork --kill-child=SIGKILL sh -s 9<&0 <<'INSIDE'
+set -eu
+umask 022
+new=/run # the new root covers it, until it is /
+
+die() {
+	printf '%s\n' "$*" >&2
+	exit 1
+}
+
+# Find $1 inside the new root, every link followed as if that root were /: sets $target.
+inside() {
+	left=$1/
+	target=$new
+	hops=0
+	while [ -n "$left" ]; do
+		part=${left%%/*}
+		left=${left#*/}
+		case $part in
+		'' | .) ;;
+		..) [ "$target" = "$new" ] || target=${target%/*} ;;
+		*)
+			if [ -L "$target/$part" ]; then
+				hops=$((hops + 1))
+				[ "$hops" -le 40 ] || die "$1: too many links"
+				link=$(readlink "$target/$part" && echo .)
+				link=${link%??} # readlink's newline and the dot that kept the name's own
+				case $link in /*) target=$new ;; esac
+				left=$link/$left
+			else
+				target=$target/$part
+			fi
+			;;
+		esac
+	done
+}
+
+# Make $target as a mount point when it is missing: a directory, a file, or as source $1 is.
+make_dir() { [ -e "$target" ] || mkdir -p "$target"; }
+make_file() { [ -e "$target" ] || { mkdir -p "${target%/*}" && : >"$target"; }; }
+make_like() { if [ -d "$1" ]; then make_dir; else make_file; fi; }
+
+# Change options of the mount at $1 to $2; the others stay, as the kernel wants for locked ones.
+remount() { mount -n --options-source mtab -o "remount,bind,$2" "$1"; }
+
+# The same for every mount at or below $1: mount(8) before 2.39 has no recursive form.
+remount_all() {
+	while read -r _ _ _ _ point _; do
+		point=$(printf '%b.' "$point") # blanks are octal there
+		point=${point%.}
+		case $point in
+		"$1" | "$1"/*) if [ -e "$point" ]; then remount "$point" "$2"; fi ;;
+		esac
+	done </proc/self/mountinfo
+}
+
+# Cover $1: a directory by an empty tmpfs, a file by /dev/null; what is absent needs none.
+hide() {
+	inside "$1"
+	if [ -d "$target" ]; then
+		mount -n -t tmpfs -o ro,nosuid,nodev,noexec,size=0,mode=0555 tmpfs "$target"
+	elif [ -e "$target" ]; then
+		mount -n --bind /dev/null "$target"
+	fi
+}
+
+# Make $1 read-only, when it is there: a bind of it to itself is a mount that can be.
+read_only() {
+	inside "$1"
+	if [ -e "$target" ]; then
+		mount -n --rbind "$target" "$target"
+		remount_all "$target" ro
+	fi
+}
+
+# Look $1 up in the root's own passwd file, a number as a uid: sets uid, gid, home, shell; and
+# groups, from its group file.
+lookup_user() {
+	uid='' gid=0 login='' groups='' home=/ shell=''
+	case $1 in *[!0-9]*) key=name ;; *) key=id uid=$1 ;; esac
+	if [ -r /etc/passwd ]; then
+		while IFS=: read -r name _ id group _ dir program || [ -n "$name" ]; do
+			case $key:$1 in "name:$name" | "id:$id") ;; *) continue ;; esac
+			login=$name uid=$id gid=$group
+			case $dir in /*) home=$dir ;; esac
+			case $program in /*) shell=$program ;; esac
+			break
+		done </etc/passwd
+	fi
+	[ -n "$uid" ] || die "$1: no such user in the root's own /etc/passwd"
+	if [ ! -r /etc/group ]; then return 0; fi
+	while IFS=: read -r _ _ id members || [ -n "$id" ]; do
+		case ,$members, in *,"${login:-,}",*) groups=${groups:+$groups,}$id ;; esac
+	done </etc/group
+}
+# Take group $1, a name or a number, instead of the user's own.
+lookup_group() {
+	groups=''
+	case $1 in *[!0-9]*) gid='' ;; *) gid=$1 ;; esac
+	if [ -z "$gid" ] && [ -r /etc/group ]; then
+		while IFS=: read -r name _ id _ || [ -n "$name" ]; do
+			if [ "$name" = "$1" ]; then gid=$id && break; fi
+		done </etc/group
+	fi
+	[ -n "$gid" ] || die "$1: no such group in the root's own /etc/group"
+}
+
+# ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
+
+# 8  make a cgroup namespace [differs: the script stays in the caller's cgroup]
+# 9  mount proc
+mount -n -t proc proc /proc
+# 10  set the hostname rootlet
+hostname rootlet
+# 11  bring the loopback interface up
+if command -v ip >/dev/null; then
+	ip link set lo up
+elif command -v ifconfig >/dev/null; then
+	ifconfig lo up
+else
+	echo 'note: neither ip nor ifconfig: loopback stays down' >&2
+fi
+
+# ---- ROOT: Build the file system that the command sees; leave the host's.
+
+# 12  make every mount private
+#    (an option of unshare, above)
+# 13  bind /work/wt/h1/rootfs as the new root (recursive)
+mount -n --rbind /work/wt/h1/rootfs "$new"
+# 14  put the new proc on /proc
+inside /proc; make_dir
+mount -n --move /proc "$target"
+# 15  mount tmpfs on /dev (mode=755, size=65536k, nosuid, strictatime)
+inside /dev; make_dir
+mount -n -t tmpfs -o mode=755,size=65536k,nosuid,strictatime tmpfs "$target"
+dev=$target
+# 16  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+inside /dev/pts; make_dir
+mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
+# 17  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+inside /dev/shm; make_dir
+mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
+# 18  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+inside /dev/mqueue; make_dir
+mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
+# 19  mount sysfs on /sys (ro, nosuid, nodev, noexec)
+inside /sys; make_dir
+mount -n -t sysfs -o nosuid,nodev,noexec sysfs "$target"
+remount "$target" ro
+# 20  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec)
+inside /sys/fs/cgroup; make_dir
+mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
+remount "$target" ro
+# 21  make the node /dev/null (device 1:3)
+target="$dev/null"; [ -e "$target" ] || mknod "$target" c 1 3
+chmod 0666 "$target"; chown 0:0 "$target"
+# 22  make the node /dev/zero (device 1:5)
+target="$dev/zero"; [ -e "$target" ] || mknod "$target" c 1 5
+chmod 0666 "$target"; chown 0:0 "$target"
+# 23  make the node /dev/full (device 1:7)
+target="$dev/full"; [ -e "$target" ] || mknod "$target" c 1 7
+chmod 0666 "$target"; chown 0:0 "$target"
+# 24  make the node /dev/random (device 1:8)
+target="$dev/random"; [ -e "$target" ] || mknod "$target" c 1 8
+chmod 0666 "$target"; chown 0:0 "$target"
+# 25  make the node /dev/urandom (device 1:9)
+target="$dev/urandom"; [ -e "$target" ] || mknod "$target" c 1 9
+chmod 0666 "$target"; chown 0:0 "$target"
+# 26  make the node /dev/tty (device 5:0)
+target="$dev/tty"; [ -e "$target" ] || mknod "$target" c 5 0
+chmod 0666 "$target"; chown 0:0 "$target"
+# 27  link /dev/fd → /proc/self/fd
+ln -s -- /proc/self/fd "$dev/fd"
+# 28  link /dev/stdin → /proc/self/fd/0
+ln -s -- /proc/self/fd/0 "$dev/stdin"
+# 29  link /dev/stdout → /proc/self/fd/1
+ln -s -- /proc/self/fd/1 "$dev/stdout"
+# 30  link /dev/stderr → /proc/self/fd/2
+ln -s -- /proc/self/fd/2 "$dev/stderr"
+# 31  link /dev/core → /proc/kcore
+ln -s -- /proc/kcore "$dev/core"
+# 32  link /dev/ptmx → pts/ptmx
+ln -s -- pts/ptmx "$dev/ptmx"
+# 33  hide /proc/acpi (if present)
+hide /proc/acpi
+# 34  hide /proc/asound (if present)
+hide /proc/asound
+# 35  hide /proc/interrupts (if present)
+hide /proc/interrupts
+# 36  hide /proc/kcore (if present)
+hide /proc/kcore
+# 37  hide /proc/keys (if present)
+hide /proc/keys
+# 38  hide /proc/latency_stats (if present)
+hide /proc/latency_stats
+# 39  hide /proc/sched_debug (if present)
+hide /proc/sched_debug
+# 40  hide /proc/scsi (if present)
+hide /proc/scsi
+# 41  hide /proc/timer_list (if present)
+hide /proc/timer_list
+# 42  hide /proc/timer_stats (if present)
+hide /proc/timer_stats
+# 43  hide /sys/firmware (if present)
+hide /sys/firmware
+# 44  hide /sys/devices/virtual/powercap (if present)
+hide /sys/devices/virtual/powercap
+# 45  make /proc/bus read-only (if present)
+read_only /proc/bus
+# 46  make /proc/fs read-only (if present)
+read_only /proc/fs
+# 47  make /proc/irq read-only (if present)
+read_only /proc/irq
+# 48  make /proc/sys read-only (if present)
+read_only /proc/sys
+# 49  make /proc/sysrq-trigger read-only (if present)
+read_only /proc/sysrq-trigger
+# 50  make a terminal, also as /dev/console [differs: script(1) makes one, of the host's devpts]
+# 51  set ro on /
+inside /
+remount "$target" ro
+# 52  make the new root the root
+# 56  (here, while prlimit is at hand)
+prlimit --pid $$ --nofile=1024:1024
+cd "$new"
+pivot_root . .
+# 53  detach the old root
+hash -r
+umount -n -l .
+cd /
+
+# ---- SEAL: Give away every right that the command does not need.
+
+# 54  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# (at the exec, below)
+# 55  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+#    util-linux]
+# 56  limit nofile: soft 1024, hard 1024
+# (done before pivot_root, above)
+# 57  set the umask 0022
+# (right before the exec, below)
+# 58  go to /
+cd /
+# 59  bounding set: cap_kill, cap_net_bind_service, cap_audit_write
+# (an option of setpriv, below)
+# 60  keep the capabilities over the change of the user
+# (an option of setpriv, below)
+# 61  look up at start: 0:0
+lookup_user 0
+lookup_group 0
+# 62  capabilities: effective cap_kill, cap_net_bind_service, cap_audit_write, permitted cap_kill,
+#    cap_net_bind_service, cap_audit_write, inheritable none, ambient none [differs: effective and
+#    permitted follow from the bounding set and the user id when the command is run]
+# (an option of setpriv, below)
+# 63  go to /
+cd /
+# 64  see that the command can be executed [differs: the shell finds it when it executes it]
+# 65  wait to be started [differs: the script does not wait to be started]
+# 66  set no_new_privs
+# (an option of setpriv, below)
+
+# ---- EXEC: Become the first program of the container.
+
+# 67  exec sh
+set -- sh
+set -- env -i \
+	HOME="$home" \
+	PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	TERM=xterm \
+	"$@"
+if command -v setpriv >/dev/null; then
+	set -- setpriv --no-new-privs --inh-caps=-all --ambient-caps=-all \
+		--bounding-set=-all,+kill,+net_bind_service,+audit_write "$@"
+else
+	echo 'note: no setpriv in this root: capabilities and no_new_privs stay as they are' >&2
+fi
+umask 0022
+exec "$@" <&9 9<&- 3<&- 4<&- 5<&- 6<&- 7<&- 8<&-
+INSIDE
