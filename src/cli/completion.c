@@ -313,9 +313,11 @@ static int print_names(void)
 
 void completion_help(void)
 {
-	printf("Usage: rootlet completion bash|zsh|fish\n\n"
-	       "Print a script that teaches a shell rootlet's commands, their options, and the "
-	       "names of your\ncontainers.\n\nExamples:\n"
+	printf("Usage: rootlet completion bash|zsh|fish\n\n");
+	args_print_text(
+		"Print a script that teaches a shell rootlet's commands, their options, and "
+		"the names of your containers.");
+	printf("\nExamples:\n"
 	       "  . <(rootlet completion bash)            for this shell\n"
 	       "  rootlet completion fish > ~/.config/fish/completions/rootlet.fish\n");
 }

@@ -1,5 +1,6 @@
 /* rootlet demo: which demonstrations, and in what form. They are played in demo/. */
 #include "cli/cli.h"
+#include "term/args.h"
 #include "cli/demo/demo.h"
 
 #include "base/error.h"
@@ -22,16 +23,14 @@ struct choices {
 
 void demo_help(void)
 {
-	printf("Usage: rootlet demo [--list] [--no-pause] [--script] [--json] [NAME…|all]\n\n"
-	       "Show what a container is, live on this machine and without root. Each "
-	       "demonstration\n"
-	       "says what it is about to do, lets you predict, runs the real commands, shows both "
-	       "sides,\n"
-	       "checks what it claims, and names the rule that decides. NAME is one of the list, "
-	       "or a\n"
-	       "file of your own that begins with / or . ; nothing is left behind, also after "
-	       "Ctrl-C.\n\n"
-	       "Examples:\n"
+	printf("Usage: rootlet demo [--list] [--no-pause] [--script] [--json] [NAME…|all]\n\n");
+	args_print_text(
+		"Show what a container is, live on this machine and without root. Each "
+		"demonstration says what it is about to do, lets you predict, runs the real "
+		"commands, shows both sides, checks what it claims, and names the rule that "
+		"decides. NAME is one of the list, or a file of your own that begins with / or . ; "
+		"nothing is left behind, also after Ctrl-C.");
+	printf("\nExamples:\n"
 	       "  rootlet demo --list                     what there is\n"
 	       "  rootlet demo root-remap                 root inside, and who that is outside\n"
 	       "  rootlet demo --script pid               as a lecture script; nothing is run\n"
@@ -42,10 +41,11 @@ void demo_help(void)
 	       "      --json          one JSON object a demonstration: facts, checks, commands\n"
 	       "      --format FORM   text, or json for --json\n"
 	       "      --color WHEN    auto, always or never\n"
-	       "      --help          this page\n\n"
-	       "Exit status: 0 all is as said; 1 a check failed; 77 skipped: something that it "
-	       "needs\n"
-	       "is not there; 125 rootlet itself failed; 128+N broken off by signal N.\n");
+	       "      --help          this page\n\n");
+	args_print_text(
+		"Exit status: 0 all is as said; 1 a check failed; 77 skipped: something that "
+		"it needs is not there; 125 rootlet itself failed; 128+N broken off by "
+		"signal N.");
 }
 
 /* What follows `--flag=`, or the next word after `--flag`. NULL: it is another flag, or has none.

@@ -210,11 +210,11 @@ const struct args_command explain_command = {
 		 "a file: its owner in\n"
 		 "each user namespace of yours, who may read, write and execute it there, and "
 		 "which rule decides.",
-	.examples = "  rootlet explain web                       the container of that name\n"
-		    "  rootlet explain $$                        your shell\n"
-		    "  rootlet explain --user 0 ./notes          may root, of each namespace, read "
-		    "it?\n"
-		    "  rootlet explain --format=svg web > a.svg  the same picture for a slide\n",
+	.examples =
+		"  rootlet explain web                       the container of that name\n"
+		"  rootlet explain $$                        your shell\n"
+		"  rootlet explain --user 0 ./notes          may root of each namespace read it\n"
+		"  rootlet explain --format=svg web > a.svg  the same picture for a slide\n",
 	.brief = "who is who, from both sides",
 	.run = run,
 	.options = options,

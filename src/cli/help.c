@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct {
+static const struct topic {
 	const char *name, *usage, *about, *examples;
 	rootlet_command command;
 } topics[] = {
@@ -28,8 +28,7 @@ static const struct {
 	 "reason and manual page. `plan unshare …` is the same for unshare. Nothing is done.",
 	 "  rootlet plan / id                       for people\n"
 	 "  rootlet plan --format=json / id         for scripts\n"
-	 "  rootlet plan --format=sh / id > go.sh   a shell script that does the same with "
-	 "util-linux\n"
+	 "  rootlet plan --format=sh / id > go.sh   the same as a shell script\n"
 	 "  rootlet plan unshare -p ps ax           what unshare would do\n",
 	 ROOTLET_PLAN},
 	{"unshare", "rootlet unshare [-C -i -m -n -p -u -T] [OPTIONS] [COMMAND [ARG…]]",
@@ -55,6 +54,17 @@ static const struct {
 
 enum { TOPIC_COUNT = sizeof(topics) / sizeof(topics[0]) };
 
+#define STATUS                                                                                     \
+	"Exit status: the command's own; 128+N when signal N killed it; 125 rootlet itself "       \
+	"failed; 126 the command cannot be run; 127 it was not found"
+
+static void print_topic(const struct topic *topic)
+{
+	printf("Usage: %s\n\n", topic->usage);
+	args_print_text(topic->about);
+	printf("\nExamples:\n%s", topic->examples);
+}
+
 void help_command(rootlet_command command, const char *name)
 {
 	const char *group = NULL;
@@ -62,8 +72,7 @@ void help_command(rootlet_command command, const char *name)
 
 	for (size_t i = 0; i < TOPIC_COUNT; i++)
 		if (topics[i].command == command)
-			printf("Usage: %s\n\n%s\n\nExamples:\n%s", topics[i].usage, topics[i].about,
-			       topics[i].examples);
+			print_topic(&topics[i]);
 	for (size_t i = 0; rootlet_option_get(i, &o) == 0; i++) {
 		if (!(o.commands & (unsigned)command))
 			continue;
@@ -72,10 +81,8 @@ void help_command(rootlet_command command, const char *name)
 		group = o.group;
 		args_print_option(o.letter, o.name, o.metavar, o.optional, o.help);
 	}
-	printf("\nExit status: the command's own; 128+N when signal N killed it; 125 rootlet "
-	       "itself failed;\n"
-	       "126 the command cannot be run; 127 it was not found%s.\n",
-	       command == ROOTLET_EXEC ? "" : "; 124 after --timeout");
+	putchar('\n');
+	args_print_text(command == ROOTLET_EXEC ? STATUS "." : STATUS "; 124 after --timeout.");
 }
 
 /* A screen of 24 lines holds it. */

@@ -70,6 +70,8 @@ int args_parse(const struct args_command *command, void *target, int argc, char 
 void args_release(const struct args_command *command, void *target);
 
 /* Option `index` of a command, the common ones after its own; NULL past the end. */
+/* A paragraph of a help page, as wide as the terminal. */
+void args_print_text(const char *text);
 /* How many letters are to be changed, left out or put in to make one word the other. */
 size_t args_distance(const char *a, const char *b);
 const struct args_option *args_option(const struct args_command *command, size_t index);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_WIDTH = 34, NARROW_WIDTH = 24 };
+enum { NAME_WIDTH = 34, NARROW_WIDTH = 24, WIDEST = 100, EDGE = 4 };
 
 static void print_row(char letter, const char *name, const char *metavar, bool optional,
 		      const char *help, int name_width)
@@ -20,27 +20,56 @@ static void print_row(char letter, const char *name, const char *metavar, bool o
 		snprintf(left + n, sizeof(left) - (size_t)n, optional ? "[=%s]" : " %s", metavar);
 	wide = paragraph_columns(left, sizeof(left));
 	if (wide > name_width)
-		printf("  %s\n  %-*s  %s\n", left, name_width, "", help);
+		printf("  %s\n  %-*s  ", left, name_width, "");
 	else
-		printf("  %s%*s  %s\n", left, name_width - wide, "", help);
+		printf("  %s%*s  ", left, name_width - wide, "");
+	paragraph_print(stdout, help, name_width + EDGE, name_width + EDGE,
+			paragraph_width(WIDEST));
+}
+
+/* The line breaks of the source are no breaks on the screen; an empty line is one. */
+void args_print_text(const char *text)
+{
+	char line[1024];
+
+	while (*text) {
+		const char *end = strstr(text, "\n\n");
+		size_t len = end ? (size_t)(end - text) : strlen(text);
+
+		snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		for (char *p = line; (p = strchr(p, '\n')) != NULL;)
+			*p = ' ';
+		paragraph_print(stdout, line, 0, 0, paragraph_width(WIDEST));
+		if (end)
+			putchar('\n');
+		text += len + (end ? 2 : 0);
+	}
 }
 
 void args_print_option(char letter, const char *name, const char *metavar, bool optional,
 		       const char *help)
 {
-	print_row(letter, name, metavar, optional, help, NAME_WIDTH);
+	bool narrow = paragraph_width(WIDEST) < WIDEST;
+
+	print_row(letter, name, metavar, optional, help, narrow ? NARROW_WIDTH + EDGE : NAME_WIDTH);
 }
 
 void args_print_help(const struct args_command *command)
 {
 	const struct args_option *o;
 
-	printf("Usage: %s\n\n%s\n", command->usage, command->about);
+	printf("Usage: %s\n\n", command->usage);
+	args_print_text(command->about);
 	if (command->examples)
 		printf("\nExamples:\n%s", command->examples);
 	printf("\nOptions:\n");
 	for (size_t i = 0; (o = args_option(command, i)) != NULL; i++)
 		print_row(o->letter, o->name, o->metavar, false, o->help, NARROW_WIDTH);
-	if (command->ends)
-		printf("\nExit status: %s\n", command->ends);
+	if (command->ends) {
+		char text[512];
+
+		snprintf(text, sizeof(text), "Exit status: %s", command->ends);
+		putchar('\n');
+		args_print_text(text);
+	}
 }

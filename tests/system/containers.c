@@ -447,6 +447,17 @@ static void help__each_command_has_its_page(void **state)
 		   "1\n");
 }
 
+/* Pages fit the terminal. */
+static void help__fits_the_terminal(void **state)
+{
+	expect_out(shell("for c in $($R completion bash | sed -n \"s/.*compgen -W '\\(run "
+			 "[^']*\\)'.*/\\1/p\"); do case $c in -*) continue ;; esac; LC_ALL=C "
+			 "COLUMNS=80 "
+			 "$R help $c | awk -v c=$c 'length > 80 { print c, $0 }'; done; COLUMNS=60 "
+			 "LC_ALL=C $R help run | sed -n '/^  rootlet/d; /./p' | awk 'length > 60'"),
+		   "");
+}
+
 static void completion__knows_options_and_live_names(void **state)
 {
 	need_program("bash");
@@ -489,6 +500,7 @@ int main(void)
 		test(cp__links_do_not_lead_out),
 		test(cp__failures_name_the_side),
 		test(help__each_command_has_its_page),
+		test(help__fits_the_terminal),
 		test(explain__names_the_container),
 		test(completion__knows_options_and_live_names),
 	};
