@@ -116,15 +116,21 @@ static int exists(struct rootlet_error *err, const char *id)
 	return -EEXIST;
 }
 
+static bool has_state(int folder)
+{
+	struct stat st;
+
+	return fstatat(folder, BUNDLE_STATE, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* 0: what is there was left by a killed `create`, and is gone now. */
 static int clear_leftover(const struct bundle_store *store, const char *id)
 {
 	AUTO_FD fd = bundle_open_folder(store->fd, id);
-	struct stat st;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || fstatat(fd, BUNDLE_STATE, &st, 0) == 0)
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 || has_state(fd))
 		return -EEXIST;
 	return is_same(store->fd, id, fd) ? remove_folder(store, id, fd) : 0;
 }
@@ -150,6 +156,10 @@ static int take(struct bundle *b)
 		/* somebody may have taken it for a leftover before it was locked */
 		if (r == -ENOENT || !is_same(b->store->fd, b->id, fd))
 			continue;
+		/* or taken it, and may be done with it by now */
+		if (has_state(fd))
+			return -EEXIST;
+		empty(fd);
 		b->folder = fd_steal(&fd);
 		b->locked = b->fresh = true;
 		return 0;
