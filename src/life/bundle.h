@@ -147,6 +147,9 @@ int bundle_send_terminal(const char *socket_path, int master, struct rootlet_err
  * process `pid` that it answers for. */
 int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci, pid_t pid,
 			 int listener, struct rootlet_error *err);
+/* A process that waits for its start stands closed to inspection, which entering its namespaces
+ * needs: ask it to be open for as long as this connection to it stands. */
+int bundle_show(int connection);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);

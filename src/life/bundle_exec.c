@@ -163,8 +163,11 @@ static int make_plan(const struct bundle *b, const struct spec *spec, struct pla
 
 	if (r < 0)
 		return r;
+	if (r == 0 && b->start >= 0 && bundle_show(b->start) < 0)
+		r = error_set(err, -ESRCH, "not-running", b->id,
+			      "container %s: container not running", b->id);
 	/* what it has entered since it was made: a time or a cgroup namespace */
-	if (state_process_describe(now.pid, &now) < 0)
+	if (r == 0 && state_process_describe(now.pid, &now) < 0)
 		r = error_set(err, -ESRCH, "not-running", b->id,
 			      "container %s: container not running", b->id);
 	if (r == 0)

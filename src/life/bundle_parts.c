@@ -4,16 +4,20 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "base/io.h"
+#include "init/wire.h"
 #include "life/hooks.h"
 #include "parse/oci.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+
+enum { SHOW_MS = 10000 }; /* for an answer that is a matter of microseconds */
 
 void life_say(const struct life_warn *warn, const char *text)
 {
@@ -119,6 +123,20 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 	return r < 0 ? error_set(err, r, "seccomp-listener", path,
 				 "linux.seccomp.listenerPath %s: %s", path, error_text(r))
 		     : 0;
+}
+
+int bundle_show(int connection)
+{
+	const struct wire_message ask = {.type = WIRE_SHOW};
+	struct pollfd answer = {.fd = connection, .events = POLLIN};
+	struct wire_message m;
+	int r;
+
+	if (send(connection, &ask, sizeof(ask), MSG_NOSIGNAL) < 0)
+		return -errno;
+	while ((r = poll(&answer, 1, SHOW_MS)) < 0 && errno == EINTR)
+		;
+	return r == 1 && recv(connection, &m, sizeof(m), MSG_DONTWAIT) == sizeof(m) ? 0 : -EPIPE;
 }
 
 int bundle_spec(const struct bundle *b, enum spec_kind kind, struct spec **ret,

@@ -6,12 +6,9 @@
 #include "init/wire.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-
-enum { SHOW_MS = 10000 }; /* for an answer that is a matter of microseconds */
 
 static int wrong_status(const struct bundle *b, struct rootlet_error *err)
 {
@@ -42,20 +39,6 @@ static int say(int connection, uint32_t type)
 
 /* ---- hooks in the container's namespaces ---- */
 
-/* It stands closed to inspection, which entering its namespaces needs. */
-static int ask_to_show(int connection)
-{
-	struct pollfd answer = {.fd = connection, .events = POLLIN};
-	struct wire_message m;
-	int r = say(connection, WIRE_SHOW);
-
-	if (r < 0)
-		return r;
-	while ((r = poll(&answer, 1, SHOW_MS)) < 0 && errno == EINTR)
-		;
-	return r == 1 && recv(connection, &m, sizeof(m), MSG_DONTWAIT) == sizeof(m) ? 0 : -EPIPE;
-}
-
 static int start_container_hooks(struct bundle *b, const struct spec_oci *oci, int connection,
 				 struct rootlet_error *err)
 {
@@ -63,7 +46,7 @@ static int start_container_hooks(struct bundle *b, const struct spec_oci *oci, i
 
 	if (!oci || !oci->hooks[OCI_START_CONTAINER].count)
 		return 0;
-	r = ask_to_show(connection);
+	r = bundle_show(connection);
 	if (r < 0)
 		return lost(b, r, err);
 	return bundle_hooks(b, oci, OCI_START_CONTAINER, BUNDLE_CREATED, true, err);

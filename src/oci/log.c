@@ -95,6 +95,24 @@ void log_warning(const char *text)
 		to_file("warning", text, "");
 }
 
+/* For who follows what happens: where --log names no file, on standard error in that file's form.
+ */
+void log_debug(const char *text)
+{
+	char time[32];
+
+	if (!globals.debug)
+		return;
+	if (file) {
+		to_file("debug", text, "");
+		return;
+	}
+	stamp(time, sizeof(time));
+	fprintf(stderr, "time=\"%s\" level=debug msg=", time);
+	put_string(stderr, text);
+	fputc('\n', stderr);
+}
+
 static void say(void *data, const char *text)
 {
 	log_warning(text);

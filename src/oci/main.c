@@ -30,7 +30,7 @@ static const struct args_option options[] = {
 	{"log-format", 0, ARGS_CHOICE, "FORMAT", offsetof(struct globals, log_as),
 	 "of that file: text, or one JSON object a line", "text|json", 0, 0},
 	{"debug", 0, ARGS_FLAG, NULL, offsetof(struct globals, debug),
-	 "warnings too stand in a JSON log", NULL, 0, 0},
+	 "say what is done, and have warnings too in a JSON log", NULL, 0, 0},
 	{"systemd-cgroup", 0, ARGS_FLAG, NULL, offsetof(struct globals, systemd_cgroup),
 	 "cgroupsPath is slice:prefix:name", NULL, 0, 0},
 	{"cgroup-manager", 0, ARGS_CHOICE, "MANAGER", offsetof(struct globals, manager),
@@ -106,6 +106,15 @@ static void fill_standard_descriptors(void)
 		close(fd);
 }
 
+static void log_command(const struct args_list *words)
+{
+	char text[1024] = "rootlet-oci";
+
+	for (size_t i = 0, n = strlen(text); i < words->count && n < sizeof(text); i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", words->items[i]);
+	log_debug(text);
+}
+
 static int run_command(void)
 {
 	const struct args_list *words = &globals.args.words;
@@ -125,6 +134,8 @@ static int run_command(void)
 	if (log_open() < 0)
 		return EXIT_OCI;
 	c = find(words->items[0]);
+	if (c)
+		log_command(words);
 	if (c)
 		return c->run((int)words->count - 1, (char **)(uintptr_t)(words->items + 1));
 	error_set(&err, -EINVAL, "command-unknown", words->items[0],

@@ -48,6 +48,7 @@ int command_with(const char *id, bundle_action *action, void *data);
 int log_open(void);
 void log_error(const rootlet_error *err);
 void log_warning(const char *text);
+void log_debug(const char *text);
 extern const rootlet_warnings log_warnings;
 /* The error is told; the exit status that goes with it. */
 int command_fail(const rootlet_error *err);

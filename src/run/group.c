@@ -139,6 +139,18 @@ static void sweep(const char *parent)
 		closedir(dir);
 }
 
+/* A process that is made in it would stand still before its first step, and we with it. */
+static bool is_frozen(const char *path)
+{
+	AUTO_FREE char *file = NULL, *text = NULL;
+
+	if (asprintf(&file, "%s/cgroup.freeze", path) < 0) {
+		file = NULL;
+		return false;
+	}
+	return io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 && *text == '1';
+}
+
 static int make_named(struct start *s, const char *parent, const char *name)
 {
 	if (asprintf(&s->process->cgroup, "%s/%s", parent, name) < 0) {
@@ -147,7 +159,9 @@ static int make_named(struct start *s, const char *parent, const char *name)
 	}
 	if (mkdir(s->process->cgroup, 0755) == 0)
 		return 0;
-	return errno == EEXIST && !group_has_processes(s->process->cgroup) ? 0 : -errno;
+	if (errno != EEXIST || group_has_processes(s->process->cgroup))
+		return -errno;
+	return is_frozen(s->process->cgroup) ? -EBUSY : 0;
 }
 
 /* Its name is ours to choose: nothing else of the plan depends on it. */

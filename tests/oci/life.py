@@ -250,6 +250,14 @@ def test_the_log_is_one_object(b):
     assert entry["level"] == "error" and "executable file not found" in entry["msg"] and entry["time"], entry
 
 
+def test_debug(b):
+    life = Life(b, ["true"])
+    assert "level=debug" in life.call("run", "--bundle", str(b.folder), "c", options=["--debug"]).stderr
+    life.ok("run", "--bundle", str(b.folder), "c", options=["--debug", "--log", str(b.folder / "log"), "--log-format", "json"])
+    entry = json.loads((b.folder / "log").read_text(encoding="utf-8").splitlines()[0])
+    assert entry["level"] == "debug" and " run " in entry["msg"], entry
+
+
 def test_no_process(b):
     life = Life(b)
     del b.config["process"]
@@ -335,6 +343,22 @@ def test_exec(b):
     (b.folder / "process.json").write_text(json.dumps(process), encoding="utf-8")
     out = life.ok("exec", "--process", str(b.folder / "process.json"), "c").splitlines()
     assert out[:3] == ["1000", "1001 7", "/etc"] and "X=1" in out and "PATH=/bin" in out, out
+    life.end()
+
+
+def test_exec_before_start(b):
+    life = Life(b)
+    life.create()
+    assert life.ok("exec", "c", "cat", "/proc/1/comm") != ""
+    # closed again: it still is a copy of the runtime
+    pid = life.state()["pid"]
+    try:
+        os.readlink(f"/proc/{pid}/exe")
+    except PermissionError:
+        pass
+    else:
+        assert False, "it can be looked into"
+    life.ok("start", "c")
     life.end()
 
 
