@@ -143,19 +143,15 @@ int plan_filters(struct planner *p, uint64_t capabilities)
 	if (s->disable_userns)
 		load(p, seccomp_no_userns(),
 		     "asked for: holds against whoever could raise the limit again");
-	if (s->oci && s->oci->seccomp_text) {
-		load(p, seccomp_always(),
-		     "whatever the profile allows: nobody inside may type into the caller's "
-		     "terminal or reach the caller's keys");
-		return load_part(p);
-	}
-	if (s->seccomp == SECCOMP_FILE && !s->oci) {
+	if (s->oci) /* what it says, and nothing more: it has a session and a keyring of its own */
+		return s->oci->seccomp_text ? load_part(p) : 0;
+	if (s->seccomp == SECCOMP_FILE) {
 		load(p, seccomp_always(),
 		     "whatever the profile allows: nobody inside may type into the caller's "
 		     "terminal or reach the caller's keys");
 		return load_profile(p, capabilities);
 	}
-	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged || s->oci) {
+	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged) {
 		load(p, seccomp_always(),
 		     "unconfined, but nobody inside may type into the caller's terminal or reach "
 		     "the caller's keys");
