@@ -40,6 +40,7 @@ typedef struct {
 	const char *console_socket; /* a unix socket that takes the terminal's master, or NULL */
 	unsigned preserve_fds;	    /* descriptors 3 … 3+N-1 stay open */
 	bool systemd_cgroup;	    /* cgroupsPath is slice:prefix:name */
+	bool no_cgroup;		    /* it stays in the caller's cgroup, without limits */
 	bool no_pivot, no_new_keyring;
 	rootlet_warnings warnings;
 } rootlet_bundle_options;

@@ -1,6 +1,7 @@
 /* rootlet stats: what containers use of processor and memory, from the numbers of their processes.
  */
 #include "cli/containers.h"
+#include "cli/limit.h"
 #include "term/paragraph.h"
 #include "term/table.h"
 
@@ -38,6 +39,7 @@ struct sample {
 	uint64_t memory;
 	const char *source; /* "cgroup", "pss", "rss" */
 	size_t pids;
+	struct limits limits;
 	double percent; /* of one processor, since the sample before; below 0: not known yet */
 };
 
@@ -110,6 +112,7 @@ static int take_sample(rootlet_container *container, const char *word, void *dat
 	snprintf(s.id, sizeof(s.id), "%s", info.id);
 	snprintf(s.name, sizeof(s.name), "%s", info.name);
 	add_up(&s, info.cgroup);
+	limits_read(info.cgroup, &s.limits);
 	items = realloc(all->items, (all->count + 1) * sizeof(*items));
 	if (!items) {
 		rootlet_processes_free(s.processes);
@@ -170,7 +173,17 @@ static const struct table_column columns[] = {
 	{.title = "COUNTED AS"},	   {.title = "PIDS", .right = true},
 };
 
-enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), CELL = 24 };
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]), CELL = 40 };
+
+/* "12 MiB / 64 MiB" */
+static void of_limit(char cell[CELL], uint64_t limit)
+{
+	size_t len = strlen(cell);
+
+	snprintf(cell + len, CELL - len, " / ");
+	len = strlen(cell);
+	size_words(limit, cell + len, CELL - len);
+}
 
 static void add_row(struct table *t, const struct sample *s)
 {
@@ -180,7 +193,11 @@ static void add_row(struct table *t, const struct sample *s)
 	if (s->percent >= 0)
 		snprintf(percent, CELL, "%.2f%%", s->percent);
 	size_words(s->memory, memory, CELL);
+	if (s->limits.memory != LIMIT_NONE)
+		of_limit(memory, s->limits.memory);
 	snprintf(pids, CELL, "%zu", s->pids);
+	if (s->limits.pids != LIMIT_NONE)
+		snprintf(pids, CELL, "%zu / %llu", s->pids, (unsigned long long)s->limits.pids);
 	table_add(t,
 		  (const char *const[COLUMN_COUNT]){id, s->name, percent, memory, s->source, pids});
 }
@@ -198,6 +215,11 @@ static void print_table(const struct samples *all, bool clear)
 	table_release(&t);
 }
 
+static json_object *limit_json(uint64_t limit)
+{
+	return limit == LIMIT_NONE ? NULL : json_object_new_int64((int64_t)limit);
+}
+
 static void print_json(const struct samples *all, bool pretty)
 {
 	json_object *array = json_object_new_array();
@@ -213,7 +235,12 @@ static void print_json(const struct samples *all, bool pretty)
 		json_object_object_add(o, "memory_bytes",
 				       json_object_new_int64((int64_t)s->memory));
 		json_object_object_add(o, "memory_source", json_object_new_string(s->source));
+		json_object_object_add(o, "memory_limit_bytes", limit_json(s->limits.memory));
 		json_object_object_add(o, "pids", json_object_new_int64((int64_t)s->pids));
+		json_object_object_add(o, "pids_limit", limit_json(s->limits.pids));
+		json_object_object_add(o, "cpus_limit",
+				       s->limits.cpus > 0 ? json_object_new_double(s->limits.cpus)
+							  : NULL);
 		json_object_array_add(array, o);
 	}
 	printf("%s\n", json_object_to_json_string_ext(array, pretty ? JSON_C_TO_STRING_PRETTY

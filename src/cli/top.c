@@ -1,5 +1,6 @@
 /* rootlet top: the processes of a container, as both sides number them. */
 #include "cli/containers.h"
+#include "cli/limit.h"
 #include "term/paragraph.h"
 #include "term/table.h"
 
@@ -86,13 +87,28 @@ static void print_json(const rootlet_processes *processes)
 	json_object_put(array);
 }
 
-static void print_table(const rootlet_processes *processes)
+/* What its cgroup allows, above the table; nothing where there is no limit. */
+static void print_limits(const rootlet_container *container)
+{
+	rootlet_container_info info;
+	struct limits limits;
+	char words[128];
+
+	rootlet_container_get(container, &info);
+	limits_read(info.cgroup, &limits);
+	limits_words(&limits, words, sizeof(words));
+	if (*words)
+		printf("at most: %s\n", words);
+}
+
+static void print_table(const rootlet_processes *processes, const rootlet_container *container)
 {
 	struct table t = {.columns = columns, .column_count = COLUMN_COUNT};
 	rootlet_process_row row;
 
 	for (size_t i = 0; rootlet_processes_get(processes, i, &row) == 0; i++)
 		add_row(&t, &row);
+	print_limits(container);
 	if (!t.failed)
 		table_print(stdout, &t, table_width(), true, paragraph_utf8());
 	table_release(&t);
@@ -114,7 +130,7 @@ static int top_one(rootlet_container *container, const char *word, void *data,
 	if (q->format == 1)
 		print_json(processes);
 	else
-		print_table(processes);
+		print_table(processes, container);
 	rootlet_processes_free(processes);
 	return 0;
 }

@@ -80,6 +80,7 @@ bool ending_oom_killed(const char *path)
 
 static void remove_below(int dir, int depth);
 
+/* as deep as groups are nested, and DEPTH at most. NOLINTNEXTLINE(misc-no-recursion) */
 static void remove_one(int dir, const char *name, int depth)
 {
 	int below;
@@ -94,6 +95,7 @@ static void remove_one(int dir, const char *name, int depth)
 	raw_unlinkat(dir, name, AT_REMOVEDIR);
 }
 
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static void remove_below(int dir, int depth)
 {
 	_Alignas(struct entry) char data[1024];
@@ -186,7 +188,7 @@ int ending_remove_cgroup(const char *path, int levels, bool kill)
 
 	if (result == -EBUSY)
 		result = remove_busy(path, kill);
-	for (; path[len] && len < PATH_SIZE - 1; len++)
+	for (; len < PATH_SIZE - 1 && path[len]; len++)
 		above[len] = path[len];
 	above[len] = '\0';
 	while (result == 0 && levels-- > 0 && go_up(above))

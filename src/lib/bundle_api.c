@@ -59,6 +59,7 @@ static struct life_bundle_options options_of(const rootlet_bundle_options *o)
 		.console_socket = o->console_socket,
 		.preserve_fds = o->preserve_fds,
 		.systemd_cgroup = o->systemd_cgroup,
+		.no_cgroup = o->no_cgroup,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
 		.warn = warn_of(&o->warnings),

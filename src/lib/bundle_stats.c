@@ -164,9 +164,10 @@ int rootlet_bundle_stats(const rootlet_bundle *handle, char **ret_json, rootlet_
 	int r;
 
 	bundle_look(handle->bundle);
-	r = life_bundle_cgroup(handle->bundle, &cgroup, err);
+	r = life_bundle_has_cgroup(handle->bundle, err);
 	if (r < 0)
 		return r;
+	cgroup = handle->bundle->record.cgroup;
 	r = usage_read(cgroup, (unsigned)USAGE_ALL, &u);
 	if (r < 0)
 		return error_set(err, r, "cgroup-refused", cgroup, "container %s: read %s: %s",

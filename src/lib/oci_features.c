@@ -113,8 +113,8 @@ static struct json_object *cgroup(void)
 
 	put(out, "v1", json_object_new_boolean(false));
 	put(out, "v2", json_object_new_boolean(true));
-	put(out, "systemd", json_object_new_boolean(false));
-	put(out, "systemdUser", json_object_new_boolean(false));
+	put(out, "systemd", json_object_new_boolean(true));
+	put(out, "systemdUser", json_object_new_boolean(true));
 	put(out, "rdma", json_object_new_boolean(true));
 	return out;
 }
@@ -144,7 +144,7 @@ static struct json_object *mount_extensions(void)
 {
 	struct json_object *out = json_object_new_object();
 
-	put(out, "idmap", enabled(true));
+	put(out, "idmap", enabled(false));
 	return out;
 }
 

@@ -31,7 +31,7 @@ struct life_bundle_options {
 	const char *pid_file;	    /* or NULL */
 	const char *console_socket; /* or NULL */
 	uint32_t preserve_fds;
-	bool systemd_cgroup, no_pivot, no_new_keyring;
+	bool systemd_cgroup, no_cgroup, no_pivot, no_new_keyring;
 	bool foreground; /* the caller waits for it: a terminal's master is handed to it */
 	struct life_warn warn;
 };
@@ -99,8 +99,8 @@ int life_bundle_update(struct bundle *bundle, const char *text, size_t len, cons
  * many processes it has lost for want of memory so far. */
 int life_bundle_watch(struct bundle *bundle, int timeout_ms, uint64_t *ret_kills,
 		      struct rootlet_error *err);
-/* Its cgroup's directory, or an error: it runs, and has one. */
-int life_bundle_cgroup(const struct bundle *bundle, const char **ret, struct rootlet_error *err);
+/* 0, or an error: it runs, and has a cgroup of its own. */
+int life_bundle_has_cgroup(const struct bundle *bundle, struct rootlet_error *err);
 
 /* ---- bundle_exec.c ---- */
 

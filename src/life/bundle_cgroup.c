@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-int life_bundle_cgroup(const struct bundle *b, const char **ret, struct rootlet_error *err)
+int life_bundle_has_cgroup(const struct bundle *b, struct rootlet_error *err)
 {
 	if (!bundle_alive(b))
 		return error_set(err, -ESRCH, "not-running", b->id,
@@ -32,7 +32,6 @@ int life_bundle_cgroup(const struct bundle *b, const char **ret, struct rootlet_
 			   "Delegate=yes …");
 		return -EOPNOTSUPP;
 	}
-	*ret = b->record.cgroup;
 	return 0;
 }
 
@@ -40,8 +39,8 @@ int life_bundle_cgroup(const struct bundle *b, const char **ret, struct rootlet_
 
 int life_bundle_pause(struct bundle *b, bool paused, struct rootlet_error *err)
 {
-	const char *cgroup, *verb = paused ? "pause" : "resume";
-	int r = life_bundle_cgroup(b, &cgroup, err);
+	const char *verb = paused ? "pause" : "resume";
+	int r = life_bundle_has_cgroup(b, err);
 
 	if (r < 0)
 		return r;
@@ -49,9 +48,9 @@ int life_bundle_pause(struct bundle *b, bool paused, struct rootlet_error *err)
 		return error_set(err, -EALREADY, paused ? "already-paused" : "not-paused", b->id,
 				 "container %s: container %s", b->id,
 				 paused ? "already paused" : "not paused");
-	r = freeze_cgroup(cgroup, paused);
+	r = freeze_cgroup(b->record.cgroup, paused);
 	if (r == -ETIMEDOUT) {
-		freeze_cgroup(cgroup, false);
+		freeze_cgroup(b->record.cgroup, false);
 		return error_set(err, r, "pause-slow", b->id,
 				 "%s container %s: not all of it has stopped after %d seconds; a "
 				 "process of it hangs in the kernel",
@@ -59,7 +58,7 @@ int life_bundle_pause(struct bundle *b, bool paused, struct rootlet_error *err)
 	}
 	if (r < 0)
 		return error_set(err, r, "pause", b->id, "%s container %s: %s/cgroup.freeze: %s",
-				 verb, b->id, cgroup, error_text(r));
+				 verb, b->id, b->record.cgroup, error_text(r));
 	bundle_look(b);
 	return 0;
 }
@@ -77,15 +76,14 @@ static int64_t as_limit(uint64_t value)
 }
 
 /* What stands together in one file, or counts together, is completed from what is in force. */
-static int complete(const struct bundle *b, const char *cgroup, struct oci_resources *r,
-		    struct rootlet_error *err)
+static int complete(const struct bundle *b, struct oci_resources *r, struct rootlet_error *err)
 {
 	struct usage now;
-	int result = usage_read(cgroup, USAGE_LIMITS, &now);
+	int result = usage_read(b->record.cgroup, USAGE_LIMITS, &now);
 
 	if (result < 0)
 		return error_set(err, result, "limit-refused", b->id,
-				 "update container %s: read %s: %s", b->id, cgroup,
+				 "update container %s: read %s: %s", b->id, b->record.cgroup,
 				 error_text(result));
 	if (is_given(r->memory_swap) && r->memory_swap > 0 && !is_given(r->memory_limit) &&
 	    now.memory_limit != USAGE_NONE)
@@ -116,15 +114,15 @@ static int word_limit(const struct bundle *b, const struct limit *l, int error,
 	return error;
 }
 
-static int write_limits(const struct bundle *b, const char *cgroup, const struct limits *limits,
+static int write_limits(const struct bundle *b, const struct limits *limits,
 			struct rootlet_error *err)
 {
-	AUTO_FD dir = open(cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_FD dir = open(b->record.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int r = 0;
 
 	if (dir < 0)
 		return error_set(err, -errno, "limit-refused", b->id, "update container %s: %s: %s",
-				 b->id, cgroup, error_text(errno));
+				 b->id, b->record.cgroup, error_text(errno));
 	for (size_t i = 0; r == 0 && i < limits->count; i++) {
 		r = group_limit(dir, &limits->items[i]);
 		if (r < 0)
@@ -138,7 +136,6 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 {
 	struct oci_resources resources;
 	struct limits limits;
-	const char *cgroup;
 	struct arena arena;
 	int r;
 
@@ -146,13 +143,13 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 	oci_resources_init(&resources);
 	r = parse_oci_resources(&arena, &resources, text, len, path, err);
 	if (r == 0)
-		r = life_bundle_cgroup(b, &cgroup, err);
+		r = life_bundle_has_cgroup(b, err);
 	if (r == 0)
-		r = complete(b, cgroup, &resources, err);
+		r = complete(b, &resources, err);
 	if (r == 0)
 		r = limits_from(&arena, &resources, &limits, err);
 	if (r == 0)
-		r = write_limits(b, cgroup, &limits, err);
+		r = write_limits(b, &limits, err);
 	arena_release(&arena);
 	return r;
 }
@@ -186,9 +183,8 @@ static uint64_t count_kills(int events)
 int life_bundle_watch(struct bundle *b, int timeout_ms, uint64_t *ret_kills,
 		      struct rootlet_error *err)
 {
-	const char *cgroup;
-	int r = life_bundle_cgroup(b, &cgroup, err);
-	AUTO_FD events = r < 0 ? -1 : open_events(cgroup);
+	int r = life_bundle_has_cgroup(b, err);
+	AUTO_FD events = r < 0 ? -1 : open_events(b->record.cgroup);
 	/* poll(2) tells of a change since the last read. */
 	struct pollfd fds[] = {{.fd = b->pidfd, .events = POLLIN},
 			       {.fd = events, .events = POLLPRI}};

@@ -70,6 +70,7 @@ static int fill_spec(const struct life_bundle_options *o, const char *id,
 	if (!oci->id)
 		return error_nomem(err);
 	oci->systemd_cgroup = o->systemd_cgroup;
+	oci->no_cgroup = o->no_cgroup;
 	oci->no_pivot = o->no_pivot;
 	oci->no_new_keyring = o->no_new_keyring;
 	spec->preserve_fds = o->preserve_fds;

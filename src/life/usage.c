@@ -62,9 +62,7 @@ static int read_pairs(int dir, const char *file, struct usage_pairs *ret)
 		if (!items)
 			return -ENOMEM;
 		ret->items = items;
-		items[ret->count].key = strndup(line, len);
-		if (!items[ret->count].key)
-			return -ENOMEM;
+		snprintf(items[ret->count].key, sizeof(items[0].key), "%.*s", (int)len, line);
 		items[ret->count++].value = take_number(&p);
 		if (!strchr(line, '\n'))
 			break;
@@ -78,13 +76,6 @@ static uint64_t pair_value(const struct usage_pairs *pairs, const char *key, uin
 		if (strcmp(pairs->items[i].key, key) == 0)
 			return pairs->items[i].value;
 	return without;
-}
-
-static void release_pairs(struct usage_pairs *pairs)
-{
-	for (size_t i = 0; i < pairs->count; i++)
-		free(pairs->items[i].key);
-	free(pairs->items);
 }
 
 /* ---- controllers ---- */
@@ -132,7 +123,7 @@ static int read_cpu(int dir, unsigned parts, struct usage *u)
 	u->periods = pair_value(&stat, "nr_periods", 0);
 	u->throttled_periods = pair_value(&stat, "nr_throttled", 0);
 	u->throttled_time = pair_value(&stat, "throttled_usec", 0);
-	release_pairs(&stat);
+	free(stat.items);
 	return r;
 }
 
@@ -224,7 +215,7 @@ static int read_page(int dir, const char *size, struct usage *u)
 	snprintf(file, sizeof(file), "hugetlb.%s.events", size);
 	r = read_pairs(dir, file, &events);
 	page.failures = pair_value(&events, "max", 0);
-	release_pairs(&events);
+	free(events.items);
 	items = r == 0 ? realloc(u->pages, (u->page_count + 1) * sizeof(*items)) : NULL;
 	if (!items)
 		return -ENOMEM;
@@ -284,8 +275,8 @@ int usage_read(const char *cgroup, unsigned parts, struct usage *ret)
 
 void usage_release(struct usage *u)
 {
-	release_pairs(&u->memory_stat);
-	release_pairs(&u->memory_events);
+	free(u->memory_stat.items);
+	free(u->memory_events.items);
 	free(u->devices);
 	free(u->pages);
 	*u = (struct usage){0};

@@ -9,7 +9,7 @@
 #define USAGE_NONE UINT64_MAX /* no limit, or not counted */
 
 struct usage_pair {
-	char *key;
+	char key[48];
 	uint64_t value;
 };
 

@@ -66,7 +66,7 @@ struct request {
 		 ARGS_FLAG,                                                                        \
 		 NULL,                                                                             \
 		 offsetof(struct request, no_pivot),                                               \
-		 "leave the host's root below the container's, where pivot_root cannot work",      \
+		 "accepted: the root is always pivoted to",                                        \
 		 NULL,                                                                             \
 		 0,                                                                                \
 		 0},                                                                               \
@@ -109,6 +109,7 @@ static rootlet_bundle_options options_of(const struct request *r)
 		.console_socket = r->console_socket,
 		.preserve_fds = (unsigned)r->preserve_fds + listen_fds(),
 		.systemd_cgroup = globals.systemd_cgroup || globals.manager == 1,
+		.no_cgroup = globals.manager == 2,
 		.no_pivot = r->no_pivot,
 		.no_new_keyring = r->no_new_keyring,
 		.warnings = log_warnings,
@@ -153,12 +154,12 @@ static int run_detached(const rootlet_bundles *bundles, const struct request *q,
 	r = rootlet_bundle_find(bundles, id, &bundle, err);
 	if (r == 0)
 		r = rootlet_bundle_start(bundle, &log_warnings, err);
-	rootlet_bundle_free(bundle); /* and with it its lock, which whoever clears it takes */
 	if (r < 0) {
 		struct rootlet_error ignored = {0};
 
 		rootlet_bundle_clear(bundles, id, &log_warnings, &ignored);
 	}
+	rootlet_bundle_free(bundle);
 	return r;
 }
 

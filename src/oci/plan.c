@@ -33,6 +33,7 @@ static int print(const struct request *q, const char *id, rootlet_error *err)
 		.bundle = q->bundle,
 		.config = q->config,
 		.systemd_cgroup = globals.systemd_cgroup || globals.manager == 1,
+		.no_cgroup = globals.manager == 2,
 		.warnings = log_warnings,
 	};
 	AUTO_FREE char *text = NULL;

@@ -217,7 +217,8 @@ static int read_rdma_device(struct oci_context *c, const struct json *value, voi
 		return reader_fail_member(&c->r, value, "hcaHandles", "oci-missing",
 					  "or hcaObjects is required");
 	if (rdma.handles != OCI_UNSET)
-		handles = arena_printf(c->a, "hca_handle=%lld ", (long long)rdma.handles);
+		handles = arena_printf(c->a, "hca_handle=%lld%s", (long long)rdma.handles,
+				       rdma.objects != OCI_UNSET ? " " : "");
 	if (rdma.objects != OCI_UNSET)
 		objects = arena_printf(c->a, "hca_object=%lld", (long long)rdma.objects);
 	if (handles && objects)

@@ -123,12 +123,16 @@ static double log_of(double x) /* natural; 1 and above */
 {
 	double z, power, sum = 0, twos = 0;
 
-	for (; x >= 2; x /= 2)
+	while (x >= 2) {
+		x /= 2;
 		twos += 0.69314718055994530942;
+	}
 	z = (x - 1) / (x + 1);
 	power = z;
-	for (int k = 1; k < 60; k += 2, power *= z * z)
+	for (int k = 1; k < 60; k += 2) {
 		sum += power / k;
+		power *= z * z;
+	}
 	return twos + 2 * sum;
 }
 

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +60,7 @@ static int move_all(int from, int to)
 
 	if (r < 0)
 		return r;
-	for (char *line = text, *next; *line && r == 0; line = next) {
+	for (char *line = text, *next; line && *line && r == 0; line = next) {
 		next = line + strcspn(line, "\n");
 		if (*next)
 			*next++ = '\0';
@@ -211,16 +212,13 @@ int group_enter(struct start *s, const struct step *step)
 
 bool group_has_processes(const char *path)
 {
-	AUTO_FREE char *file = NULL, *text = NULL;
-	bool populated;
+	char file[PATH_MAX];
 
-	if (asprintf(&file, "%s/cgroup.events", path) < 0) {
-		file = NULL;
+	if (snprintf(file, sizeof(file), "%s/cgroup.events", path) >= (int)sizeof(file))
 		return true;
-	}
-	populated = io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 &&
-		    strstr(text, "populated 1") != NULL;
-	return populated;
+	AUTO_FREE char *text = NULL;
+	return io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 &&
+	       strstr(text, "populated 1") != NULL;
 }
 
 void group_remove(struct run_process *p)

@@ -13,7 +13,7 @@ static int from_oci(const struct spec_oci *oci, struct arena *a, struct spec_cgr
 	const char *path = oci->cgroups_path, *slash;
 	size_t len = path ? strlen(path) : 0;
 
-	ret->wanted = true;
+	ret->wanted = !oci->no_cgroup;
 	ret->limited = oci->resources.given;
 	ret->name = oci->id;
 	while (len && path[len - 1] == '/')

@@ -208,6 +208,7 @@ struct spec_oci {
 
 	/* how the engine calls: flags of the command line */
 	bool systemd_cgroup; /* cgroupsPath is slice:prefix:name */
+	bool no_cgroup;	     /* none is made: the container stays in the caller's */
 	bool no_pivot, no_new_keyring;
 	bool awaits_start; /* create: the process waits for `start` before it becomes the command */
 };

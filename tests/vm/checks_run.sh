@@ -66,6 +66,9 @@ where=/alice/work
 # kept: a container with a record
 alone rootlet run -d --name box --memory 32m --cpus 0.5 --pids-limit 50 / sleep 1000 >/dev/null
 has inspect-limits "$(outside rootlet inspect box)" '"memory_bytes":33554432'
+has stats-limits "$(outside rootlet stats --no-stream box)" " / 33.6 MB"
+has stats-json "$(outside rootlet stats --no-stream --format json box)" '"memory_limit_bytes":33554432'
+has top-limits "$(outside rootlet top box | head -1)" "at most: memory 33.6 MB, processors 0.5, processes 50"
 outside rootlet pause box >/dev/null
 has paused "$(outside rootlet ps)" Paused
 outside rootlet unpause box >/dev/null
