@@ -26,6 +26,7 @@ struct link {
 	bool input_open;     /* stdin is read */
 	bool input_ended;    /* the container is still to be told so */
 	bool credit;	     /* the monitor waits for input */
+	bool typed;	     /* something was read since the terminal is raw */
 	unsigned int in_len; /* bytes in `packet` that are to be sent */
 	unsigned int out_at, out_len;
 	int out_fd;
@@ -142,6 +143,15 @@ static size_t input_room(const struct link *l)
 	return used < ATTACH_DATA ? ATTACH_DATA - used : 0;
 }
 
+/* ^D that was typed while the terminal was not raw yet stands in its queue as a zero byte. */
+static void restore_veof(struct link *l, unsigned char *typed, long n)
+{
+	for (long i = 0; i < n && l->screen.raw && !l->typed; i++)
+		if (!typed[i])
+			typed[i] = l->screen.saved.c_cc[VEOF];
+	l->typed = true;
+}
+
 static int read_input(struct link *l)
 {
 	unsigned char typed[2048];
@@ -160,6 +170,7 @@ static int read_input(struct link *l)
 		l->input_open = false;
 		l->input_ended = true;
 	}
+	restore_veof(l, typed, n);
 	for (long i = 0; i < n; i++) {
 		if (keys_type(&l->keys, typed[i], &to)) {
 			l->in_len = (unsigned int)(to - first);

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 struct create {
 	const struct life_bundle_options *options;
@@ -147,6 +149,17 @@ static int on_listener(void *data, struct run_process *p, int fd, struct rootlet
 
 /* ---- the process ---- */
 
+/* Where the output is no terminal, nobody wants the carriage returns that one needs. */
+static void write_plain_lines(int master)
+{
+	struct termios t;
+
+	if (isatty(1) || tcgetattr(master, &t) < 0)
+		return;
+	t.c_oflag &= ~(tcflag_t)ONLCR;
+	tcsetattr(master, TCSANOW, &t);
+}
+
 static int hand_terminal_on(struct create *c, struct run_process *p, struct life_bundle_made *made)
 {
 	const char *socket = c->options->console_socket;
@@ -155,6 +168,7 @@ static int hand_terminal_on(struct create *c, struct run_process *p, struct life
 		return 0;
 	if (socket)
 		return bundle_send_terminal(socket, p->terminal, c->err);
+	write_plain_lines(p->terminal);
 	made->terminal = fd_steal(&p->terminal);
 	return 0;
 }

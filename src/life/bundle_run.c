@@ -13,8 +13,6 @@
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <termios.h>
-#include <unistd.h>
 
 /* ---- waiting ---- */
 
@@ -34,17 +32,6 @@ static _Noreturn void be_client(int socket, int master)
 	_exit(client_run(&client));
 }
 
-/* Where the output is no terminal, nobody wants the carriage returns that one needs. */
-static void write_plain_lines(int master)
-{
-	struct termios t;
-
-	if (isatty(1) || tcgetattr(master, &t) < 0)
-		return;
-	t.c_oflag &= ~(tcflag_t)ONLCR;
-	tcsetattr(master, TCSANOW, &t);
-}
-
 /* The caller's terminal and the container's, with two processes between them as with `rootlet run
  * -t`: one that has the caller's terminal, and ours, which has the container. */
 static int wait_with_terminal(struct supervise *s, int master)
@@ -62,7 +49,6 @@ static int wait_with_terminal(struct supervise *s, int master)
 	int ends[2], status;
 	pid_t client;
 
-	write_plain_lines(master);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
 		return -errno;
 	client = fork();

@@ -41,6 +41,16 @@ static const char *get_variable(const struct env_list *env, const char *name)
 	return NULL;
 }
 
+static void drop_empty(struct env_list *env, const char *name)
+{
+	size_t len = strlen(name), n = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (strncmp(env->items[i], name, len) != 0 || strcmp(env->items[i] + len, "=") != 0)
+			env->items[n++] = env->items[i];
+	env->count = n;
+}
+
 static void copy_host(struct planner *p, struct env_list *env)
 {
 	for (const char **e = p->facts->environ; e && *e; e++)
@@ -124,6 +134,8 @@ int plan_environment(struct planner *p)
 	if (p->spec->kind != SPEC_UNSHARE && !plan_oci(p))
 		add_defaults(p, &env);
 	add_asked(p, &env);
+	if (plan_oci(p)) /* engines leave it empty where they want the user's */
+		drop_empty(&env, "HOME");
 	p->lookup_home = p->spec->kind != SPEC_UNSHARE && !get_variable(&env, "HOME");
 	p->path = get_variable(&env, "PATH");
 	if (!p->path)

@@ -264,6 +264,8 @@ static int open_namespace(const struct step *step)
 	return -ESRCH;
 }
 
+enum { ENTERED = -2 };
+
 /* All are opened before the first is entered: after it, a path may mean something else. */
 static void open_namespaces(struct child *c, int fds[NS_COUNT])
 {
@@ -278,6 +280,19 @@ static void open_namespaces(struct child *c, int fds[NS_COUNT])
 		fds[step->a.ns.type] = open_namespace(step);
 		if (fds[step->a.ns.type] < 0)
 			fail(c, i, fds[step->a.ns.type]);
+	}
+}
+
+/* An engine's root may name a user namespace, and others that do not belong to it: those are
+ * entered while we still have its rights. What is refused now is tried again in its turn. */
+static void enter_what_is_ours(const struct plan *plan, int fds[NS_COUNT])
+{
+	for (int i = 0; plan->oci && i < (int)plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->op == OP_JOIN_NAMESPACE && step->a.ns.type != NS_USER &&
+		    SYS(setns, fds[step->a.ns.type], ns_type_flag(step->a.ns.type)) == 0)
+			fds[step->a.ns.type] = ENTERED;
 	}
 }
 
@@ -301,12 +316,14 @@ _Noreturn void child_join(struct child *c)
 	int fds[NS_COUNT] = {0};
 
 	open_namespaces(c, fds);
+	enter_what_is_ours(plan, fds);
 	for (int i = 0; i < (int)plan->count; i++) {
 		const struct step *step = &plan->steps[i];
 		int r = 0;
 
 		if (step->op == OP_JOIN_NAMESPACE) {
-			r = SYS(setns, fds[step->a.ns.type], ns_type_flag(step->a.ns.type));
+			if (fds[step->a.ns.type] != ENTERED)
+				r = SYS(setns, fds[step->a.ns.type], ns_type_flag(step->a.ns.type));
 		} else if (step->op == OP_JOIN_CONTAINER) {
 			inject_fault(c, i);
 			r = SYS(setns, c->container, step->a.container.flags);

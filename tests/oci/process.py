@@ -40,6 +40,8 @@ def test_home_is_the_users(b):
     for uid, home in {0: "/root", 1000: "/home/alice", 77: "/"}.items():
         b.process["user"] = {"uid": uid, "gid": uid}
         assert b.run("sh", "-c", "echo $HOME") == home + "\n", uid
+    b.process["env"].append("HOME=")
+    assert b.run("sh", "-c", "echo $HOME") == "/\n"
     b.process["env"].append("HOME=/mine")
     assert b.run("sh", "-c", "echo $HOME") == "/mine\n"
 
