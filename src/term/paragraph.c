@@ -70,7 +70,8 @@ void paragraph_print(FILE *f, const char *text, int at, int indent, int width)
 
 	while (*text) {
 		size_t len = strcspn(text, " ");
-		int columns = paragraph_columns(text, len);
+		/* elsewhere each byte takes one, and the three of "…" become three dots */
+		int columns = utf8 ? paragraph_columns(text, len) : (int)len;
 
 		if (!first && at + 1 + columns > width) {
 			fprintf(f, "\n%*s", indent, "");
