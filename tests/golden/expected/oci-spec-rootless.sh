@@ -44,8 +44,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 4  open /work/wt/h1/rootfs (a directory) [differs: sources are found later, by name, with the
-#    mapped root's rights]
+# 4  open /srv/box/rootfs (a directory) [differs: sources are found later, by name, with the mapped
+#    root's rights]
 # 5  open /sys [differs: sources are found later, by name, with the mapped root's rights]
 # 6  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
@@ -183,8 +183,8 @@ hostname rootlet
 
 # 14  make every mount private
 #    (an option of unshare, above)
-# 15  bind /work/wt/h1/rootfs as the new root (recursive)
-mount -n --rbind /work/wt/h1/rootfs "$new"
+# 15  bind /srv/box/rootfs as the new root (recursive)
+mount -n --rbind /srv/box/rootfs "$new"
 # 16  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"

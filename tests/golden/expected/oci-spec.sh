@@ -43,8 +43,8 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 4  open /work/wt/h1/rootfs (a directory) [differs: sources are found later, by name, with the
-#    mapped root's rights]
+# 4  open /srv/box/rootfs (a directory) [differs: sources are found later, by name, with the mapped
+#    root's rights]
 # 5  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
@@ -184,8 +184,8 @@ fi
 
 # 12  make every mount private
 #    (an option of unshare, above)
-# 13  bind /work/wt/h1/rootfs as the new root (recursive)
-mount -n --rbind /work/wt/h1/rootfs "$new"
+# 13  bind /srv/box/rootfs as the new root (recursive)
+mount -n --rbind /srv/box/rootfs "$new"
 # 14  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
