@@ -69,6 +69,9 @@ enum wire_message_type {
 	 * its namespaces; it answers with the same. */
 	WIRE_SHOW = 3,
 
+	/* supervisor → set-up: a mount for TAKE_SOURCE comes along (SCM_RIGHTS) */
+	WIRE_SOURCE = 4,
+
 	/* init → supervisor */
 	WIRE_EXEC_FAILED = 16, /* value: errno; detail: enum wire_detail */
 	WIRE_STOPPED,	       /* the command was stopped by signal `value` */

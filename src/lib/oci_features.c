@@ -144,7 +144,7 @@ static struct json_object *mount_extensions(void)
 {
 	struct json_object *out = json_object_new_object();
 
-	put(out, "idmap", enabled(false));
+	put(out, "idmap", enabled(true));
 	return out;
 }
 

@@ -66,7 +66,7 @@ struct request {
 		 ARGS_FLAG,                                                                        \
 		 NULL,                                                                             \
 		 offsetof(struct request, no_pivot),                                               \
-		 "accepted: the root is always pivoted to",                                        \
+		 "leave the host's root below the container's, where pivot_root cannot work",      \
 		 NULL,                                                                             \
 		 0,                                                                                \
 		 0},                                                                               \
@@ -154,12 +154,12 @@ static int run_detached(const rootlet_bundles *bundles, const struct request *q,
 	r = rootlet_bundle_find(bundles, id, &bundle, err);
 	if (r == 0)
 		r = rootlet_bundle_start(bundle, &log_warnings, err);
+	rootlet_bundle_free(bundle); /* and with it its lock, which whoever clears it takes */
 	if (r < 0) {
 		struct rootlet_error ignored = {0};
 
 		rootlet_bundle_clear(bundles, id, &log_warnings, &ignored);
 	}
-	rootlet_bundle_free(bundle);
 	return r;
 }
 

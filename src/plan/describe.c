@@ -297,6 +297,26 @@ static void describe_map(struct buffer *out, const struct step *step)
 	describe_lines(out, step->a.map.text);
 }
 
+static void describe_map_source(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "copy the mount of ");
+	print_word(out, step->a.mapped.path);
+	if (!step->a.mapped.uid_text) {
+		buffer_puts(out, " with the container's own ids");
+		return;
+	}
+	buffer_puts(out, " with the uids ");
+	describe_lines(out, step->a.mapped.uid_text);
+	buffer_puts(out, " and the gids ");
+	describe_lines(out, step->a.mapped.gid_text);
+}
+
+static void describe_take_source(struct buffer *out, const struct step *step)
+{
+	buffer_puts(out, "take the copy of ");
+	print_word(out, step->a.open.path);
+}
+
 static void describe_time(struct buffer *out, const struct step *step)
 {
 	const char *offsets = step->a.text.text;
@@ -408,6 +428,8 @@ static const struct phrase {
 	[OP_DENY_SETGROUPS] = {.words = "write deny to /proc/PID/setgroups"},
 	[OP_WRITE_MAP] = {.describe = describe_map},
 	[OP_HELPER_MAP] = {.describe = describe_helper},
+	[OP_MAP_SOURCE] = {.describe = describe_map_source},
+	[OP_TAKE_SOURCE] = {.describe = describe_take_source},
 	[OP_SET_GROUPS] = {.describe = describe_groups},
 	[OP_SET_IDS] = {.describe = describe_user},
 	[OP_PROCFS] = {.describe = describe_filesystem},

@@ -98,7 +98,7 @@ static int compile_part(struct planner *p, struct seccomp_filter *ret)
 	const struct spec_oci *oci = p->spec->oci;
 	const struct facts *f = p->facts;
 	const struct profile_bytes kept = {f->profile_cached, f->profile_cached_size};
-	const char *release = f->kernel_release ? f->kernel_release : "0.0", *unknown;
+	const char *release = f->kernel_release ? f->kernel_release : "0.0", *note;
 	const struct seccomp_part part = {
 		.text = oci->seccomp_text,
 		.len = oci->seccomp_length,
@@ -111,15 +111,11 @@ static int compile_part(struct planner *p, struct seccomp_filter *ret)
 
 	if (kept.data && profile_cache_unpack(p->arena, &kept, oci->seccomp_text, 0, release, ret))
 		return 0;
-	r = seccomp_part_compile(p->arena, &part, 0, release, ret, &unknown, p->err);
+	r = seccomp_part_compile(p->arena, &part, 0, release, ret, &note, p->err);
 	if (r < 0)
 		return r;
-	if (unknown)
-		plan_note(
-			p,
-			"%s: /linux/seccomp: libseccomp knows no system call \"%s\", so it is not "
-			"refused",
-			part.path, unknown);
+	if (note)
+		plan_note(p, "%s: /linux/seccomp: %s", part.path, note);
 	else if (f->profile_text)
 		keep(p, 0, release, ret);
 	return 0;
@@ -147,19 +143,15 @@ int plan_filters(struct planner *p, uint64_t capabilities)
 	if (s->disable_userns)
 		load(p, seccomp_no_userns(),
 		     "asked for: holds against whoever could raise the limit again");
-	if (s->oci && s->oci->seccomp_text) {
-		load(p, seccomp_always(),
-		     "whatever the profile allows: nobody inside may type into the caller's "
-		     "terminal or reach the caller's keys");
-		return load_part(p);
-	}
-	if (s->seccomp == SECCOMP_FILE && !s->oci) {
+	if (s->oci) /* what it says, and nothing more: it has a session and a keyring of its own */
+		return s->oci->seccomp_text ? load_part(p) : 0;
+	if (s->seccomp == SECCOMP_FILE) {
 		load(p, seccomp_always(),
 		     "whatever the profile allows: nobody inside may type into the caller's "
 		     "terminal or reach the caller's keys");
 		return load_profile(p, capabilities);
 	}
-	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged || s->oci) {
+	if (s->seccomp == SECCOMP_UNCONFINED || s->privileged) {
 		load(p, seccomp_always(),
 		     "unconfined, but nobody inside may type into the caller's terminal or reach "
 		     "the caller's keys");

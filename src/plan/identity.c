@@ -191,8 +191,7 @@ static void add_direct(struct planner *p, const struct map_side *s, enum plan_ac
 		step->why = "one's own id is the one line that needs no privilege";
 }
 
-/* MAPS: gives the new user namespace its ids. Must not run for a joined one: it has them. */
-int stage_maps(struct planner *p)
+static int write_maps(struct planner *p)
 {
 	struct map_side u = map_side_uid(p), g = map_side_gid(p);
 	enum plan_actor actor = p->writer == WRITER_CHILD ? ACTOR_CHILD : ACTOR_PARENT;
@@ -215,6 +214,16 @@ int stage_maps(struct planner *p)
 	add_direct(p, &u, actor);
 	add_direct(p, &g, actor);
 	return 0;
+}
+
+/* MAPS: gives the new user namespace its ids. Must not run for a joined one: it has them. */
+int stage_maps(struct planner *p)
+{
+	int r = write_maps(p);
+
+	if (r == 0 && plan_oci(p) && p->spec->kind == SPEC_RUN)
+		plan_oci_map_sources(p);
+	return r;
 }
 
 /* IDENTITY: the child becomes the mapped root, so that what it makes belongs to someone inside. */

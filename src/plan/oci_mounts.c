@@ -35,7 +35,8 @@ static const char *below_root(struct planner *p, const char *path)
  * when its turn comes, and may be what an earlier mount has brought. */
 static const char *source_inside(struct planner *p, const struct oci_mount *m)
 {
-	return m->bind && !m->remount ? below_root(p, plan_in_bundle(p, m->source)) : NULL;
+	return m->bind && !m->remount && !m->idmap ? below_root(p, plan_in_bundle(p, m->source))
+						   : NULL;
 }
 
 void plan_oci_open_mounts(struct planner *p)
@@ -45,7 +46,7 @@ void plan_oci_open_mounts(struct planner *p)
 	for (size_t i = 0; i < oci->mount_count; i++) {
 		const struct oci_mount *m = &oci->mounts[i];
 
-		if (m->remount || source_inside(p, m))
+		if (m->remount || m->idmap || source_inside(p, m))
 			continue;
 		if (m->bind)
 			plan_open(p, SOURCE_MOUNT, i, plan_in_bundle(p, m->source), OPEN_ANY,
@@ -53,6 +54,42 @@ void plan_oci_open_mounts(struct planner *p)
 		else if (is_hosts_cgroup(p, m) && p->facts->cgroup_mount)
 			plan_open(p, SOURCE_HOST_CGROUP, i, plan_copy(p, p->facts->cgroup_mount),
 				  OPEN_DIRECTORY, plan_new_slot(p));
+	}
+}
+
+static const char *map_text(struct planner *p, const struct oci_idmap *maps, size_t count)
+{
+	const char *out = "";
+
+	for (size_t i = 0; i < count; i++)
+		out = plan_text(p, "%s%u %u %u\n", out, maps[i].container, maps[i].host,
+				maps[i].count);
+	return count ? out : NULL;
+}
+
+/* By the parent, which has the rights over the file system that the child has left behind. */
+void plan_oci_map_sources(struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	for (size_t i = 0; i < oci->mount_count; i++) {
+		const struct oci_mount *m = &oci->mounts[i];
+		const char *path;
+		struct step *step;
+
+		if (!m->idmap || m->remount)
+			continue;
+		path = plan_in_bundle(p, m->source);
+		step = plan_add(p, OP_MAP_SOURCE, ACTOR_PARENT, path);
+		step->a.mapped.path = path;
+		step->a.mapped.tree = m->recursive;
+		step->a.mapped.all = m->rec_idmap;
+		step->a.mapped.uid_text = map_text(p, m->uid_maps, m->uid_map_count);
+		step->a.mapped.gid_text = map_text(p, m->gid_maps, m->gid_map_count);
+		step = plan_add(p, OP_TAKE_SOURCE, ACTOR_CHILD, path);
+		step->a.open.path = path;
+		step->a.open.kind = OPEN_ANY;
+		step->a.open.slot = plan_new_source(p, SOURCE_MOUNT, i);
 	}
 }
 
@@ -97,6 +134,7 @@ static void add_bind(struct planner *p, const struct oci_mount *m, int source, c
 		m->bind ? plan_in_bundle(p, m->source) : plan_copy(p, p->facts->cgroup_mount);
 	step->a.bind.target = (struct step_target){SLOT_ROOT, path};
 	step->a.bind.recursive = m->recursive || !m->bind;
+	step->a.bind.ready = m->idmap;
 	step->a.bind.make_target = true;
 	step->a.bind.attr_set = m->attr_set;
 	step->a.bind.attr_clear = m->attr_clear;
@@ -255,10 +293,10 @@ static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
 		return wrong_place(p, path,
 				   "only a proc, or a bind of one, may stand there: what is hidden "
 				   "and read-only in it depends on that");
-	if (m->idmap)
+	if (m->idmap && !p->plan->mount_setattr)
 		return wrong_place(p, path,
-				   "its ids cannot be mapped: the kernel grants that to the owner "
-				   "of the file system, and rootlet-oci does not do it for root");
+				   "its ids cannot be mapped: this kernel, or a filter around us, "
+				   "has no mount_setattr(2) (Linux 5.12)");
 	if (m->remount)
 		return add_remount(p, m, path);
 	if (m->bind)

@@ -50,6 +50,7 @@ enum plan_args {
 	ARGS_OPEN,
 	ARGS_MAP,
 	ARGS_HELPER,
+	ARGS_MAPPED,
 	ARGS_GROUPS,
 	ARGS_IDS,
 	ARGS_FILESYSTEM,
@@ -187,6 +188,13 @@ struct step {
 				*args; /* after the pid: inside outside count …; NULL-terminated */
 		} helper;
 		struct {
+			const char *path;
+			bool tree; /* with what is mounted below it */
+			bool all;  /* the ids of those too */
+			const char *uid_text,
+				*gid_text; /* lines of a map; NULL: the container's own */
+		} mapped;
+		struct {
 			const uint32_t *ids;
 			size_t count;
 		} groups;
@@ -240,6 +248,7 @@ struct step {
 			uint64_t rec_set, rec_clear; /* of it and all below */
 			bool keep_locked; /* what the kernel does not let us clear stays, and is
 					     said */
+			bool ready;	  /* the source is a mount already, not yet in its place */
 			bool procfs;	  /* the source must be of a procfs: it goes on /proc */
 		} bind;
 		struct {

@@ -142,6 +142,7 @@ int plan_oci_seal(struct planner *p);	       /* SEAL */
 void plan_oci_devices(struct planner *p);      /* the nodes and links of /dev */
 void plan_oci_open_devices(struct planner *p); /* OPEN: their nodes on the host */
 void plan_oci_open_mounts(struct planner *p);
+void plan_oci_map_sources(struct planner *p); /* MAPS: sources whose ids are mapped */
 int plan_oci_mounts(struct planner *p);	      /* the mounts, in their order */
 void plan_oci_mounts_done(struct planner *p); /* what is read-only only when it is filled */
 void plan_oci_process(struct planner *p);     /* SEAL: scheduling, memory policy, personality … */
@@ -193,6 +194,8 @@ enum source_use {
 	SOURCE_NODE, /* index: spec->oci->devices[] */
 };
 int plan_source(const struct planner *p, enum source_use use, size_t index);
+/* The same for one that another step than OPEN_PATH fills. */
+int plan_new_source(struct planner *p, enum source_use use, size_t index);
 
 /* Does it begin with so many digits, at least one? An account word of digits is an id (user.c). */
 bool plan_digits(const char *text, size_t len);

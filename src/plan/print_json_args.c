@@ -125,6 +125,15 @@ static void args_terminal(struct json_writer *w, json_value *o, const struct ste
 	json_put_u64(w, o, "columns", step->a.terminal.columns);
 }
 
+static void args_mapped(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "path", step->a.mapped.path);
+	json_put_bool(w, o, "tree", step->a.mapped.tree);
+	json_put_bool(w, o, "all", step->a.mapped.all);
+	json_put_text(w, o, "uid_map", step->a.mapped.uid_text);
+	json_put_text(w, o, "gid_map", step->a.mapped.gid_text);
+}
+
 static void args_ids(struct json_writer *w, json_value *o, const struct step *step)
 {
 	json_put_bool(w, o, "looked_up", step->a.ids.looked_up);
@@ -173,6 +182,8 @@ static void args_bind(struct json_writer *w, json_value *o, const struct step *s
 			 json_names(w, names_attributes_cleared(step->a.bind.rec_clear)));
 	if (step->a.bind.keep_locked)
 		json_put_bool(w, o, "keep_locked", true);
+	if (step->a.bind.ready)
+		json_put_bool(w, o, "ready", true);
 	if (step->a.bind.procfs)
 		json_put_bool(w, o, "procfs", true);
 }
@@ -392,6 +403,7 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_SCOPE:
 	case ARGS_TERMINAL:
 	case ARGS_IDS:
+	case ARGS_MAPPED:
 	case ARGS_FILESYSTEM:
 	case ARGS_BIND:
 	case ARGS_OVERLAY:
@@ -420,6 +432,7 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_SCOPE] = args_scope,
 		[ARGS_TERMINAL] = args_terminal,
 		[ARGS_IDS] = args_ids,
+		[ARGS_MAPPED] = args_mapped,
 		[ARGS_FILESYSTEM] = args_filesystem,
 		[ARGS_BIND] = args_bind,
 		[ARGS_OVERLAY] = args_overlay,

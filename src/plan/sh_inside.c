@@ -109,6 +109,8 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_DENY_SETGROUPS:
 	case OP_WRITE_MAP:
 	case OP_HELPER_MAP:
+	case OP_MAP_SOURCE:
+	case OP_TAKE_SOURCE:
 	case OP_SET_GROUPS:
 	case OP_SET_IDS:
 	case OP_TIME_OFFSETS:

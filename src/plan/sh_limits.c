@@ -35,6 +35,8 @@ static const struct {
 			   "the folder is not made: one that is missing can be made inside"},
 	[OP_WRITE_MAP] = {true, true, NULL},
 	[OP_HELPER_MAP] = {true, true, NULL},
+	[OP_MAP_SOURCE] = {true, true, "mount(8) of util-linux 2.39 does it: -o X-mount.idmap=…"},
+	[OP_TAKE_SOURCE] = {true, true, "the source is bound with its ids as they are"},
 	[OP_SET_GROUPS] = {true, true, NULL},
 	[OP_SET_IDS] = {true, true, NULL},
 	[OP_PROCFS] = {true, false, NULL},

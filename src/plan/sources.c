@@ -12,6 +12,17 @@
 #include <string.h>
 #include <sys/resource.h>
 
+int plan_new_source(struct planner *p, enum source_use use, size_t index)
+{
+	int slot = plan_new_slot(p);
+
+	if (arena_grow(p->arena, &p->sources, p->source_count, sizeof(*p->sources)) < 0)
+		p->nomem = true;
+	else
+		p->sources[p->source_count++] = (struct planned_source){(int)use, index, slot};
+	return slot;
+}
+
 struct step *plan_open(struct planner *p, enum source_use use, size_t index, const char *path,
 		       enum open_kind kind, int slot)
 {

@@ -72,6 +72,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_OPEN:
 	case ARGS_MAP:
 	case ARGS_HELPER:
+	case ARGS_MAPPED:
 	case ARGS_GROUPS:
 	case ARGS_IDS:
 	case ARGS_TEXT:
@@ -119,7 +120,7 @@ static int check_slots(struct seen *s, const struct step *step)
 		return broken(s, "a target is a plain absolute path inside the root");
 	if (target && !usable(s, target->base))
 		return broken(s, "a target's mount must be made before it is used");
-	if (step->op == OP_OPEN_PATH)
+	if (step->op == OP_OPEN_PATH || step->op == OP_TAKE_SOURCE)
 		fill(s, step->a.open.slot);
 	if (op_rows[step->op].args == ARGS_FILESYSTEM)
 		fill(s, step->a.fs.slot);
@@ -196,8 +197,11 @@ static int check_presence(struct seen *s, const struct step *clone)
 		return broken(s, "run pivots and detaches the old root");
 	if (run && !came_before(s, OP_PROPAGATION))
 		return broken(s, "run makes propagation private");
-	if (s->plan->kind != SPEC_UNSHARE && !came_before(s, OP_SECCOMP))
+	/* an OCI config has the filter that it asks for, in a session of its own */
+	if (s->plan->kind != SPEC_UNSHARE && !s->plan->oci && !came_before(s, OP_SECCOMP))
 		return broken(s, "run and exec always load a filter");
+	if (s->plan->oci && !came_before(s, OP_SESSION) && !came_before(s, OP_TERMINAL))
+		return broken(s, "what may have no filter is in a session of its own");
 	if (s->plan->kind == SPEC_EXEC && !came_before(s, OP_JOIN_CONTAINER) &&
 	    !came_before(s, OP_JOIN_NAMESPACE))
 		return broken(s, "exec enters a container");

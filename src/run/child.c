@@ -22,6 +22,7 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_OPEN_PATH] = child_open_path,
 	[OP_DENY_SETGROUPS] = child_deny_setgroups,
 	[OP_WRITE_MAP] = child_write_map,
+	[OP_TAKE_SOURCE] = child_take_source,
 	[OP_SET_GROUPS] = child_set_groups,
 	[OP_SET_IDS] = child_set_ids,
 	[OP_PROCFS] = child_procfs,
@@ -145,18 +146,30 @@ static void inject_fault(struct child *c, int step)
 }
 
 /* The parent writes the maps while we open what is to be bound. */
-static void wait_for_maps(struct child *c, int step)
+int child_await_maps(struct child *c)
 {
 	struct wire_message message = {0};
 	ssize_t n;
 
+	if (c->mapped || !c->plan->parent_maps)
+		return 0;
 	do
 		n = recv(c->control, &message, sizeof(message), 0);
 	while (n < 0 && errno == EINTR);
 	if (n != sizeof(message) || message.type != WIRE_GO) {
 		c->detail = WIRE_DETAIL_PARENT_GONE;
-		fail(c, step, EPIPE);
+		return -EPIPE;
 	}
+	c->mapped = true;
+	return 0;
+}
+
+static void wait_for_maps(struct child *c, int step)
+{
+	int r = child_await_maps(c);
+
+	if (r < 0)
+		fail(c, step, r);
 }
 
 static int64_t now(void)

@@ -28,6 +28,7 @@ struct child {
 	int start;	    /* AWAIT_START: the socket that listens for it, or -1 */
 	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
+	bool mapped;	   /* the parent has written the maps */
 	int fault_trigger; /* fault.h */
 
 	uint32_t detail; /* enum wire_detail of the step that failed */
@@ -61,6 +62,9 @@ int child_hide(const struct child *c);
  * in, or -1. pidfd may be NULL. */
 int child_clone(const struct step *step, bool as_sibling, int cgroup, int *ret_pidfd);
 
+/* Where the parent writes the maps: until it has. -EPIPE: it is gone. */
+int child_await_maps(struct child *c);
+
 /* 0, or -EPIPE when the supervisor is gone. */
 int child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
 
@@ -80,8 +84,9 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_seccomp, child_close_fds, child_session, child_capability_sets;
 child_handler child_terminal, child_cgroup_namespace;
 child_handler child_hooks, child_find_command, child_await_start;
-child_handler child_oom_score, child_device_node, child_move_root, child_lsm_label, child_scheduler,
-	child_io_priority, child_memory_policy, child_affinity, child_personality;
+child_handler child_take_source, child_oom_score, child_device_node, child_move_root,
+	child_lsm_label, child_scheduler, child_io_priority, child_memory_policy, child_affinity,
+	child_personality;
 child_handler child_exec_init, child_exec;
 
 /* The command starts with a clean slate: no signal blocked, none ignored. */

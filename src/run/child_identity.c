@@ -18,6 +18,18 @@
 #define CLONE_NEWTIME 0x00000080 /* Linux 5.6 */
 #endif
 
+/* What an engine keeps for its containers may belong to an id of theirs: then it takes the rights
+ * of the mapped root, which begin with the maps. */
+static int open_source(struct child *c, const char *path, int flags)
+{
+	int fd = SYS(openat, AT_FDCWD, path, flags, 0), r;
+
+	if (fd != -EACCES || !c->plan->oci || !c->plan->parent_maps || c->mapped)
+		return fd;
+	r = child_await_maps(c);
+	return r < 0 ? r : SYS(openat, AT_FDCWD, path, flags, 0);
+}
+
 int child_open_path(struct child *c, const struct step *step)
 {
 	int flags = O_PATH | O_CLOEXEC;
@@ -26,9 +38,9 @@ int child_open_path(struct child *c, const struct step *step)
 
 	if (step->a.open.kind == OPEN_DIRECTORY)
 		flags |= O_DIRECTORY;
-	fd = open(step->a.open.path, flags);
+	fd = open_source(c, step->a.open.path, flags);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	c->slots[step->a.open.slot] = fd;
 	if (step->a.open.kind != OPEN_DEVICE)
 		return 0;
@@ -159,4 +171,34 @@ int child_time_offsets(struct child *c, const struct step *step)
 	r = SYS(setns, fd, CLONE_NEWTIME);
 	close(fd);
 	return r;
+}
+
+/* The parent has sent it before it lets us go. */
+int child_take_source(struct child *c, const struct step *step)
+{
+	struct wire_message message = {0};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} extra;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &extra,
+		.msg_controllen = sizeof(extra),
+	};
+	struct cmsghdr *found;
+	int n;
+
+	do
+		n = SYS(recvmsg, c->control, &header, MSG_CMSG_CLOEXEC);
+	while (n == -EINTR);
+	found = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+	if (!found || message.type != WIRE_SOURCE || found->cmsg_type != SCM_RIGHTS) {
+		c->detail = WIRE_DETAIL_PARENT_GONE;
+		return -EPIPE;
+	}
+	memcpy(&c->slots[step->a.open.slot], CMSG_DATA(found), sizeof(int));
+	return 0;
 }

@@ -288,6 +288,13 @@ static int bind_any(struct child *c, const struct bind_request *q, const struct 
 
 	if (!c->plan->mount_api)
 		return mount_old_bind(c, q, target);
+	if (q->ready) {
+		tree = SYS(fcntl, q->source, F_DUPFD_CLOEXEC, 3);
+		r = tree < 0 ? tree : finish_bind(c, tree, q, target);
+		if (r < 0 && tree >= 0)
+			close(tree);
+		return r < 0 ? r : tree;
+	}
 	tree = SYS(open_tree, q->source, q->name ? q->name : "",
 		   OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW |
 			   (q->recursive ? AT_RECURSIVE : 0));

@@ -23,6 +23,7 @@ struct bind_request {
 	uint64_t attr_set, attr_clear, propagation;
 	bool top;		     /* attr_… of the topmost mount alone, else of all */
 	uint64_t rec_set, rec_clear; /* of all */
+	bool ready;		     /* the source is a detached mount already */
 	bool procfs;		     /* the source must be of a procfs */
 	const struct step *keeper;   /* what is locked stays, and is said to be this step's; NULL:
 					that is an error */

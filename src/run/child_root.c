@@ -114,6 +114,7 @@ static int bind_step(struct child *c, const struct step *step, int slot)
 		.top = step->a.bind.top,
 		.rec_set = step->a.bind.rec_set,
 		.rec_clear = step->a.bind.rec_clear,
+		.ready = step->a.bind.ready,
 		.procfs = step->a.bind.procfs,
 		.keeper = step->a.bind.keep_locked ? step : NULL,
 	};

@@ -27,7 +27,7 @@ int child_process_group(struct child *c, const struct step *step)
 	return ioctl(0, TIOCSPGRP, &group) < 0 ? -errno : 0;
 }
 
-/* EDQUOT: the caller's quota of keys is used up. Every plan's filters refuse every key call
+/* EDQUOT: the caller's quota of keys is used up. A plan's own filters refuse every key call
  * (plan_verify asserts a filter, docs/adr/0011 says why), so the caller's keys are out of reach
  * through its session keyring too: that is said, and the start goes on. ENOSYS: a kernel without
  * keys, or such a filter around us; EPERM: another one. */
@@ -35,6 +35,8 @@ int child_keyring(struct child *c, const struct step *step)
 {
 	int r = SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
 
+	if (r == -EDQUOT && c->plan->oci) /* no filter of ours would hide the caller's */
+		return r;
 	if (r == -EDQUOT)
 		child_send(c, WIRE_NOTE, (int)(step - c->plan->steps), EDQUOT, 0);
 	return r >= 0 || r == -ENOSYS || r == -EDQUOT || r == -EPERM ? 0 : r;

@@ -120,6 +120,7 @@ static int parent_step(struct start *s, int index)
 		[OP_ENTER_CGROUP] = group_enter,
 		[OP_CLONE] = make_process,
 		[OP_WRITE_MAP] = write_map,
+		[OP_MAP_SOURCE] = map_source,
 	};
 	const struct step *step = &s->plan->steps[index];
 	int r = -fault_at(index, -1);

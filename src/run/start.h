@@ -44,6 +44,10 @@ int group_write_limit(struct start *s, const struct step *step);
 int group_enter(struct start *s, const struct step *step);
 int group_scope(struct start *s, const struct step *step); /* systemd.c; may word its own failure */
 
+/* ---- map_source.c: MAP_SOURCE ---- */
+
+int map_source(struct start *s, const struct step *step);
+
 /* ---- listen.c ---- */
 
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the

@@ -86,6 +86,12 @@ static void write_what(const struct step *step, struct buffer *what)
 		buffer_printf(what, " (%s)", step->why);
 }
 
+/* Engines judge by the kernel's own words, whatever more is known. */
+static bool said_already(const struct plan *plan, const char *why, int error)
+{
+	return !plan->oci || strcasestr(why, error_text(error)) != NULL;
+}
+
 int run_word_failure(const struct plan *plan, int index, int error, uint32_t detail, int64_t value,
 		     struct rootlet_error *err)
 {
@@ -98,8 +104,9 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 		snprintf(d.hint, sizeof(d.hint), "%s", op_rows[step->op].hint);
 	}
 	write_what(step, &what);
-	error_set(err, -error, d.id, step->subject, "%s: %s", what.data ? what.data : "start",
-		  d.why);
+	error_set(err, -error, d.id, step->subject, "%s: %s%s%s", what.data ? what.data : "start",
+		  d.why, said_already(plan, d.why, error) ? "" : ": ",
+		  said_already(plan, d.why, error) ? "" : error_text(error));
 	if (*d.hint)
 		error_hint(err, "%s", d.hint);
 	if (err) {

@@ -30,6 +30,7 @@ struct profile {
 	size_t total_count;
 	const struct seccomp_part *part; /* NULL: a profile of its own */
 	const char *unknown;		 /* with a part: the first that could not be refused */
+	bool alternatives;		 /* with a part: some entry has them */
 	uint32_t flags;
 	bool notify;
 };
@@ -40,6 +41,7 @@ struct entry {
 	uint32_t action;
 	struct scmp_arg_cmp args[6];
 	unsigned arg_count;
+	bool alternatives; /* one argument stands in it twice: each comparison is a rule */
 };
 
 /* "action" with its "errnoRet". podman also writes the errno's name beside the number ("errno"):
@@ -176,8 +178,13 @@ static int read_arg(const struct reader *r, const struct json *value, void *data
 		code = read_operator(r, op_name, &op);
 	if (code < 0)
 		return code;
+	if (entry->arg_count == sizeof(entry->args) / sizeof(entry->args[0]))
+		return reader_fail(r, value, "seccomp-argument",
+				   "a rule has at most six comparisons");
 	for (unsigned i = 0; i < entry->arg_count; i++)
-		if (entry->args[i].arg == index)
+		if (entry->args[i].arg == index && entry->profile->part)
+			entry->alternatives = entry->profile->alternatives = true;
+		else if (entry->args[i].arg == index)
 			return reader_fail(r, value, "seccomp-argument",
 					   "argument %u is compared twice in one rule, which "
 					   "seccomp cannot express: write two rules",
@@ -236,6 +243,16 @@ static int note_total(struct profile *p, int number, const struct entry *entry)
 	return 0;
 }
 
+/* As runc has it, and so the configs that are written for it. */
+static int add_alternatives(struct profile *p, int number, const struct entry *entry)
+{
+	int code = 0;
+
+	for (unsigned i = 0; code == 0 && i < entry->arg_count; i++)
+		code = seccomp_rule_add_array(p->ctx, entry->action, number, 1, &entry->args[i]);
+	return code;
+}
+
 /* libseccomp keeps the first of two rules that look at no argument, and drops in silence those that
  * look at one beside those that do not. Here the strictest wins, and what cannot is a
  * contradiction. */
@@ -256,7 +273,9 @@ static int add_rule(struct profile *p, const struct json *at, const char *name, 
 		return 0;
 	if (strcmp(name, "ioctl") == 0)
 		narrow_ioctl(entry->args, entry->arg_count);
-	code = seccomp_rule_add_array(p->ctx, entry->action, number, entry->arg_count, entry->args);
+	code = entry->alternatives ? add_alternatives(p, number, entry)
+				   : seccomp_rule_add_array(p->ctx, entry->action, number,
+							    entry->arg_count, entry->args);
 	if (code == -EEXIST)
 		return reader_fail(&p->reader, at, "seccomp-conflict",
 				   "%s has another answer for these arguments in an earlier rule",
@@ -470,7 +489,7 @@ int seccomp_profile_compile(struct arena *a, const char *text, size_t len, const
 
 int seccomp_part_compile(struct arena *a, const struct seccomp_part *part, uint64_t capabilities,
 			 const char *kernel_release, struct seccomp_filter *ret,
-			 const char **ret_unknown, struct rootlet_error *err)
+			 const char **ret_note, struct rootlet_error *err)
 {
 	struct profile p = {.reader = {.text = part->text,
 				       .len = part->len,
@@ -485,6 +504,13 @@ int seccomp_part_compile(struct arena *a, const struct seccomp_part *part, uint6
 			    .part = part};
 	int code = compile(&p, kernel_release, ret);
 
-	*ret_unknown = code == 0 ? p.unknown : NULL;
-	return code;
+	*ret_note = NULL;
+	if (code == 0 && p.unknown)
+		*ret_note = arena_printf(
+			a, "libseccomp knows no system call \"%s\", so it is not refused",
+			p.unknown);
+	else if (code == 0 && p.alternatives)
+		*ret_note = "a rule that compares one argument twice holds when one of its "
+			    "comparisons does";
+	return code == 0 && p.unknown && !*ret_note ? error_nomem(err) : code;
 }

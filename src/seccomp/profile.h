@@ -37,10 +37,11 @@ struct seccomp_part {
 	bool listener;	     /* somebody will answer SCMP_ACT_NOTIFY */
 };
 
-/* *ret_unknown: the first call that was to be refused and that libseccomp does not know, or NULL:
- * it is passed over there, and is to be said. */
+/* *ret_note: what is not as it reads, as a sentence, or NULL: a call that was to be refused and
+ * that libseccomp does not know is passed over; two comparisons of one argument in a rule are two
+ * rules, as runc has it. */
 int seccomp_part_compile(struct arena *a, const struct seccomp_part *part, uint64_t capabilities,
 			 const char *kernel_release, struct seccomp_filter *ret,
-			 const char **ret_unknown, struct rootlet_error *err);
+			 const char **ret_note, struct rootlet_error *err);
 
 #endif

@@ -204,6 +204,31 @@ def test_a_source_in_the_root_is_the_containers(b):
     assert b.run("cat /final/file /spelt/as/the/host/file") == "datadata"
 
 
+def test_mapped_ids(b):
+    """Files of 1 and 2 belong to 1001 and 1002 inside; to the container's own map without one of their own."""
+    (b.folder / "data").mkdir()
+    row = [{"containerID": 0, "hostID": 1000, "size": 1000}]
+    b.mount("/mnt", type="bind", source=str(b.folder / "data"), options=["bind", "ro", "noexec"], uidMappings=row,
+            gidMappings=row)
+    if os.getuid() != 0:
+        b.refused("true", words=["file system", "map"])
+        return
+    for name, owner in {"one": 1, "two": 2}.items():
+        (b.folder / "data" / name).touch()
+        os.chown(b.folder / "data" / name, owner, owner)
+    assert b.run("stat -c %u:%g /mnt/one /mnt/two; cd /mnt && touch x 2>/dev/null || echo refused") == \
+        "1001:1001\n1002:1002\nrefused\n"
+    for word in ("idmapped", "ro", "noexec"):
+        assert word in str(b.mounts()["/mnt"]), word
+    b.linux["namespaces"] = bundle.namespaces()
+    b.linux["uidMappings"] = b.linux["gidMappings"] = [{"containerID": 0, "hostID": 500000, "size": 65536}]
+    mount = b.config["mounts"][-1]
+    del mount["uidMappings"], mount["gidMappings"]
+    mount["options"] = ["rbind", "ridmap"]
+    os.chmod(b.folder, 0o755)
+    assert b.run("stat -c %u:%g /mnt/one /mnt/two") == "1:1\n2:2\n"
+
+
 def test_modes_are_not_the_callers_umask(b):
     old = os.umask(0o077)
     try:

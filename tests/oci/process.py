@@ -253,7 +253,10 @@ def test_a_seccomp_listener_is_handed_on(b):
 def test_a_listener_that_nobody_serves(b):
     b.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": str(b.folder / "nobody"),
                           "syscalls": [{"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}]}
-    b.refused("true", words=["nobody"])
+    for nnp in (True, False):
+        for flags in ([], ["--detach"]):
+            b.process["noNewPrivileges"] = nnp
+            b.refused("true", words=["nobody"], flags=flags)
 
 
 def test_a_wrong_profile_names_its_place(b):

@@ -125,6 +125,7 @@ def main():
     parser.add_argument("--rootlet", required=True)
     parser.add_argument("--user", default=os.environ.get("ROOTLET_TEST_USER"))
     options = parser.parse_args()
+    rootlet = os.path.abspath(options.rootlet)  # becoming another changes the folder
     if os.geteuid() == 0:
         if not options.user:
             print("skipped: root; name an ordinary user with --user or ROOTLET_TEST_USER")
@@ -135,7 +136,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         os.makedirs(f"{folder}/bin")
         os.makedirs(f"{folder}/run", 0o700)
-        os.symlink(os.path.abspath(options.rootlet), f"{folder}/bin/rootlet")
+        os.symlink(rootlet, f"{folder}/bin/rootlet")
         env = {"PATH": f"{folder}/bin:{os.environ['PATH']}", "HOME": folder, "XDG_RUNTIME_DIR": f"{folder}/run",
                "TERM": "dumb", "LC_ALL": "C.UTF-8", "HISTFILE": "/dev/null"}
         subprocess.run(["rootlet", "run", "-d", "--name", "zebra-1", "/", "sleep", "100"], env=env, check=True,

@@ -88,6 +88,10 @@ static inline struct step sample(enum plan_op op)
 		step.a.helper.path = "/usr/bin/newuidmap";
 		step.a.helper.args = helper_args;
 		break;
+	case ARGS_MAPPED:
+		step.a.mapped.path = "/source";
+		step.a.mapped.uid_text = step.a.mapped.gid_text = "0 1000 1\n";
+		break;
 	case ARGS_GROUPS:
 		break;
 	case ARGS_IDS:

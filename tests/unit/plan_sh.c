@@ -27,6 +27,8 @@ static const struct {
 	{OP_HELPER_MAP, "/usr/bin/newuidmap \"$holder\" 0 1000 1 1 100000 65536"},
 	{OP_CGROUP_SCOPE, NULL},
 	{OP_CGROUP_PROCESSES, NULL},
+	{OP_MAP_SOURCE, NULL},
+	{OP_TAKE_SOURCE, NULL},
 	{OP_SET_GROUPS, "--setuid 0 --setgid 0"},
 	{OP_SET_IDS, "nsenter --target \"$holder\" --user"},
 	{OP_PROCFS, "mount -n -t tmpfs -o size=64k,huge,nosuid tmpfs /proc"},
