@@ -203,7 +203,14 @@ static enum answer cgroup2_missing(const struct facts *f)
 
 static enum answer cgroup_not_delegated(const struct facts *f)
 {
-	return f->cgroup_mount ? opposite(f->cgroup_delegated) : ANSWER_NO;
+	if (!f->cgroup_mount)
+		return ANSWER_NO;
+	/* what was really tried knows more than permissions; EAGAIN: a limit of processes */
+	if (has_worked(f, TRIAL_GROUP))
+		return ANSWER_NO;
+	if (f->trials[TRIAL_GROUP].worked == ANSWER_NO && !has_failed(f, TRIAL_GROUP, EAGAIN))
+		return ANSWER_YES;
+	return opposite(f->cgroup_delegated);
 }
 
 static enum answer mount_setattr_missing(const struct facts *f)

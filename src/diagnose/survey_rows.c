@@ -145,7 +145,7 @@ static void say_around(const struct facts *f, struct buffer *b)
 
 static void say_cgroup(const struct facts *f, struct buffer *b)
 {
-	if (f->cgroup_delegated == ANSWER_YES)
+	if (f->cgroup_delegated == ANSWER_YES && f->trials[TRIAL_GROUP].worked != ANSWER_NO)
 		buffer_printf(b, "yours: %s",
 			      f->cgroup_controllers ? f->cgroup_controllers : "writable");
 	else

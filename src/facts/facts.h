@@ -111,6 +111,7 @@ enum trial {
 	TRIAL_LANDLOCK,
 	TRIAL_SECCOMP,
 	TRIAL_KEYRING,
+	TRIAL_GROUP, /* make a cgroup below our own, and move into it */
 	TRIAL_COUNT
 };
 

@@ -174,6 +174,7 @@ const char *const trial_names[TRIAL_COUNT] = {
 	[TRIAL_LOOPBACK] = "loopback", [TRIAL_NESTED] = "nested_userns",
 	[TRIAL_MEMFD] = "memfd_exec",  [TRIAL_LANDLOCK] = "landlock",
 	[TRIAL_SECCOMP] = "seccomp",   [TRIAL_KEYRING] = "keyring",
+	[TRIAL_GROUP] = "group",
 };
 
 const char *const entry_type_names[ENTRY_OTHER + 1] = {

@@ -8,6 +8,7 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 /* NO_PROCESS: the status of a child whose execve(2) met RLIMIT_NPROC; no helper ends with it. */
@@ -79,6 +81,49 @@ static void try_alone(struct facts *f)
 				(struct facts_trial){ANSWER_NO, EAGAIN, "fork()", NULL};
 	}
 	munmap(shared, size);
+}
+
+/* ---- a cgroup ---- */
+
+static void make_and_enter(const char *group, const char *procs)
+{
+	int fd, error = mkdir(group, 0755) < 0 ? errno : 0;
+
+	if (error)
+		_exit(error);
+	fd = open(procs, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "0", 1) < 0) /* 0: the writer */
+		_exit(errno);
+	_exit(0);
+}
+
+/* As a start does it: access(2) knows neither a read-only mount nor a limit of groups, nor that the
+ * kernel refuses a way out of the group that we are in. */
+static void try_group(struct facts *f)
+{
+	struct facts_trial *t = &f->trials[TRIAL_GROUP];
+	char group[PATH_MAX], procs[PATH_MAX];
+	int status = 0;
+	pid_t pid;
+
+	if (!f->cgroup_mount || !f->cgroup_path ||
+	    snprintf(group, sizeof(group), "%s%s/rootlet-trial-%d", f->cgroup_mount,
+		     strcmp(f->cgroup_path, "/") ? f->cgroup_path : "",
+		     (int)getpid()) >= (int)sizeof(group) - 16)
+		return;
+	snprintf(procs, sizeof(procs), "%.*s/cgroup.procs", PATH_MAX - 16, group);
+	pid = fork();
+	if (pid == 0)
+		make_and_enter(group, procs);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || !WIFEXITED(status))
+		return;
+	t->error = WEXITSTATUS(status);
+	t->worked = t->error ? ANSWER_NO : ANSWER_YES;
+	if (t->error)
+		t->call = access(group, F_OK) < 0 ? "mkdir(cgroup)" : "write(cgroup.procs)";
+	rmdir(group);
 }
 
 /* ---- the helpers ---- */
@@ -280,6 +325,7 @@ static void try_ranges(struct facts *f)
 int probe_trials(struct facts *f)
 {
 	try_alone(f);
+	try_group(f);
 	if (can_try_ranges(f))
 		try_ranges(f);
 	return 0;

@@ -143,12 +143,11 @@ static void sweep(const char *parent)
 /* A process that is made in it would stand still before its first step, and we with it. */
 static bool is_frozen(const char *path)
 {
-	AUTO_FREE char *file = NULL, *text = NULL;
+	char file[PATH_MAX];
 
-	if (asprintf(&file, "%s/cgroup.freeze", path) < 0) {
-		file = NULL;
+	if (snprintf(file, sizeof(file), "%s/cgroup.freeze", path) >= (int)sizeof(file))
 		return false;
-	}
+	AUTO_FREE char *text = NULL;
 	return io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 && *text == '1';
 }
 
@@ -206,6 +205,62 @@ int group_enter(struct start *s, const struct step *step)
 {
 	s->cgroup = open_directory(step->a.text.text);
 	return s->cgroup < 0 ? s->cgroup : 0;
+}
+
+/* "0::/a/box/init.scope" of the first process, and "/sys/fs/cgroup/a/box", the container's group:
+ * what the path of the one has below the other. NULL: it is not below. */
+static const char *below(const char *group, char *own)
+{
+	size_t len = strlen(group);
+
+	for (char *end = own + strlen(own); end > own; end--) {
+		size_t n = (size_t)(end - own);
+
+		if ((*end == '/' || *end == '\0') && n <= len &&
+		    memcmp(group + len - n, own, n) == 0)
+			return *end ? end : NULL;
+	}
+	return NULL;
+}
+
+static const struct step *find_step(const struct plan *plan, enum plan_op op)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].op == op)
+			return &plan->steps[i];
+	return NULL;
+}
+
+int group_go_below(struct start *s)
+{
+	const struct step *enter = find_step(s->plan, OP_ENTER_CGROUP),
+			  *join = find_step(s->plan, OP_JOIN_CONTAINER);
+	char path[PATH_MAX];
+	const char *rest;
+	char *line;
+	int fd;
+
+	if (!enter || !join)
+		return -EBUSY;
+	AUTO_FREE char *text = NULL;
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", join->a.container.pid);
+	if (io_read_file(path, PROCS_LIMIT, &text, NULL) < 0)
+		return -EBUSY;
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!line)
+		return -EBUSY;
+	line += *line == '\n' ? 4 : 3;
+	line[strcspn(line, "\n")] = '\0';
+	rest = below(enter->a.text.text, line);
+	if (!rest ||
+	    snprintf(path, sizeof(path), "%s%s", enter->a.text.text, rest) >= (int)sizeof(path))
+		return -EBUSY;
+	fd = open_directory(path);
+	if (fd < 0)
+		return fd;
+	fd_close(&s->cgroup);
+	s->cgroup = fd;
+	return 0;
 }
 
 /* ---- what others ask of one ---- */

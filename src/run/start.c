@@ -43,6 +43,8 @@ static int make_process(struct start *s, const struct step *step)
 		 * out of its sight. */
 		pid = s->cgroup >= 0 ? child_clone(&plain, false, s->cgroup, NULL)
 				     : SYS(clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
+		if (pid == -EBUSY && group_go_below(s) == 0)
+			pid = child_clone(&plain, false, s->cgroup, NULL);
 		if (pid == 0)
 			child_join(&s->child);
 		s->joiner = pid;

@@ -210,6 +210,7 @@ static inline void runtime_foreign(struct facts *f)
 static inline void not_delegated(struct facts *f)
 {
 	f->cgroup_delegated = ANSWER_NO;
+	fail_trial(f, TRIAL_GROUP, "mkdir(cgroup)", EACCES);
 }
 
 static inline void not_delegated_without_systemd(struct facts *f)
@@ -360,6 +361,7 @@ static inline void no_cgroup2(struct facts *f)
 	f->cgroup2 = ANSWER_NO;
 	f->cgroup_mount = NULL;
 	f->cgroup_delegated = ANSWER_NO;
+	fail_trial(f, TRIAL_GROUP, "mkdir(cgroup)", EACCES);
 }
 
 static inline void no_mount_setattr(struct facts *f)

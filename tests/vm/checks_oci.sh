@@ -52,6 +52,13 @@ has oci-oom "$(cat /tmp/events)" '{"type":"oom","id":"glutton"}'
 rootlet-oci delete --force glutton; wait
 config '' '"pids": {"limit": 0},' 'sleep 0 \& wait' /engine/one
 expect oci-pids-of-one "$(rootlet-oci run one 2>&1 | tail -1)" "sh: can't fork: Resource temporarily unavailable"
+# a container that has groups of its own, as a systemd inside makes them
+for name in mkdir true; do ln -sf busybox /bundle/rootfs/bin/$name; done
+config '' '"memory": {"limit": 67108864},' 'mkdir /sys/fs/cgroup/init; echo 1 >/sys/fs/cgroup/init/cgroup.procs; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; sleep 1000' /engine/nest
+sed -i '/"type": "cgroup",/,/]/s/"ro"/"rw"/' /bundle/config.json
+rootlet-oci create nest >/tmp/out 2>&1; rootlet-oci start nest; sleep 1
+expect oci-exec-below "$(rootlet-oci exec nest cat /proc/self/cgroup 2>&1)" "0::/init"
+rootlet-oci delete --force nest
 config '' '"cpu": {"realtimeRuntime": 1000},' 'true'
 has oci-unsupported "$(rootlet-oci run rt 2>&1)" "cgroup version 2 has no limits for realtime tasks"
 config '' '"unified": {"no.such": "1"},' 'true'
