@@ -39,8 +39,9 @@ typedef struct {
 	const char *pid_file;	    /* or NULL; written whole or not at all */
 	const char *console_socket; /* a unix socket that takes the terminal's master, or NULL */
 	unsigned preserve_fds;	    /* descriptors 3 … 3+N-1 stay open */
-	bool systemd_cgroup;	    /* cgroupsPath is slice:prefix:name */
-	bool no_cgroup;		    /* it stays in the caller's cgroup, without limits */
+	unsigned listen_fds; /* before those, so many of a socket activation: sd_listen_fds(3) */
+	bool systemd_cgroup; /* cgroupsPath is slice:prefix:name */
+	bool no_cgroup;	     /* it stays in the caller's cgroup, without limits */
 	bool no_pivot, no_new_keyring;
 	rootlet_warnings warnings;
 } rootlet_bundle_options;

@@ -58,6 +58,7 @@ static struct life_bundle_options options_of(const rootlet_bundle_options *o)
 		.pid_file = o->pid_file,
 		.console_socket = o->console_socket,
 		.preserve_fds = o->preserve_fds,
+		.listen_fds = o->listen_fds,
 		.systemd_cgroup = o->systemd_cgroup,
 		.no_cgroup = o->no_cgroup,
 		.no_pivot = o->no_pivot,

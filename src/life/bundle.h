@@ -31,6 +31,7 @@ struct life_bundle_options {
 	const char *pid_file;	    /* or NULL */
 	const char *console_socket; /* or NULL */
 	uint32_t preserve_fds;
+	uint32_t listen_fds; /* the first of those are a socket activation's: sd_listen_fds(3) */
 	bool systemd_cgroup, no_cgroup, no_pivot, no_new_keyring;
 	bool foreground; /* the caller waits for it: a terminal's master is handed to it */
 	struct life_warn warn;
@@ -150,6 +151,8 @@ int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci
 /* A process that waits for its start stands closed to inspection, which entering its namespaces
  * needs: ask it to be open for as long as this connection to it stands. */
 int bundle_show(int connection);
+/* "K=V" words, NULL-terminated or NULL, put behind what is there. -ENOMEM. */
+int bundle_add_environment(struct spec *spec, const char *const *env);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);

@@ -29,27 +29,6 @@ static int read_process(struct spec *spec, const char *path, struct rootlet_erro
 	return parse_oci_process(spec, text, len, path, err);
 }
 
-static int add_environment(struct spec *spec, const char *const *env)
-{
-	struct arena *a = &spec->arena;
-
-	for (; env && *env; env++) {
-		const char *equals = strchr(*env, '=');
-		struct spec_env *e;
-
-		if (arena_grow(a, &spec->env, spec->env_count, sizeof(*e)) < 0)
-			return -ENOMEM;
-		e = &spec->env[spec->env_count];
-		e->name = equals ? arena_strndup(a, *env, (size_t)(equals - *env))
-				 : arena_strdup(a, *env);
-		e->value = arena_strdup(a, equals ? equals + 1 : "");
-		if (!e->name || !e->value)
-			return -ENOMEM;
-		spec->env_count++;
-	}
-	return 0;
-}
-
 static int set_arguments(struct spec *spec, const char *const *args)
 {
 	size_t count = 0;
@@ -68,7 +47,7 @@ static int apply_words(struct spec *spec, const struct life_bundle_exec *e)
 	int r = e->args ? set_arguments(spec, e->args) : 0;
 
 	if (r == 0)
-		r = add_environment(spec, e->env);
+		r = bundle_add_environment(spec, e->env);
 	if (e->cwd)
 		spec->cwd = e->cwd;
 	if (e->has_user) {

@@ -125,6 +125,27 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 		     : 0;
 }
 
+int bundle_add_environment(struct spec *spec, const char *const *env)
+{
+	struct arena *a = &spec->arena;
+
+	for (; env && *env; env++) {
+		const char *equals = strchr(*env, '=');
+		struct spec_env *e;
+
+		if (arena_grow(a, &spec->env, spec->env_count, sizeof(*e)) < 0)
+			return -ENOMEM;
+		e = &spec->env[spec->env_count];
+		e->name = equals ? arena_strndup(a, *env, (size_t)(equals - *env))
+				 : arena_strdup(a, *env);
+		e->value = arena_strdup(a, equals ? equals + 1 : "");
+		if (!e->name || !e->value)
+			return -ENOMEM;
+		spec->env_count++;
+	}
+	return 0;
+}
+
 int bundle_show(int connection)
 {
 	const struct wire_message ask = {.type = WIRE_SHOW};

@@ -56,6 +56,19 @@ void bundle_free_source(struct bundle_source *source)
 	*source = (struct bundle_source){0};
 }
 
+/* A service that systemd activates counts its sockets by the environment, and finds its own pid
+ * there: 1, as it is in a pid namespace of its own. */
+static int add_listening(const struct life_bundle_options *o, struct spec *spec)
+{
+	char count[32];
+	const char *const words[] = {count, "LISTEN_PID=1", NULL};
+
+	if (!o->listen_fds)
+		return 0;
+	snprintf(count, sizeof(count), "LISTEN_FDS=%u", o->listen_fds);
+	return bundle_add_environment(spec, words);
+}
+
 static int fill_spec(const struct life_bundle_options *o, const char *id,
 		     const struct bundle_source *source, struct spec *spec,
 		     struct rootlet_error *err)
@@ -73,8 +86,10 @@ static int fill_spec(const struct life_bundle_options *o, const char *id,
 	oci->no_cgroup = o->no_cgroup;
 	oci->no_pivot = o->no_pivot;
 	oci->no_new_keyring = o->no_new_keyring;
-	spec->preserve_fds = o->preserve_fds;
+	spec->preserve_fds = o->preserve_fds + o->listen_fds;
 	spec->detach = true;
+	if (add_listening(o, spec) < 0)
+		return error_nomem(err);
 	r = spec_validate(spec, err);
 	for (size_t i = 0; r == 0 && i < oci->note_count; i++)
 		life_say(&o->warn, oci->notes[i]);

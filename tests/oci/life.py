@@ -421,6 +421,20 @@ def test_preserved_descriptors(b):
     assert words[:5] == ["0", "1", "2", "3", "4"] and words[-1] == "through" and len(words) <= 7, result
 
 
+def test_sockets_of_systemd(b):
+    life = Life(b, ["sh", "-c", "ls /proc/self/fd | head -4; echo $LISTEN_FDS $LISTEN_PID"])
+    read, write = os.pipe()
+
+    def place():
+        os.dup2(fcntl.fcntl(read, fcntl.F_DUPFD, 20), 3)
+
+    result = life.call("run", "--bundle", str(b.folder), "c", pass_fds=(3,), preexec_fn=place,
+                       env={**os.environ, "LISTEN_FDS": "1"})
+    os.close(read)
+    os.close(write)
+    assert result.stdout.split() == ["0", "1", "2", "3", "1", "1"], result
+
+
 # ---- hooks ----
 
 
