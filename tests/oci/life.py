@@ -498,7 +498,7 @@ def test_a_failing_hook(b):
     (b.folder / "hooks").unlink(missing_ok=True)
     life.create()
     result = life.call("delete", "c")
-    assert result.returncode == 0 and "poststop hook /nosuch" in result.stderr, result
+    assert result.returncode == 0 and "poststop hook #0: /nosuch" in result.stderr, result
     assert read_hooks(b)[:1] == ["second"]
     reap_all()
 
