@@ -467,7 +467,7 @@ def test_hooks(b):
     lines = read_hooks(b)
     assert lines[::4] == list(points), lines
     states = [json.loads(line) for line in lines[1::4]]
-    assert [s["status"] for s in states] == ["creating"] * 3 + ["running", "stopped"], states
+    assert [s["status"] for s in states] == ["created", "creating", "creating", "running", "stopped"], states
     assert all(s["id"] == "c" and s["bundle"] == str(b.folder) for s in states) and states[0]["pid"] > 0, states
     ours = os.readlink("/proc/self/ns/mnt")
     assert [line == ours for line in lines[2::4]] == [True, True, False, True, True], lines
