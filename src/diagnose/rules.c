@@ -15,12 +15,12 @@
 
 const struct rule rules[] = {
 	/* ---- PREPARE: the cgroup and its limits ---- */
-	{STEP(CGROUP_LIMIT, ENOENT), NULL, check_controller, "limit-not-delegated",
+	{STEP(CGROUP_LIMIT, EOPNOTSUPP), NULL, check_controller, "limit-not-delegated",
 	 "the {a} controller is not delegated to you",
 	 "sudo systemctl edit user@.service, with the two lines [Service] and Delegate=cpu cpuset "
 	 "io "
 	 "memory pids; then log in again"},
-	{STEP(CGROUP_LIMIT, ENOENT), NULL, NULL, "limit-refused",
+	{STEP(CGROUP_LIMIT, EOPNOTSUPP), NULL, NULL, "limit-refused",
 	 "a cgroup has no such file on this kernel", ""},
 	{STEP(CGROUP_LIMIT, EACCES), NULL, NULL, "limit-refused", "you may not write that file",
 	 ""},
@@ -29,7 +29,7 @@ const struct rule rules[] = {
 	{STEP(CGROUP_LIMIT, ERANGE), NULL, NULL, "limit-refused",
 	 "the kernel does not take that value: it is too small or too large", ""},
 	{STEP(CGROUP_LIMIT, ENODEV), NULL, NULL, "limit-refused", "there is no such device", ""},
-	{STEP(CGROUP_PROCESSES, ENOENT), NULL, check_controller, "limit-not-delegated",
+	{STEP(CGROUP_PROCESSES, EOPNOTSUPP), NULL, check_controller, "limit-not-delegated",
 	 "the {a} controller is not delegated to you",
 	 "sudo systemctl edit user@.service, with the two lines [Service] and Delegate=cpu cpuset "
 	 "io "

@@ -92,6 +92,8 @@ static int complete(const struct bundle *b, struct oci_resources *r, struct root
 		r->cpu_quota = as_limit(now.cpu_quota);
 	if (is_given(r->cpu_quota) && !is_given(r->cpu_period) && now.cpu_period != USAGE_NONE)
 		r->cpu_period = (int64_t)now.cpu_period;
+	if (r->pids_limit == 0) /* how engines say that it stays as it is */
+		r->pids_limit = OCI_UNSET;
 	if (r->memory_check_before_update && is_given(r->memory_limit) && r->memory_limit > 0 &&
 	    now.memory != USAGE_NONE && now.memory > (uint64_t)r->memory_limit)
 		result = error_set(

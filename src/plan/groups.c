@@ -10,6 +10,7 @@
 #include "spec/oci.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum refusal { FITS, NO_HIERARCHY, NO_SYSTEMD, NO_CLONE, NOT_YOURS, NO_CONTROLLER, BUSY };
@@ -163,6 +164,17 @@ static void need(struct planner *p, const char *controller)
 		g->needed[g->needed_count++] = controller;
 }
 
+/* Up to version 1.2 of the runtime-spec 0 was how engines said that there is no limit of processes;
+ * since 1.3 it is a limit as any other. */
+static bool zero_is_a_limit(const struct spec_oci *oci)
+{
+	const char *v = oci->version ? oci->version : "";
+	char *minor;
+	unsigned long major = strtoul(v, &minor, 10);
+
+	return major > 1 || (major == 1 && *minor == '.' && strtoul(minor + 1, NULL, 10) >= 3);
+}
+
 static int read_limits(struct planner *p)
 {
 	const struct spec *s = p->spec;
@@ -175,6 +187,8 @@ static int read_limits(struct planner *p)
 	r = s->oci ? s->oci->resources : *s->limits;
 	if (!s->oci && r.memory_limit != OCI_UNSET && r.memory_swap == OCI_UNSET)
 		r.memory_swap = r.memory_limit <= INT64_MAX / 2 ? 2 * r.memory_limit : -1;
+	if (s->oci && r.pids_limit == 0 && !zero_is_a_limit(s->oci))
+		r.pids_limit = OCI_UNSET;
 	result = limits_from(p->arena, &r, &g->limits, p->err);
 	for (size_t i = 0; i < g->limits.count; i++) {
 		const struct limit *l = &g->limits.items[i];

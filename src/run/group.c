@@ -198,7 +198,10 @@ int group_make(struct start *s, const struct step *step)
 
 int group_write_limit(struct start *s, const struct step *step)
 {
-	return group_limit(s->cgroup, &step->a.limit);
+	int r = group_limit(s->cgroup, &step->a.limit);
+
+	/* engines take "no such file" for a command that is not there */
+	return r == -ENOENT ? -EOPNOTSUPP : r;
 }
 
 int group_enter(struct start *s, const struct step *step)

@@ -50,7 +50,10 @@ rootlet-oci create glutton >/tmp/out 2>&1; rootlet-oci start glutton
 sleep 4
 has oci-oom "$(cat /tmp/events)" '{"type":"oom","id":"glutton"}'
 rootlet-oci delete --force glutton; wait
+config '' '"pids": {"limit": 0},' 'sleep 0 \& wait; echo forked' /engine/any
+expect oci-pids-zero-of-old "$(rootlet-oci run any 2>&1 | tail -1)" forked
 config '' '"pids": {"limit": 0},' 'sleep 0 \& wait' /engine/one
+sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "1.3.0"/' /bundle/config.json
 expect oci-pids-of-one "$(rootlet-oci run one 2>&1 | tail -1)" "sh: can't fork: Resource temporarily unavailable"
 # a container that has groups of its own, as a systemd inside makes them
 for name in mkdir true; do ln -sf busybox /bundle/rootfs/bin/$name; done
