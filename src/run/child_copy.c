@@ -71,6 +71,7 @@ static int copy_link(int from, int to, const char *name, const struct stat *st)
 	return r < 0 ? r : set_owner(to, name, st);
 }
 
+/* NOLINTBEGIN(misc-no-recursion): no deeper than DEPTH_MAX */
 static int copy_directory(int from, int to, int depth);
 
 static int open_directory(int dir, const char *name)
@@ -132,6 +133,8 @@ static int copy_directory(int from, int to, int depth)
 	}
 	return n;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 int child_copy_tree(int from, int to)
 {
