@@ -59,6 +59,8 @@ static int connect_to(const char *path)
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	const char *slash = strrchr(path, '/');
 	AUTO_FREE char *folder = NULL;
+	/* what it is at the beginning is what is closed when nothing was opened */
+	/* cppcheck-suppress unreadVariable */
 	AUTO_FD dir = -1;
 
 	if (fd < 0)
@@ -67,8 +69,6 @@ static int connect_to(const char *path)
 		strcpy(a.sun_path, path);
 	} else {
 		folder = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
-		/* it is read in the next line, and closed at the end */
-		/* cppcheck-suppress unreadVariable */
 		dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 		if (dir < 0 || snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
 					slash + 1) >= (int)sizeof(a.sun_path))
