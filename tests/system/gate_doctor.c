@@ -223,7 +223,11 @@ static const struct change not_built[] = {{"/lsm/userns_built", "false"},
 static const struct change nfs[] = {{"/places/data/filesystem", "\"nfs\""}, {NULL, NULL}};
 static const struct change nfs_runtime[] = {{"/places/runtime/filesystem", "\"nfs\""},
 					    {NULL, NULL}};
-static const struct change cgroup[] = {{"/cgroup/delegated", "false"}, {NULL, NULL}};
+static const struct change cgroup[] = {
+	{"/cgroup/delegated", "false"},
+	{"/trial/results/group", FAILED("mkdir(cgroup)", "13")},
+	{NULL, NULL},
+};
 
 static void write_facts(const char *name, const struct change *c)
 {
