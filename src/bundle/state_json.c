@@ -37,7 +37,8 @@ void bundle_time_text(int64_t ns, char text[static BUNDLE_TIME_ROOM])
 	snprintf(text + n, BUNDLE_TIME_ROOM - n, ".%09dZ", (int)(ns % 1000000000));
 }
 
-/* The members of the runtime-spec, in its order. */
+/* The members of the runtime-spec, in the order in which readers with regular expressions expect
+ * them. */
 static struct json_object *state_object(const struct bundle *b, enum bundle_status status)
 {
 	struct json_object *o = json_object_new_object();
@@ -46,8 +47,8 @@ static struct json_object *state_object(const struct bundle *b, enum bundle_stat
 
 	put_text(o, "ociVersion", r->version ? r->version : "1.0.0");
 	put_text(o, "id", b->id);
-	put_text(o, "status", bundle_status_name(status));
 	json_object_object_add(o, "pid", json_object_new_int(pid));
+	put_text(o, "status", bundle_status_name(status));
 	put_text(o, "bundle", r->path ? r->path : "");
 	return o;
 }

@@ -132,7 +132,8 @@ static int on_hooks(void *data, struct run_process *p, struct rootlet_error *err
 	int r;
 
 	c->hooks_ran = true;
-	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATING, false, err);
+	/* "created", as whoever still writes these outdated hooks knows it from other runtimes. */
+	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATED, false, err);
 	if (r == 0)
 		r = bundle_hooks(c->bundle, oci, OCI_CREATE_RUNTIME, BUNDLE_CREATING, false, err);
 	if (r == 0)

@@ -259,7 +259,9 @@ static int await(struct running *r)
 	return status;
 }
 
-static int failed(struct running *r, const char *point, int status, struct rootlet_error *err)
+/* The first words are runc's: engines and their users look for them. */
+static int failed(struct running *r, const char *point, size_t index, int status,
+		  struct rootlet_error *err)
 {
 	const char *path = r->hook->path;
 	size_t len = r->said_len;
@@ -284,23 +286,23 @@ static int failed(struct running *r, const char *point, int status, struct rootl
 		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	return error_set(err, -EIO, "hook", path, "%s hook %s: %s%s%.*s", point, path, why,
-			 len ? ": " : "", (int)len, r->said);
+	return error_set(err, -EIO, "hook", path, "error running %s hook #%zu: %s: %s%s%.*s", point,
+			 index, path, why, len ? ": " : "", (int)len, r->said);
 }
 
-static int run_one(const struct oci_hook *hook, const char *point, const struct hook_place *place,
-		   struct rootlet_error *err)
+static int run_one(const struct oci_hook *hook, const char *point, size_t index,
+		   const struct hook_place *place, struct rootlet_error *err)
 {
 	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
 	int result = spawn(&r), status = 0;
 
 	if (result < 0)
-		error_set(err, result, "hook", hook->path, "%s hook %s: %s", point, hook->path,
-			  error_text(result));
+		error_set(err, result, "hook", hook->path, "error running %s hook #%zu: %s: %s",
+			  point, index, hook->path, error_text(result));
 	else
 		status = await(&r);
 	if (status || r.timed_out)
-		result = failed(&r, point, status, err);
+		result = failed(&r, point, index, status, err);
 	fd_close(&r.pidfd);
 	fd_close(&r.output);
 	fd_close(&r.trouble);
@@ -311,7 +313,7 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
 	      const struct hook_place *place, struct rootlet_error *err)
 {
 	for (size_t i = 0; i < hooks->count; i++) {
-		int r = run_one(&hooks->items[i], oci_hook_names[point], place, err);
+		int r = run_one(&hooks->items[i], oci_hook_names[point], i, place, err);
 
 		if (r < 0)
 			return r;

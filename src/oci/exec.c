@@ -16,6 +16,7 @@ struct request {
 	const char *process, *cwd, *user, *pid_file, *console_socket, *apparmor, *label;
 	struct args_list env, groups, capabilities, cgroups;
 	int64_t preserve_fds;
+	bool found; /* the container */
 	bool tty, detach, no_new_privileges, ignore_paused;
 	/* made of these */
 	rootlet_bundle_exec_options options;
@@ -109,6 +110,7 @@ static int run_it(rootlet_bundle *bundle, void *data, rootlet_error *err)
 	struct request *q = data;
 	int status = 0, r;
 
+	q->found = true;
 	q->options.process = q->process;
 	q->options.args = q->args.words.count > 1 ? q->args.words.items + 1 : NULL;
 	q->options.env = q->env.items;
@@ -141,8 +143,11 @@ static int run_exec(int argc, char **argv)
 	int r = command_begin(&oci_exec_command, &q, argc, argv);
 	int status = r > 0 ? 0 : EXIT_OCI;
 
-	if (r == 0)
+	if (r == 0) {
 		status = command_with(q.args.words.items[0], run_it, &q);
+		if (!q.found)
+			status = EXIT_EXEC;
+	}
 	args_release(&oci_exec_command, &q);
 	return status;
 }

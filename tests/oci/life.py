@@ -467,7 +467,7 @@ def test_hooks(b):
     lines = read_hooks(b)
     assert lines[::4] == list(points), lines
     states = [json.loads(line) for line in lines[1::4]]
-    assert [s["status"] for s in states] == ["creating"] * 3 + ["running", "stopped"], states
+    assert [s["status"] for s in states] == ["created", "creating", "creating", "running", "stopped"], states
     assert all(s["id"] == "c" and s["bundle"] == str(b.folder) for s in states) and states[0]["pid"] > 0, states
     ours = os.readlink("/proc/self/ns/mnt")
     assert [line == ours for line in lines[2::4]] == [True, True, False, True, True], lines
@@ -498,7 +498,7 @@ def test_a_failing_hook(b):
     (b.folder / "hooks").unlink(missing_ok=True)
     life.create()
     result = life.call("delete", "c")
-    assert result.returncode == 0 and "poststop hook /nosuch" in result.stderr, result
+    assert result.returncode == 0 and "poststop hook #0: /nosuch" in result.stderr, result
     assert read_hooks(b)[:1] == ["second"]
     reap_all()
 
