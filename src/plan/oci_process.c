@@ -95,8 +95,8 @@ void plan_oci_process(struct planner *p)
 		plan_add(p, OP_IO_PRIORITY, ACTOR_CHILD, "I/O priority")->a.number =
 			oci->io_priority;
 	add_memory_policy(p);
-	/* It is in the container's cgroup from its first moment: there is no time for the initial one
-	 * alone, but where no final one takes its place. */
+	/* It is in the container's cgroup from its first moment: there is no time for the initial
+	 * one alone, but where no final one takes its place. */
 	if (p->spec->kind == SPEC_EXEC && (oci->exec_cpu_final || oci->exec_cpu_initial)) {
 		step = plan_add(p, OP_AFFINITY, ACTOR_CHILD,
 				plan_copy(p, oci->exec_cpu_final ? oci->exec_cpu_final
