@@ -52,7 +52,7 @@ const struct rule rules[] = {
 	 "the container's cgroup is not empty: there is one already, with processes in it",
 	 "end them, or give the container another cgroup"},
 	{STEP(CGROUP, EBUSY), NULL, NULL, "cgroup-busy",
-	 "the container's cgroup is unexpectedly frozen: nothing that is made in it would run",
+	 "container's cgroup unexpectedly frozen: nothing that is made in it would run",
 	 "thaw it, or give the container another cgroup: echo 0 >cgroup.freeze"},
 	{STEP(CGROUP, EAGAIN), NULL, NULL, "cgroup-refused",
 	 "a group above allows no more groups below it (cgroup.max.descendants, cgroup.max.depth)",

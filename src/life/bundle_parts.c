@@ -123,7 +123,9 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 	fd = connect_to(path);
 	r = fd < 0 ? fd : send_descriptor(fd, listener, state.data, state.len);
 	return r < 0 ? error_set(err, r, "seccomp-listener", path,
-				 "linux.seccomp.listenerPath %s: %s", path, error_text(r))
+				 "linux.seccomp.listenerPath %s: failed to connect with seccomp "
+				 "agent: %s",
+				 path, error_text(r))
 		     : 0;
 }
 
