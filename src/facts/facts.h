@@ -87,6 +87,8 @@ struct facts_container {
 	struct idmap uid_map, gid_map; /* its ids → ours */
 	bool setgroups_denied;
 	const char *cgroup; /* its own group's directory, or NULL */
+	bool opened;	    /* its namespaces are known by descriptors of ours alone: */
+	int fds[NS_COUNT];  /* -1: it has not handed that one out; borrowed */
 };
 
 /* What the disposable child of FACT_TRIAL tries, each by itself. */

@@ -21,9 +21,11 @@ enum wire_report_type {
 	WIRE_TIMING = 4, /* `step` took `value` nanoseconds (only with --timings) */
 	WIRE_NOTE =
 		5, /* `step` met `error` and went on, by the fallback that run/words.c tells of */
-	WIRE_HOOKS = 6,	  /* it waits for WIRE_GO while the hooks of a bundle are run */
-	WIRE_CREATED = 7, /* AWAIT_START: all is done but the start; it waits for WIRE_GO, the
-			   * sign that its state is kept, and then for a connection */
+	WIRE_HOOK = 8,	     /* START_HOOK: it waits for WIRE_STREAMS */
+	WIRE_HOOK_ENDED = 9, /* its wait status is in `value`; WIRE_GO goes on */
+	WIRE_HOOKS = 6,	     /* it waits for WIRE_GO while the hooks of a bundle are run */
+	WIRE_CREATED = 7,    /* AWAIT_START: all is done but the start; it waits for WIRE_GO, the
+			      * sign that its state is kept, and then for a connection */
 };
 
 /* Which part of a step failed: words are the parent's (run/words.c). */
@@ -65,9 +67,12 @@ enum wire_message_type {
 	WIRE_GROUP_SIGNAL = 2,
 
 	/* start → a container that waits in AWAIT_START, over a connection that from WIRE_GO on
-	 * takes the place of both channels. WIRE_SHOW: be open to inspection, for hooks that enter
-	 * its namespaces; it answers with the same. */
-	WIRE_SHOW = 3,
+	 * takes the place of both channels. WIRE_NAMESPACES: it answers with the same, bit n of
+	 * `value` for enum ns_type n, and as many descriptors come along (SCM_RIGHTS). */
+	WIRE_NAMESPACES = 3,
+	/* start → START_HOOK: the hook's standard input and output come along (SCM_RIGHTS). Until
+	 * it has ended, WIRE_GROUP_SIGNAL is for its process group. */
+	WIRE_STREAMS = 5,
 
 	/* supervisor → set-up: a mount for TAKE_SOURCE comes along (SCM_RIGHTS) */
 	WIRE_SOURCE = 4,

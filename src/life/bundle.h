@@ -148,11 +148,11 @@ int bundle_send_terminal(const char *socket_path, int master, struct rootlet_err
  * process `pid` that it answers for. */
 int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci, pid_t pid,
 			 int listener, struct rootlet_error *err);
-/* A process that waits for its start stands closed to inspection, which entering its namespaces
- * needs: ask it to be open for as long as this connection to it stands. */
-int bundle_show(int connection);
 /* "K=V" words, NULL-terminated or NULL, put behind what is there. -ENOMEM. */
 int bundle_add_environment(struct spec *spec, const char *const *env);
+/* Of a process that waits for its start, which stands closed to inspection: it hands them out. -1
+ * for one that it cannot open. The caller closes them. */
+int bundle_namespaces(int connection, int fds[NS_COUNT]);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);

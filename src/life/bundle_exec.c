@@ -9,9 +9,11 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { PROCESS_LIMIT = 16 << 20 };
 
@@ -133,24 +135,63 @@ static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, s
 
 /* ---- the plan ---- */
 
-static int make_plan(const struct bundle *b, const struct spec *spec, struct plan **ret,
-		     struct rootlet_error *err)
+static int not_running(const struct bundle *b, struct rootlet_error *err)
+{
+	return error_set(err, -ESRCH, "not-running", b->id, "container %s: container not running",
+			 b->id);
+}
+
+/* Each that there is: one that is left out would be the host's own. */
+static int see_handed_out(const struct bundle *b, const int fds[NS_COUNT],
+			  uint64_t inodes[NS_COUNT], struct rootlet_error *err)
+{
+	for (int t = 0; t < NS_COUNT; t++) {
+		const char *name = ns_type_name((enum ns_type)t);
+		struct stat st;
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+		inodes[t] = 0;
+		if (fds[t] >= 0 && fstat(fds[t], &st) == 0)
+			inodes[t] = st.st_ino;
+		else if (access(path, F_OK) == 0)
+			return error_set(err, -ENOENT, "exec-before-start", b->id,
+					 "container %s: before its start it is entered by its own "
+					 "/proc, which has no self/ns/%s",
+					 b->id, name);
+	}
+	return 0;
+}
+
+/* What it has entered since it was made is known of it now: a time or a cgroup namespace. */
+static int add_container(const struct bundle *b, const int fds[NS_COUNT], struct facts *facts,
+			 struct rootlet_error *err)
 {
 	struct state_process now = b->record.process;
+	bool opened = b->start >= 0;
+	int r = 0;
+
+	if (opened)
+		r = see_handed_out(b, fds, now.namespaces, err);
+	else if (state_process_describe(now.pid, &now) < 0)
+		r = not_running(b, err);
+	if (r == 0)
+		r = life_add_process(b->id, now.pid, now.namespaces, b->record.cgroup, facts, err);
+	if (r < 0)
+		return r;
+	facts->containers[facts->container_count - 1].opened = opened;
+	memcpy(facts->containers[facts->container_count - 1].fds, fds, NS_COUNT * sizeof(*fds));
+	return 0;
+}
+
+static int make_plan(const struct bundle *b, const struct spec *spec, const int fds[NS_COUNT],
+		     struct plan **ret, struct rootlet_error *err)
+{
 	struct facts *facts = NULL;
 	int r = facts_probe(spec, facts_needs(spec), &facts, err);
 
-	if (r < 0)
-		return r;
-	if (r == 0 && b->start >= 0 && bundle_show(b->start) < 0)
-		r = error_set(err, -ESRCH, "not-running", b->id,
-			      "container %s: container not running", b->id);
-	/* what it has entered since it was made: a time or a cgroup namespace */
-	if (r == 0 && state_process_describe(now.pid, &now) < 0)
-		r = error_set(err, -ESRCH, "not-running", b->id,
-			      "container %s: container not running", b->id);
 	if (r == 0)
-		r = life_add_process(b->id, now.pid, now.namespaces, b->record.cgroup, facts, err);
+		r = add_container(b, fds, facts, err);
 	if (r == 0)
 		r = plan_make(spec, facts, ret, err);
 	facts_free(facts);
@@ -216,17 +257,24 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 	struct run_process *p = NULL;
 	struct spec *spec = NULL;
 	struct plan *plan = NULL;
+	int fds[NS_COUNT];
 	int r = check_status(b, e, err);
 
+	for (int t = 0; t < NS_COUNT; t++)
+		fds[t] = -1;
 	options.container = b->pidfd;
 	if (r == 0)
 		r = make_spec(b, e, &spec, err);
+	if (r == 0 && b->start >= 0 && bundle_namespaces(b->start, fds) < 0)
+		r = not_running(b, err);
 	if (r == 0)
-		r = make_plan(b, spec, &plan, err);
+		r = make_plan(b, spec, fds, &plan, err);
 	if (r == 0) {
 		answering.oci = spec->oci;
 		r = run_start(plan, &options, &p, err);
 	}
+	for (int t = 0; t < NS_COUNT; t++)
+		fd_close(&fds[t]);
 	spec_free(spec);
 	if (r == 0)
 		life_keep_plan(plan);

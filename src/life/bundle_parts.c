@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-enum { SHOW_MS = 10000 }; /* for an answer that is a matter of microseconds */
+enum { ANSWER_MS = 10000 }; /* for an answer that is a matter of microseconds */
 
 void life_say(const struct life_warn *warn, const char *text)
 {
@@ -150,18 +150,48 @@ int bundle_add_environment(struct spec *spec, const char *const *env)
 	return 0;
 }
 
-int bundle_show(int connection)
+/* Which of them came along, by the bits of the answer. */
+static int take_namespaces(struct msghdr *header, int32_t which, int fds[NS_COUNT])
 {
-	const struct wire_message ask = {.type = WIRE_SHOW};
+	struct cmsghdr *c = CMSG_FIRSTHDR(header);
+	int count = __builtin_popcount((unsigned)which), n = 0;
+	int taken[NS_COUNT];
+
+	if (!c || c->cmsg_type != SCM_RIGHTS || which >> NS_COUNT ||
+	    c->cmsg_len != CMSG_LEN((size_t)count * sizeof(int)))
+		return -EPROTO;
+	memcpy(taken, CMSG_DATA(c), (size_t)count * sizeof(int));
+	for (int t = 0; t < NS_COUNT; t++)
+		fds[t] = which & 1 << t ? taken[n++] : -1;
+	return 0;
+}
+
+int bundle_namespaces(int connection, int fds[NS_COUNT])
+{
+	const struct wire_message ask = {.type = WIRE_NAMESPACES};
 	struct pollfd answer = {.fd = connection, .events = POLLIN};
-	struct wire_message m;
+	struct wire_message m = {0};
+	struct iovec data = {&m, sizeof(m)};
+	union {
+		char room[CMSG_SPACE(NS_COUNT * sizeof(int))];
+		struct cmsghdr align;
+	} extra;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &extra,
+		.msg_controllen = sizeof(extra),
+	};
 	int r;
 
 	if (send(connection, &ask, sizeof(ask), MSG_NOSIGNAL) < 0)
 		return -errno;
-	while ((r = poll(&answer, 1, SHOW_MS)) < 0 && errno == EINTR)
+	while ((r = poll(&answer, 1, ANSWER_MS)) < 0 && errno == EINTR)
 		;
-	return r == 1 && recv(connection, &m, sizeof(m), MSG_DONTWAIT) == sizeof(m) ? 0 : -EPIPE;
+	if (r != 1 || recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != sizeof(m) ||
+	    m.type != WIRE_NAMESPACES)
+		return -EPIPE;
+	return take_namespaces(&header, m.value, fds);
 }
 
 int bundle_spec(const struct bundle *b, enum spec_kind kind, struct spec **ret,

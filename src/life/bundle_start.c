@@ -2,8 +2,10 @@
  * parent, whether it became the command. See bundle.h. */
 #include "life/bundle.h"
 
+#include "base/buffer.h"
 #include "base/fd.h"
 #include "init/wire.h"
+#include "life/hooks.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,19 +39,21 @@ static int say(int connection, uint32_t type)
 	return send(connection, &m, sizeof(m), MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* ---- hooks in the container's namespaces ---- */
-
-static int start_container_hooks(struct bundle *b, const struct spec_oci *oci, int connection,
-				 struct rootlet_error *err)
+/* It is about to run its next hook. */
+static int serve_hook(const struct bundle *b, const struct spec_oci *oci, int connection,
+		      size_t next, struct rootlet_error *err)
 {
-	int r;
+	const struct oci_hooks *hooks = oci ? &oci->hooks[OCI_START_CONTAINER] : NULL;
+	AUTO_BUFFER state = {0};
+	struct hook_place place = {0};
 
-	if (!oci || !oci->hooks[OCI_START_CONTAINER].count)
-		return 0;
-	r = bundle_show(connection);
-	if (r < 0)
-		return lost(b, r, err);
-	return bundle_hooks(b, oci, OCI_START_CONTAINER, BUNDLE_CREATED, true, err);
+	if (!hooks || next >= hooks->count)
+		return lost(b, -EPROTO, err);
+	if (bundle_hook_state(b, BUNDLE_CREATED, &state) < 0)
+		return error_nomem(err);
+	place.state = state.data;
+	place.state_len = state.len;
+	return hooks_serve(hooks, next, OCI_START_CONTAINER, &place, connection, err);
 }
 
 /* ---- what it says ---- */
@@ -109,6 +113,7 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 		struct wire_message message;
 	} said;
 	bool ready = false;
+	size_t hooks = 0;
 	int fd, r;
 	ssize_t n;
 
@@ -132,6 +137,11 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 		if (n != sizeof(said.report))
 			continue;
 		ready |= said.report.type == WIRE_READY;
+		if (said.report.type == WIRE_HOOK) {
+			r = serve_hook(b, oci, connection, hooks++, err);
+			if (r < 0)
+				return r;
+		}
 		if (said.report.type == WIRE_FAILED && ready)
 			return word_exec_failure(b, said.report.error, said.report.detail, err);
 		if (said.report.type == WIRE_FAILED)
@@ -145,11 +155,8 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 		  struct rootlet_error *err)
 {
-	int r = start_container_hooks(b, oci, connection, err);
+	int r = say(connection, WIRE_GO);
 
-	if (r < 0)
-		return r;
-	r = say(connection, WIRE_GO);
 	if (r < 0)
 		return lost(b, r, err);
 	bundle_forget_start(b);

@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
+#include "init/wire.h"
 #include "spec/spec.h"
 
 #include <errno.h>
@@ -17,6 +18,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -113,6 +116,8 @@ static void enter(const struct running *r)
 	/* the raw calls: this process has one thread, and glibc need not know */
 	if (fds[NS_USER] >= 0 && (SYS(setresgid, 0, 0, 0) < 0 || SYS(setresuid, 0, 0, 0) < 0))
 		give_up(r->trouble, CANNOT_ENTER);
+	if (prctl(PR_SET_DUMPABLE, 0) < 0) /* a change of ids has set it back */
+		give_up(r->trouble, CANNOT_ENTER);
 	if (chdir("/") < 0)
 		give_up(r->trouble, CANNOT_ENTER);
 }
@@ -137,6 +142,10 @@ static _Noreturn void child(const struct running *r, int input, int output)
 
 	setpgid(0, 0);
 	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+	/* Whoever shares the container's user and pid namespaces may look into none of us: until
+	 * the hook is executed this is the caller's memory and program. */
+	if (r->place->inside && prctl(PR_SET_DUMPABLE, 0) < 0)
 		give_up(r->trouble, CANNOT_ENTER);
 	if (r->place->inside)
 		enter(r);
@@ -259,14 +268,14 @@ static int await(struct running *r)
 	return status;
 }
 
-/* The first words are runc's: engines and their users look for them. */
-static int failed(struct running *r, const char *point, size_t index, int status,
+/* The first words are runc's: engines and their users look for them. `error`: why it never ran, or
+ * 0. */
+static int failed(struct running *r, const char *point, size_t index, int status, int error,
 		  struct rootlet_error *err)
 {
 	const char *path = r->hook->path;
 	size_t len = r->said_len;
 	char why[96];
-	int error = 0;
 
 	while (len && (r->said[len - 1] == '\n' || r->said[len - 1] == ' '))
 		len--;
@@ -276,7 +285,7 @@ static int failed(struct running *r, const char *point, size_t index, int status
 	if (r->timed_out)
 		snprintf(why, sizeof(why), "not done after %u seconds, and killed",
 			 (unsigned)r->hook->timeout);
-	else if (read(r->trouble, &error, sizeof(error)) == sizeof(error))
+	else if (error)
 		snprintf(why, sizeof(why), "%s%s",
 			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->inside
 				 ? "entering the container's namespaces: "
@@ -294,15 +303,17 @@ static int run_one(const struct oci_hook *hook, const char *point, size_t index,
 		   const struct hook_place *place, struct rootlet_error *err)
 {
 	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
-	int result = spawn(&r), status = 0;
+	int result = spawn(&r), status = 0, error = 0;
 
 	if (result < 0)
 		error_set(err, result, "hook", hook->path, "error running %s hook #%zu: %s: %s",
 			  point, index, hook->path, error_text(result));
 	else
 		status = await(&r);
+	if (status && read(r.trouble, &error, sizeof(error)) != sizeof(error))
+		error = 0;
 	if (status || r.timed_out)
-		result = failed(&r, point, index, status, err);
+		result = failed(&r, point, index, status, error, err);
 	fd_close(&r.pidfd);
 	fd_close(&r.output);
 	fd_close(&r.trouble);
@@ -319,4 +330,113 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
 			return r;
 	}
 	return 0;
+}
+
+/* ---- hooks that a waiting container runs by itself ---- */
+
+static int send_streams(int connection, int input, int output)
+{
+	struct wire_message message = {.type = WIRE_STREAMS};
+	struct iovec data = {&message, sizeof(message)};
+	int fds[2] = {input, output};
+	union {
+		char room[CMSG_SPACE(sizeof(fds))];
+		struct cmsghdr header;
+	} extra = {.header = {.cmsg_len = CMSG_LEN(sizeof(fds)),
+			      .cmsg_level = SOL_SOCKET,
+			      .cmsg_type = SCM_RIGHTS}};
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &extra,
+		.msg_controllen = sizeof(extra.room),
+	};
+
+	memcpy(CMSG_DATA(&extra.header), fds, sizeof(fds));
+	return sendmsg(connection, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int begin_there(struct running *r, int connection)
+{
+	AUTO_FD input = make_input(r->place);
+	AUTO_FD output = -1;
+	int result = input < 0 ? input : make_pipe(&r->output, &output);
+
+	if (result == 0)
+		result = send_streams(connection, input, output);
+	if (result == 0)
+		fcntl(r->output, F_SETFL, O_NONBLOCK);
+	return result;
+}
+
+/* One record: 1 when it told the hook's end, 0, or -EPIPE. */
+static int hear(int connection, int *ret_status, int *ret_error)
+{
+	union {
+		struct wire_report report;
+		struct wire_message message;
+	} said;
+	ssize_t n = recv(connection, &said, sizeof(said), 0);
+
+	if (n < 0 && errno == EINTR)
+		return 0;
+	if (n == sizeof(said.message) && said.message.type == WIRE_EXEC_FAILED)
+		*ret_error = said.message.value;
+	if (n != sizeof(said.report))
+		return n <= 0 ? -EPIPE : 0;
+	if (said.report.type == WIRE_FAILED)
+		return -EPIPE;
+	*ret_status = (int)said.report.value;
+	return said.report.type == WIRE_HOOK_ENDED;
+}
+
+static int await_there(struct running *r, int connection, int *ret_status, int *ret_error)
+{
+	const struct wire_message end = {.type = WIRE_GROUP_SIGNAL, .value = SIGKILL};
+	int64_t until = r->hook->timeout ? now_ms() + (int64_t)r->hook->timeout * 1000 : 0;
+	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
+				{.fd = connection, .events = POLLIN}};
+	int result = 0;
+
+	while (result == 0) {
+		int64_t left = until ? until - now_ms() : -1;
+
+		if (until && left <= 0) {
+			r->timed_out = true;
+			until = 0;
+			if (send(connection, &end, sizeof(end), MSG_NOSIGNAL) < 0)
+				return -EPIPE;
+			continue;
+		}
+		poll(fds, 2, left < 0 || left > 1000000 ? -1 : (int)left);
+		if (fds[0].revents && read_output(r) == 0)
+			fds[0].fd = -1;
+		if (fds[1].revents)
+			result = hear(connection, ret_status, ret_error);
+	}
+	while (read_output(r) > 0)
+		;
+	return result < 0 ? result : 0;
+}
+
+int hooks_serve(const struct oci_hooks *hooks, size_t index, enum oci_hook_point point,
+		const struct hook_place *place, int connection, struct rootlet_error *err)
+{
+	const struct wire_message go = {.type = WIRE_GO};
+	const struct oci_hook *hook = &hooks->items[index];
+	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
+	int status = 0, error = 0, result = begin_there(&r, connection);
+
+	if (result == 0)
+		result = await_there(&r, connection, &status, &error);
+	if (result == 0 && (status || r.timed_out))
+		result = failed(&r, oci_hook_names[point], index, status, error, err);
+	else if (result == 0 && send(connection, &go, sizeof(go), MSG_NOSIGNAL) < 0)
+		result = -EPIPE;
+	if (result < 0 && !(status || r.timed_out))
+		error_set(err, result, "hook", hook->path,
+			  "error running %s hook #%zu: %s: the container ended",
+			  oci_hook_names[point], index, hook->path);
+	fd_close(&r.output);
+	return result;
 }

@@ -277,7 +277,9 @@ static void describe_exec(struct buffer *out, const struct step *step)
 {
 	const char *const *argv = step->a.exec.argv;
 
-	buffer_puts(out, step->op == OP_EXEC_INIT ? "exec the init, which runs" : "exec");
+	buffer_puts(out, step->op == OP_EXEC_INIT    ? "exec the init, which runs"
+			 : step->op == OP_START_HOOK ? "run the startContainer hook"
+						     : "exec");
 	if (step->a.exec.shell_looked_up)
 		buffer_puts(out, " the user's shell, else");
 	for (; argv && *argv; argv++) {
@@ -488,6 +490,7 @@ static const struct phrase {
 	[OP_PARENT_DEATH] = {.describe = describe_signal},
 	[OP_SECCOMP] = {.describe = describe_filter},
 	[OP_CLOSE_FDS] = {.describe = describe_close},
+	[OP_START_HOOK] = {.describe = describe_exec},
 	[OP_EXEC_INIT] = {.describe = describe_exec},
 	[OP_EXEC] = {.describe = describe_exec},
 };

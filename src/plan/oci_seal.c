@@ -164,5 +164,6 @@ int plan_oci_seal(struct planner *p)
 		plan_add(p, OP_NO_NEW_PRIVS, ACTOR_CHILD, "no_new_privs");
 	if (nnp && r == 0)
 		r = plan_filters(p, bounding);
+	plan_start_hooks(p);
 	return r;
 }

@@ -170,6 +170,8 @@ int plan_landlock(struct planner *p);
 bool plan_wants_hooks(const struct planner *p); /* will there be a HOOKS step? */
 void plan_hooks(struct planner *p);
 void plan_await_start(struct planner *p);
+/* The last of SEAL: startContainer hooks, a step each. */
+void plan_start_hooks(struct planner *p);
 
 /* filters.c: the SECCOMP steps, for a command that keeps these capabilities. */
 int plan_filters(struct planner *p, uint64_t capabilities);

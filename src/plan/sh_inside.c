@@ -133,6 +133,7 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_HOOKS:
 	case OP_FIND_COMMAND:
 	case OP_AWAIT_START:
+	case OP_START_HOOK:
 	case OP_COUNT:
 		return;
 	}

@@ -93,6 +93,7 @@ static const struct {
 	[OP_WORKDIR] = {true, false, NULL},
 	[OP_FIND_COMMAND] = {true, false, "the shell finds it when it executes it"},
 	[OP_AWAIT_START] = {true, false, "the script does not wait to be started"},
+	[OP_START_HOOK] = {true, false, "hooks are the OCI runtime's to run"},
 	[OP_NO_NEW_PRIVS] = {true, false, NULL},
 	[OP_PARENT_DEATH] = {true, true, NULL},
 	[OP_SECCOMP] = {true, false, "no tool of util-linux 2.38 loads a filter"},

@@ -58,6 +58,8 @@ static const char *join_path(struct planner *p, enum ns_type type, const struct 
 
 	if (ns->mode == NS_MODE_PATH)
 		return plan_copy(p, ns->path);
+	if (c && c->opened)
+		return plan_text(p, "/proc/self/fd/%d", c->fds[type]);
 	return plan_text(p, "/proc/%u/ns/%s", c ? c->pid : p->spec->join_pid, ns_type_name(type));
 }
 
@@ -94,7 +96,9 @@ static void join_one_by_one(struct planner *p)
  * entered. It must run in a child, so that the calling program stays where it is. */
 int stage_join(struct planner *p)
 {
-	if (p->spec->kind == SPEC_EXEC && p->facts->pidfd_setns == ANSWER_YES)
+	const struct facts_container *c = facts_container(p->facts, p->spec->container);
+
+	if (p->spec->kind == SPEC_EXEC && p->facts->pidfd_setns == ANSWER_YES && !(c && c->opened))
 		join_container(p);
 	else
 		join_one_by_one(p);

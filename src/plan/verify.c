@@ -167,6 +167,8 @@ static int check_order(struct seen *s, const struct step *step)
 		return broken(s, "the bounding set is dropped while there is still CAP_SETPCAP");
 	if (step->op == OP_AWAIT_START && !came_before(s, OP_CLOSE_FDS))
 		return broken(s, "what the host lent is closed before it waits for its start");
+	if (came_before(s, OP_START_HOOK) && step->op != OP_START_HOOK && step->op != OP_EXEC)
+		return broken(s, "what the container brings runs when all is sealed");
 	if (came_before(s, OP_AWAIT_START) &&
 	    (step->op == OP_SET_USER || step->op == OP_CAPABILITIES))
 		return broken(s, "what it gives up, it gives up before it waits for its start");

@@ -79,6 +79,7 @@ static child_handler *const handlers[OP_COUNT] = {
 	[OP_WORKDIR] = child_workdir,
 	[OP_FIND_COMMAND] = child_find_command,
 	[OP_AWAIT_START] = child_await_start,
+	[OP_START_HOOK] = child_start_hook,
 	[OP_NO_NEW_PRIVS] = child_no_new_privs,
 	[OP_PARENT_DEATH] = child_parent_death,
 	[OP_SECCOMP] = child_seccomp,

@@ -1,5 +1,5 @@
-/* The pauses of an OCI container's start: HOOKS, FIND_COMMAND and AWAIT_START in the child. See
- * child.h for the rules.
+/* The pauses of an OCI container's start: HOOKS, FIND_COMMAND, AWAIT_START and START_HOOK in the
+ * child. See child.h for the rules.
  *
  * While it waits, nobody who stands below the caller's rights may look into it: it still is a copy
  * of the caller, whose memory and program are the host's.
@@ -9,11 +9,14 @@
 #include "base/sys.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 
 static int dumpable(bool on)
 {
@@ -101,6 +104,42 @@ static void await_keeper(const struct child *c)
 		_exit(125);
 }
 
+/* For an exec before the start: to enter them by our /proc/PID/ns we would have to stand open to
+ * inspection, also for whom else is inside. */
+static void send_namespaces(int connection)
+{
+	struct wire_message message = {.type = WIRE_NAMESPACES};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(NS_COUNT * sizeof(int))];
+		struct cmsghdr header;
+	} extra = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
+	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
+	int fds[NS_COUNT], n = 0;
+
+	for (int t = 0; t < NS_COUNT; t++) {
+		char path[32];
+		int fd;
+
+		strcpy(path, "/proc/self/ns/");
+		strcat(path, ns_type_name((enum ns_type)t));
+		fd = SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		message.value |= 1 << t;
+		fds[n++] = fd;
+	}
+	if (n) {
+		memcpy(CMSG_DATA(&extra.header), fds, (size_t)n * sizeof(int));
+		extra.header.cmsg_len = CMSG_LEN((size_t)n * sizeof(int));
+		header.msg_control = &extra;
+		header.msg_controllen = CMSG_SPACE((size_t)n * sizeof(int));
+	}
+	SYS(sendmsg, connection, &header, MSG_NOSIGNAL);
+	while (n)
+		close(fds[--n]);
+}
+
 /* One who only looks whether we are here, or who is killed on the way, lets go without a word. */
 static bool is_let_go(const struct child *c, int connection)
 {
@@ -112,10 +151,8 @@ static bool is_let_go(const struct child *c, int connection)
 			return false;
 		if (message.type == WIRE_GO)
 			return true;
-		if (message.type == WIRE_SHOW) {
-			dumpable(true);
-			SYS(sendto, connection, &message, sizeof(message), MSG_NOSIGNAL, NULL, 0);
-		}
+		if (message.type == WIRE_NAMESPACES)
+			send_namespaces(connection);
 	}
 }
 
@@ -136,7 +173,7 @@ static int take_over(struct child *c, int connection)
 	close(c->start);
 	c->start = -1;
 	c->report = c->control = connection;
-	return dumpable(false);
+	return 0;
 }
 
 int child_await_start(struct child *c, const struct step *step)
@@ -164,7 +201,94 @@ int child_await_start(struct child *c, const struct step *step)
 			take_signals(false);
 			return take_over(c, connection);
 		}
-		dumpable(false);
 		close(connection);
 	}
+}
+
+/* ---- START_HOOK ---- */
+
+enum { HOOK_LOOK_MS = 5 }; /* how often its end is looked for without a pidfd */
+
+static int receive_streams(int connection, int fds[2])
+{
+	struct wire_message message = {0};
+	struct iovec data = {&message, sizeof(message)};
+	union {
+		char room[CMSG_SPACE(2 * sizeof(int))];
+		struct cmsghdr align;
+	} extra;
+	struct msghdr header = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = &extra,
+		.msg_controllen = sizeof(extra),
+	};
+	struct cmsghdr *found;
+	int n;
+
+	do
+		n = SYS(recvmsg, connection, &header, MSG_CMSG_CLOEXEC);
+	while (n == -EINTR);
+	found = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
+	if (!found || message.type != WIRE_STREAMS || found->cmsg_len != CMSG_LEN(2 * sizeof(int)))
+		return -EPIPE;
+	memcpy(fds, CMSG_DATA(found), 2 * sizeof(int));
+	return 0;
+}
+
+/* By way of the sealed program, like the command: /proc/self/exe is nothing of the host's. It says
+ * over the connection why a hook cannot be executed. */
+static _Noreturn void become_hook(struct child *c, const struct step *step, const int fds[2])
+{
+	SYS(setpgid, 0, 0);
+	if (SYS(dup3, fds[0], 0, 0) >= 0 && SYS(dup3, fds[1], 1, 0) >= 0 &&
+	    SYS(dup3, fds[1], 2, 0) >= 0)
+		child_exec(c, step);
+	_exit(126);
+}
+
+/* `start` watches its time: a word of it, or its end, ends the hook. */
+static int await_hook(const struct child *c, int pid)
+{
+	int pidfd = c->plan->pidfd_open ? SYS(pidfd_open, pid, 0) : -1, status = 0, r;
+	struct pollfd fds[2] = {{.fd = c->control, .events = POLLIN},
+				{.fd = pidfd < 0 ? -1 : pidfd, .events = POLLIN}};
+
+	while ((r = SYS(wait4, pid, &status, WNOHANG, NULL)) == 0) {
+		poll(fds, 2, pidfd < 0 ? HOOK_LOOK_MS : -1);
+		if (!fds[0].revents)
+			continue;
+		SYS(kill, -pid, SIGKILL);
+		fds[0].fd = -1;
+	}
+	if (pidfd >= 0)
+		close(pidfd);
+	return r == pid ? status : -1;
+}
+
+int child_start_hook(struct child *c, const struct step *step)
+{
+	int index = (int)(step - c->plan->steps), fds[2], pid, status;
+	struct wire_message message = {0};
+	int r = child_send(c, WIRE_HOOK, index, 0, 0);
+
+	if (r == 0)
+		r = receive_streams(c->control, fds);
+	if (r < 0)
+		return r;
+	pid = SYS(clone, (unsigned long)SIGCHLD, NULL, NULL, NULL, 0UL);
+	if (pid == 0)
+		become_hook(c, step, fds);
+	close(fds[0]);
+	close(fds[1]);
+	if (pid < 0)
+		return pid;
+	SYS(setpgid, pid, pid); /* whoever is first */
+	status = await_hook(c, pid);
+	r = child_send(c, WIRE_HOOK_ENDED, index, 0, status);
+	do
+		if (r == 0)
+			r = receive(c->control, &message);
+	while (r == 0 && message.type == WIRE_GROUP_SIGNAL); /* it came too late */
+	return r < 0 || message.type != WIRE_GO ? -EPIPE : 0;
 }

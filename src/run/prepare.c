@@ -62,13 +62,30 @@ static size_t count_words(const char *const *words)
 	return n;
 }
 
+/* Room for the vectors of whatever is executed: the command, and hooks before it. */
+static void measure_vectors(const struct plan *plan, size_t *ret_words, size_t *ret_variables)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+		size_t words, variables;
+
+		if (op_rows[step->op].args != ARGS_EXEC)
+			continue;
+		words = count_words(step->a.exec.candidates) + count_words(step->a.exec.argv) + 8;
+		variables = count_words(step->a.exec.envp) + 2;
+		*ret_words = words > *ret_words ? words : *ret_words;
+		*ret_variables = variables > *ret_variables ? variables : *ret_variables;
+	}
+}
+
 /* Everything that the child writes to, allocated while allocation is allowed. */
 int prepare_child(struct start *s)
 {
 	const struct plan *plan = s->plan;
-	const struct step *exec = &plan->steps[plan->count - 1];
-	size_t words = count_words(exec->a.exec.candidates) + count_words(exec->a.exec.argv) + 8;
+	size_t words = 0, variables = 0;
 	struct child *c = &s->child;
+
+	measure_vectors(plan, &words, &variables);
 
 	*c = (struct child){.plan = plan,
 			    .report = -1,
@@ -81,7 +98,7 @@ int prepare_child(struct start *s)
 			    .fault_trigger = fault_arm()};
 	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));
 	c->argv = calloc(words, sizeof(*c->argv));
-	c->envp = calloc(count_words(exec->a.exec.envp) + 2, sizeof(*c->envp));
+	c->envp = calloc(variables, sizeof(*c->envp));
 	if (!c->slots || !c->argv || !c->envp)
 		return -ENOMEM;
 	for (int i = 0; i < plan->slots; i++)

@@ -474,6 +474,77 @@ def test_hooks(b):
     assert set(lines[3::4]) == {"setunset"}, lines
 
 
+def test_a_start_hook_has_the_rights_of_the_command(b):
+    """Its program is the image's: it is confined as the command is, and finds nothing of the runtime."""
+    look = ("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; readlink /proc/self/ns/pid; id -u; "
+            "cat /proc/1/cgroup /proc/self/cgroup | sort -u")
+    script = (f"cat >/dev/null; {{ {look}; }} >/dev/shm/hook 2>&1; readlink /proc/1/exe >/dev/shm/exe; "
+              "(exec 5</proc/1/exe) 2>/dev/null && echo opened >>/dev/shm/exe; ls /proc/1/fd >>/dev/shm/exe 2>/dev/null; "
+              "ls /proc/self/fd >/dev/shm/fds; readlink /proc/self/exe >/dev/shm/self")
+    life = Life(b, ["sh", "-c", f"{{ {look}; }} >/dev/shm/command 2>&1; sleep 100"])
+    b.process["noNewPrivileges"] = True
+    b.config["linux"]["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW",
+                                    "syscalls": [{"names": ["swapon"], "action": "SCMP_ACT_ERRNO"}]}
+    b.config["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", script]},
+                                            {"path": "/bin/sh", "args": ["sh", "-c", "cat /proc/$$/environ >/dev/shm/env 2>&1; echo >>/dev/shm/env"], "env": ["ONLY=this"]}]}
+    life.write()
+    life.create()
+    life.ok("start", "c")
+    read = lambda name: life.ok("exec", "c", "cat", f"/dev/shm/{name}")
+    wait_for(lambda: "Seccomp" in life.call("exec", "c", "cat", "/dev/shm/command").stdout)
+    assert "Seccomp:\t2" in read("hook") and "NoNewPrivs:\t1" in read("hook"), read("hook")
+    assert read("hook") == read("command")
+    assert read("exe") == "", read("exe")
+    assert read("fds").split() == ["0", "1", "2", "3"], read("fds")  # 3 is the directory that ls reads
+    assert "rootlet" not in read("self"), read("self")
+    assert read("env") == "ONLY=this\0\n", read("env")
+    life.end()
+
+
+def test_a_start_hook_that_is_the_runtime_itself(b):
+    """`/proc/self/exe` as a hook's program executes the sealed file that it came by, never the runtime."""
+    life = Life(b)
+    b.config["hooks"] = {"startContainer": [{"path": "/proc/self/exe", "args": ["rootlet-oci", "--version"]}]}
+    life.write()
+    life.create()
+    result = life.call("start", "c", stdout=subprocess.PIPE)
+    assert result.returncode != 0 and "rootlet-oci version" not in str(result), result
+    life.end()
+
+
+def test_a_start_hook_that_takes_too_long(b):
+    life = Life(b, hooks={"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 30 & sleep 30"], "timeout": 1,
+                                              "env": ["PATH=/bin:/usr/bin"]}]})
+    begin = time.monotonic()
+    life.create()
+    life.fails("start", "c", text="not done after 1 second")
+    assert time.monotonic() - begin < 10
+    life.end()
+
+
+def test_a_start_hook_that_is_missing(b):
+    life = Life(b, hooks={"startContainer": [{"path": "/no/such"}]})
+    life.create()
+    life.fails("start", "c", text=["startContainer", "/no/such", "such file"])
+    life.end()
+
+
+def test_exec_before_the_start_shows_nothing_of_the_runtime(b):
+    """A process that is already inside watches one that waits for its start, while others are let in."""
+    life = Life(b)
+    life.create()
+    watch = ("i=0; while [ $i -lt 300 ]; do (exec 5</proc/1/exe) 2>/dev/null && echo opened; "
+             "ls /proc/1/fd >/dev/null 2>&1 && echo listed; i=$((i+1)); done; echo done")
+    line, keywords = life.command("exec", "c", "sh", "-c", watch)
+    watcher = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, **keywords)
+    while watcher.poll() is None:
+        assert life.ok("exec", "c", "id", "-u") == "0\n"
+    assert watcher.stdout.read() == "done\n"
+    assert watcher.wait() == 0
+    life.ok("start", "c")
+    life.end()
+
+
 def test_a_failing_hook(b):
     for point in ("prestart", "createRuntime", "createContainer"):
         life = Life(b)

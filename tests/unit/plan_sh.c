@@ -86,6 +86,7 @@ static const struct {
 	{OP_WORKDIR, "cd text"},
 	{OP_FIND_COMMAND, NULL},
 	{OP_AWAIT_START, NULL},
+	{OP_START_HOOK, NULL},
 	{OP_NO_NEW_PRIVS, "--no-new-privs"},
 	{OP_PARENT_DEATH, "--kill-child=SIGTERM"},
 	{OP_SECCOMP, NULL},
