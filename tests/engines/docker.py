@@ -45,7 +45,7 @@ def open_bench(runtime):
         bench.daemon = subprocess.Popen( # pylint: disable=consider-using-with
             ["dockerd", "-H", SOCKET, "--data-root", str(folder / "data"), "--exec-root", "/run/root/docker",
              "--pidfile", "/run/root/docker.pid", "--add-runtime", f"under-test={runtime}", "--default-runtime", "under-test",
-             "--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=vfs",
+             "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none", "--storage-driver=vfs",
              "--exec-opt", "native.cgroupdriver=cgroupfs"],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     soon(lambda: bench("version", status=None).returncode == 0, f"dockerd answers ({folder}/log)", 30)

@@ -28,7 +28,7 @@ mount -t tmpfs tmpfs /run
 mkdir /run/rootlesskit /run/docker-data; chmod 711 /run
 ip link set lo up
 HOME=/run ROOTLESSKIT_STATE_DIR=/run/rootlesskit XDG_RUNTIME_DIR=/run dockerd --rootless --userns-remap=USER --bridge=none \
-  --iptables=false --ip6tables=false --userland-proxy=false --storage-driver vfs -H unix:///run/docker.sock \
+  --iptables=false --ip6tables=false --ip-forward=false --userland-proxy=false --storage-driver vfs -H unix:///run/docker.sock \
   --group USER --data-root /run/docker-data --exec-root /run/docker-exec --pidfile /run/dockerd.pid >LOG 2>&1 &
 for i in $(seq 100); do docker info >/dev/null 2>&1 && break; sleep 0.2; done
 setpriv --reuid USER --regid USER --init-groups env HOME=/ ROOTLET demo --json root-remap
