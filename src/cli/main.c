@@ -52,7 +52,9 @@ static const char *nearest(const char *name)
 	size_t least = 3, d; /* more is another word */
 	const size_t own = sizeof(commands) / sizeof(commands[0]);
 
-	for (size_t i = 0; i < own || command_get(i - own); i++) {
+	for (size_t i = 0;; i++) {
+		if (i >= own && !command_get(i - own))
+			break;
 		candidate = i < own ? commands[i].name : command_get(i - own)->name;
 		d = args_distance(name, candidate);
 		if (d < least && d < strlen(candidate)) {

@@ -276,10 +276,10 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 	for (int t = 0; t < NS_COUNT; t++)
 		fd_close(&fds[t]);
 	spec_free(spec);
-	if (r == 0)
+	if (r == 0) {
 		life_keep_plan(plan);
-	if (r == 0)
 		r = finish(p, e, err);
+	}
 	if (r == 0 && e->detach) {
 		run_leave(p);
 		plan_free(plan);

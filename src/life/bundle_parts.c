@@ -162,7 +162,7 @@ static int take_namespaces(struct msghdr *header, int32_t which, int fds[NS_COUN
 		return -EPROTO;
 	memcpy(taken, CMSG_DATA(c), (size_t)count * sizeof(int));
 	for (int t = 0; t < NS_COUNT; t++)
-		fds[t] = which & 1 << t ? taken[n++] : -1;
+		fds[t] = (which >> t & 1) ? taken[n++] : -1;
 	return 0;
 }
 

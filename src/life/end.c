@@ -245,10 +245,10 @@ int life_remove(struct state_container *c, bool force, struct rootlet_error *err
 		r = life_stop(c, 0, err);
 	else if (r == 0 && (c->broken || !c->has_process))
 		end_unknown(c);
-	if (r == 0)
+	if (r == 0) {
 		clear_cgroup(c);
-	if (r == 0)
 		r = state_remove(c, err);
+	}
 	if (r == 0) /* a killed rename may have given it a second one */
 		state_sweep_names(c->store, NULL);
 	if (r == -ENOENT && force)

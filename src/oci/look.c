@@ -263,6 +263,7 @@ static int ask_ps(const struct args_list *words, char **ret, rootlet_error *err)
 		close(ends[0]);
 		close(ends[1]);
 		execvp("ps", (char *const *)(uintptr_t)argv);
+		free(argv);
 		_exit(127);
 	}
 	close(ends[1]);

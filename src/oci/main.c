@@ -134,10 +134,10 @@ static int run_command(void)
 	if (log_open() < 0)
 		return EXIT_OCI;
 	c = find(words->items[0]);
-	if (c)
+	if (c) {
 		log_command(words);
-	if (c)
 		return c->run((int)words->count - 1, (char **)(uintptr_t)(words->items + 1));
+	}
 	error_set(&err, -EINVAL, "command-unknown", words->items[0],
 		  "%.64s: there is no such command", words->items[0]);
 	error_hint(&err, "`rootlet-oci help` lists the commands");

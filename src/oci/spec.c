@@ -44,20 +44,27 @@ static int write_config(const struct request *q, const char *text, rootlet_error
 	return r < 0 ? error_set(err, r, "spec-write", path, "%s: %s", path, error_text(r)) : 0;
 }
 
+static int make_config(const struct request *q, rootlet_error *err)
+{
+	char *text;
+	int r = rootlet_oci_spec(q->rootless, &text, err);
+
+	if (r < 0)
+		return r;
+	r = write_config(q, text, err);
+	free(text);
+	return r;
+}
+
 static int run_spec(int argc, char **argv)
 {
 	struct request q = {0};
 	struct rootlet_error err = {0};
-	AUTO_FREE char *text = NULL;
 	int r = command_begin(&oci_spec_command, &q, argc, argv);
 	int status = r > 0 ? 0 : EXIT_OCI;
 
-	if (r == 0) {
-		r = rootlet_oci_spec(q.rootless, &text, &err);
-		if (r == 0)
-			r = write_config(&q, text, &err);
-		status = r < 0 ? command_fail(&err) : 0;
-	}
+	if (r == 0)
+		status = make_config(&q, &err) < 0 ? command_fail(&err) : 0;
 	args_release(&oci_spec_command, &q);
 	return status;
 }

@@ -268,7 +268,7 @@ static int await_hook(const struct child *c, int pid)
 
 int child_start_hook(struct child *c, const struct step *step)
 {
-	int index = (int)(step - c->plan->steps), fds[2], pid, status;
+	int index = (int)(step - c->plan->steps), fds[2] = {-1, -1}, pid, status;
 	struct wire_message message = {0};
 	int r = child_send(c, WIRE_HOOK, index, 0, 0);
 

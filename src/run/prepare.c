@@ -82,7 +82,7 @@ static void measure_vectors(const struct plan *plan, size_t *ret_words, size_t *
 int prepare_child(struct start *s)
 {
 	const struct plan *plan = s->plan;
-	size_t words = 0, variables = 0;
+	size_t words = 8, variables = 2; /* what is added to them, and room for the NULL */
 	struct child *c = &s->child;
 
 	measure_vectors(plan, &words, &variables);

@@ -46,7 +46,7 @@ ALLOWED = set("""
     """.split())
 
 # Functions of other rooms that only compute.
-PURE = {"ns_type_flag"}
+PURE = {"ns_type_flag", "ns_type_name"}
 
 
 def symbols(nm, archive):
