@@ -67,12 +67,24 @@ static struct life_bundle_options options_of(const rootlet_bundle_options *o)
 	};
 }
 
+/* What is preserved would be the state itself, handed into the container. */
+static int check_preserved(int own, unsigned count, rootlet_error *err)
+{
+	if (own < 3 || (unsigned)own - 3 >= count)
+		return 0;
+	error_set(err, -EBADF, "preserve-fds", "preserve_fds",
+		  "preserve_fds: descriptor %d is the open state's own", own);
+	error_hint(err, "open the descriptors to preserve before the state");
+	return -EBADF;
+}
+
 int rootlet_bundle_create(const rootlet_bundles *bundles, const char *id,
 			  const rootlet_bundle_options *options, rootlet_error *err)
 {
 	const struct life_bundle_options o = options_of(options);
+	int r = check_preserved(bundles->store.fd, o.preserve_fds + o.listen_fds, err);
 
-	return life_bundle_create(&bundles->store, id, &o, NULL, err);
+	return r < 0 ? r : life_bundle_create(&bundles->store, id, &o, NULL, err);
 }
 
 int rootlet_bundle_plan(const char *id, const rootlet_bundle_options *options, const char *facts,
@@ -97,8 +109,9 @@ int rootlet_bundle_run(const rootlet_bundles *bundles, const char *id,
 		       rootlet_error *err)
 {
 	const struct life_bundle_options o = options_of(options);
+	int r = check_preserved(bundles->store.fd, o.preserve_fds + o.listen_fds, err);
 
-	return life_bundle_run(&bundles->store, id, &o, keep, ret_status, err);
+	return r < 0 ? r : life_bundle_run(&bundles->store, id, &o, keep, ret_status, err);
 }
 
 /* ---- found ---- */
@@ -313,7 +326,11 @@ int rootlet_bundle_exec(rootlet_bundle *handle, const rootlet_bundle_exec_option
 		.preserve_fds = o->preserve_fds,
 		.warn = warn_of(&o->warnings),
 	};
-	int r = capabilities_of(o->capabilities, &e.capabilities, err);
+	int r = check_preserved(handle->bundle->store->fd, o->preserve_fds, err);
 
+	if (r == 0)
+		r = check_preserved(handle->bundle->folder, o->preserve_fds, err);
+	if (r == 0)
+		r = capabilities_of(o->capabilities, &e.capabilities, err);
 	return r < 0 ? r : life_bundle_exec_wait(handle->bundle, &e, ret_status, err);
 }

@@ -1,6 +1,8 @@
 /* How the commands of rootlet-oci begin, and the way to the container that one names. */
 #include "oci/oci.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 
 const struct args_option no_common_options[] = {
@@ -20,6 +22,27 @@ int command_begin(const struct args_command *command, void *target, int argc, ch
 	if (args->help)
 		args_print_help(command);
 	return args->help;
+}
+
+int command_check_preserved(int64_t preserve, unsigned listen)
+{
+	struct rootlet_error err = {0};
+	bool listens = !preserve; /* whose number says too much */
+
+	for (int64_t fd = 3; fd < 3 + preserve + listen; fd++) {
+		if (fcntl((int)fd, F_GETFD) >= 0 && fd != log_descriptor())
+			continue;
+		listens |= fd >= 3 + preserve;
+		error_set(&err, -EBADF, "preserve-fds", listens ? "$LISTEN_FDS" : "--preserve-fds",
+			  "%s %lld: descriptor %d is not open",
+			  listens ? "$LISTEN_FDS" : "--preserve-fds",
+			  (long long)(listens ? listen : preserve), (int)fd);
+		error_hint(&err, "descriptors 3 to %lld are handed on: all of them must be open",
+			   (long long)(2 + preserve + listen));
+		log_error(&err);
+		return err.code;
+	}
+	return 0;
 }
 
 int command_store(bool make, rootlet_bundles **ret)

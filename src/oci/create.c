@@ -133,6 +133,8 @@ static int run_create(int argc, char **argv)
 	int r = command_begin(&oci_create_command, &q, argc, argv);
 	int status = r > 0 ? 0 : EXIT_OCI;
 
+	if (r == 0)
+		r = command_check_preserved(q.preserve_fds, listen_fds());
 	if (r == 0 && command_store(true, &bundles) == 0) {
 		r = create(bundles, &q, q.args.words.items[0], &err);
 		status = r < 0 ? command_fail(&err) : 0;
@@ -172,6 +174,8 @@ static int run_run(int argc, char **argv)
 	int r = command_begin(&oci_run_command, &q, argc, argv);
 	int status = r > 0 ? 0 : EXIT_OCI;
 
+	if (r == 0)
+		r = command_check_preserved(q.preserve_fds, listen_fds());
 	if (r == 0 && command_store(true, &bundles) == 0) {
 		const rootlet_bundle_options options = options_of(&q);
 		const char *id = q.args.words.items[0];

@@ -143,6 +143,8 @@ static int run_exec(int argc, char **argv)
 	int r = command_begin(&oci_exec_command, &q, argc, argv);
 	int status = r > 0 ? 0 : EXIT_OCI;
 
+	if (r == 0 && command_check_preserved(q.preserve_fds, 0) < 0)
+		r = -1, status = EXIT_EXEC;
 	if (r == 0) {
 		status = command_with(q.args.words.items[0], run_it, &q);
 		if (!q.found)

@@ -78,6 +78,11 @@ int log_open(void)
 	return err.code;
 }
 
+int log_descriptor(void)
+{
+	return file ? fileno(file) : -1;
+}
+
 void log_error(const rootlet_error *err)
 {
 	const char *hint = rootlet_error_hint(err);

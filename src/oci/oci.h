@@ -36,6 +36,9 @@ const struct args_command *command_get(size_t index);
 
 /* begin.c: a command's line into *target. 0; 1 when --help was printed; -1 after a message. */
 int command_begin(const struct args_command *command, void *target, int argc, char **argv);
+/* What is to be handed on is open, and none of it is a descriptor of ours: before anything else is
+ * opened, and so all that is comes to lie above. -errno after a message. */
+int command_check_preserved(int64_t preserve, unsigned listen);
 /* The store; and one container of it. -errno after a message. */
 int command_store(bool make, rootlet_bundles **ret);
 /* One container, and what is done with it: the exit status. `action` may print its error itself and
@@ -46,6 +49,7 @@ int command_with(const char *id, bundle_action *action, void *data);
 /* log.c */
 /* Where messages go beside standard error. -errno after a message. */
 int log_open(void);
+int log_descriptor(void); /* -1: there is none */
 void log_error(const rootlet_error *err);
 void log_warning(const char *text);
 void log_debug(const char *text);

@@ -421,6 +421,39 @@ def test_preserved_descriptors(b):
     assert words[:5] == ["0", "1", "2", "3", "4"] and words[-1] == "through" and len(words) <= 7, result
 
 
+def test_descriptors_that_are_not_open(b):
+    """None of the runtime's own takes their place."""
+    life = Life(b)
+    log = b.folder / "log"
+    for options in ((), ("--log", str(log))):
+        life.fails("create", "--preserve-fds", "1", "--bundle", str(b.folder), "c", options=options,
+                   text="--preserve-fds 1: descriptor 3 is not open")
+        life.fails("create", "--bundle", str(b.folder), "c", options=options, text="$LISTEN_FDS 2: descriptor 3 is",
+                   env={**os.environ, "LISTEN_FDS": "2"})
+        assert not life.names()
+    life.create()
+    result = life.fails("exec", "--preserve-fds", "3", "c", "true", text="--preserve-fds 3: descriptor 3 is not open")
+    assert result.returncode == 255, result
+    read, write = os.pipe()
+    fds = [fcntl.fcntl(read, fcntl.F_DUPFD, 20) for _ in range(2)]
+
+    def place():
+        for i, fd in enumerate(fds):
+            os.dup2(fd, 3 + i)
+
+    with open(b.folder / "out", "wb") as out:
+        life.ok("create", "--preserve-fds", "2", "--bundle", str(b.folder), "d", pass_fds=(3, 4), preexec_fn=place,
+                stdout=out, stderr=out)
+    pid = life.state("d")["pid"]
+    for fd in (read, write, *fds):
+        os.close(fd)
+    kept = [os.readlink(p) for p in pathlib.Path(f"/proc/{pid}/fd").iterdir()] if os.geteuid() == 0 else []
+    assert not any(str(life.state_folder) in path for path in kept), kept
+    life.ok("start", "d")
+    life.ok("delete", "--force", "d")
+    life.end()
+
+
 def test_sockets_of_systemd(b):
     life = Life(b, ["sh", "-c", "ls /proc/self/fd | head -4; echo $LISTEN_FDS $LISTEN_PID"])
     read, write = os.pipe()
