@@ -48,8 +48,11 @@ int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err)
 		r = -errno;
 	if (r < 0)
 		unlink(temporary);
-	return r < 0 ? error_set(err, r, "pidfile", path, "--pid-file %s: %s", path, error_text(r))
-		     : 0;
+	if (r < 0) {
+		error_set(err, r, "pidfile", path, "--pid-file %s: %s", path, error_text(r));
+		error_hint(err, "name a file in a folder that exists and that you may write to");
+	}
+	return r;
 }
 
 /* A path that is too long for sun_path is reached by way of its directory (unix(7)). */
@@ -105,9 +108,12 @@ int bundle_send_terminal(const char *path, int master, struct rootlet_error *err
 	/* One byte is the least that may carry a descriptor; what receivers expect is a name. */
 	int r = fd < 0 ? fd : send_descriptor(fd, master, "/dev/ptmx", strlen("/dev/ptmx"));
 
-	return r < 0 ? error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
-				 error_text(r))
-		     : 0;
+	if (r < 0) {
+		error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
+			  error_text(r));
+		error_hint(err, "it must be a unix stream socket on which somebody listens");
+	}
+	return r;
 }
 
 int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid_t pid,
