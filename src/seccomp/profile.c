@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "seccomp/profile_condition.h"
 #include "seccomp/profile_names.h"
+#include "seccomp/profile_newer.h"
 #include "base/reader.h"
 
 #include <errno.h>
@@ -33,6 +34,7 @@ struct profile {
 	bool alternatives;		 /* with a part: some entry has them */
 	uint32_t flags;
 	bool notify;
+	struct newer newer;
 };
 
 /* One element of "syscalls", its conditions met. */
@@ -113,6 +115,7 @@ static int add_arch(const struct reader *r, const struct json *value, void *data
 	if (code < 0 && code != -EEXIST)
 		return reader_fail(r, value, "seccomp-arch",
 				   "cannot be in one filter with this machine's own");
+	newer_add_arch(&p->newer, token);
 	return 0;
 }
 
@@ -315,6 +318,17 @@ static int add_call(const struct reader *r, const struct json *value, void *data
 	return p->adding ? add_rule(p, value, name, number, &entry) : note_total(p, number, &entry);
 }
 
+static int note_name(const struct reader *r, const struct json *value, void *data)
+{
+	struct profile *p = data;
+	const char *name;
+	int code = reader_string(r, value, &name);
+
+	if (code == 0)
+		newer_add_name(&p->newer, name);
+	return code;
+}
+
 static int add_entry(const struct reader *r, const struct json *value, void *data)
 {
 	static const char *const keys[] = {"names", "name",    "action",   "args",     "errnoRet",
@@ -338,9 +352,13 @@ static int add_entry(const struct reader *r, const struct json *value, void *dat
 	if (code == 0 && !entry.profile->part)
 		code = profile_condition(r, reader_member(value, "excludes"), &entry.profile->facts,
 					 &ignored, &excluded);
+	name = reader_member(value, "name");
+	if (code == 0 && name)
+		code = note_name(r, name, entry.profile);
+	if (code == 0)
+		code = reader_each(r, reader_member(value, "names"), note_name, entry.profile);
 	if (code < 0 || !included || excluded)
 		return code;
-	name = reader_member(value, "name");
 	if (name)
 		code = add_call(r, name, &entry);
 	if (code == 0)
@@ -396,6 +414,7 @@ static int read_profile(struct profile *p, const struct json *root)
 		return error_nomem(r->err);
 	/* 2.5; before that the program is a list, which is right too, only slower. */
 	seccomp_attr_set(p->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	newer_add_arch(&p->newer, seccomp_arch_native());
 	code = reader_each(r, reader_member(root, "flags"), read_flag, p);
 	if (code == 0)
 		code = reader_each(r, reader_member(root, "architectures"), add_arch, p);
@@ -413,7 +432,8 @@ static int read_profile(struct profile *p, const struct json *root)
 static int export_program(struct profile *p, struct arena *a, struct seccomp_filter *ret)
 {
 	AUTO_FD fd = memfd_create("seccomp", MFD_CLOEXEC);
-	struct sock_filter *program;
+	struct sock_filter newer[NEWER_PROGRAM_MAX], *program;
+	size_t head = newer_program(&p->newer, p->default_action, newer);
 	off_t size;
 	int code;
 
@@ -427,19 +447,20 @@ static int export_program(struct profile *p, struct arena *a, struct seccomp_fil
 				 "%s: libseccomp cannot compile it: %s", p->reader.path,
 				 error_text(code));
 	size = lseek(fd, 0, SEEK_END);
-	if (size <= 0 || (size_t)size > BPF_MAXINSNS * sizeof(*program))
+	if (size <= 0 || (size_t)size > (BPF_MAXINSNS - head) * sizeof(*program))
 		return error_set(p->reader.err, -E2BIG, "seccomp-too-long", p->reader.path,
 				 "%s: the filter is longer than the kernel's %d instructions",
 				 p->reader.path, BPF_MAXINSNS);
-	program = arena_alloc(a, (size_t)size);
+	program = arena_alloc(a, head * sizeof(*program) + (size_t)size);
 	ret->name = arena_strdup(a, p->reader.path);
 	if (!program || !ret->name)
 		return error_nomem(p->reader.err);
-	if (pread(fd, program, (size_t)size, 0) != (ssize_t)size)
+	memcpy(program, newer, head * sizeof(*program));
+	if (pread(fd, program + head, (size_t)size, 0) != (ssize_t)size)
 		return error_set(p->reader.err, -EIO, "seccomp-export", p->reader.path,
 				 "%s: the compiled filter cannot be read back", p->reader.path);
 	ret->program = program;
-	ret->length = (uint16_t)((size_t)size / sizeof(*program));
+	ret->length = (uint16_t)(head + (size_t)size / sizeof(*program));
 	ret->flags = p->flags;
 	ret->notify = p->notify;
 	return 0;

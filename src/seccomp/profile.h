@@ -9,6 +9,9 @@
  * rules for a whole call disagree (podman's own profile has setns twice), the stricter wins, not
  * the first. Calls that are to be allowed and are not known are passed over, as everywhere: lists
  * name newer calls than libseccomp does.
+ *
+ * Kinder than it reads in one place, as in runc: where the default is an errno, calls newer than
+ * all that the profile names answer ENOSYS (profile_newer.h).
  */
 #ifndef ROOTLET_SECCOMP_PROFILE_H
 #define ROOTLET_SECCOMP_PROFILE_H

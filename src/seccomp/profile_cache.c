@@ -12,7 +12,7 @@ struct traits {
 	uint32_t flags, notify;
 };
 
-enum { HEAD_MAX = 512, FORMAT = 2 };
+enum { HEAD_MAX = 512, FORMAT = 3 };
 
 /* Everything but the text. Its length is in it, so that no text can be taken for another's end. The
  * length is a multiple of 8, as the program behind it is read in place. */

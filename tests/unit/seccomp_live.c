@@ -6,10 +6,12 @@
 #include <cmocka.h>
 
 #include "seccomp/filter.h"
+#include "seccomp/profile.h"
 
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -90,6 +92,27 @@ static void seccomp_live__the_kernel_takes_it(void **state)
 	assert_int_equal(live(seccomp_no_userns(), live_clone3), ENOSYS);
 }
 
+/* A user's profile that knows nothing above openat2 (437). */
+static void seccomp_live__newer_than_a_profile(void **state)
+{
+	static const char text[] =
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": [{\"names\": [\"getpid\", "
+		"\"exit\", \"exit_group\", \"openat2\"], \"action\": \"SCMP_ACT_ALLOW\"}]}";
+	struct seccomp_filter profile;
+	struct rootlet_error err = {0};
+	struct arena arena;
+
+	arena_init(&arena);
+	assert_int_equal(seccomp_profile_compile(&arena, text, strlen(text), "p.json", 0, "6.1",
+						 &profile, &err),
+			 0);
+	assert_int_equal(live(&profile, live_getpid), 0);
+	assert_int_equal(live(&profile, live_unshare), EPERM);
+	assert_int_equal(live(&profile, live_clone3), EPERM);
+	assert_int_equal(live(&profile, live_statmount), ENOSYS);
+	arena_release(&arena);
+}
+
 #ifdef __x86_64__
 /* The 32-bit door, from a 64-bit program: TIOCSTI on fd -1. */
 static long live_sti_i386(void)
@@ -119,6 +142,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(seccomp_live__the_kernel_takes_it),
+		cmocka_unit_test(seccomp_live__newer_than_a_profile),
 #ifdef __x86_64__
 		cmocka_unit_test(seccomp_live__the_kernel_takes_it_for_i386),
 #endif

@@ -162,7 +162,97 @@ static void seccomp_profile__conditions(void **state)
 	}
 }
 
+/* Every kind of default: only a refusal by another errno leaves new calls to their fallback. */
+static void seccomp_profile__calls_newer_than_the_profile(void **state)
+{
+	static const struct {
+		const char *action;
+		int named, older, newer;
+	} rows[] = {
+		{"SCMP_ACT_ERRNO\"", 0, EPERM, ENOSYS},
+		{"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":13", 0, EACCES, ENOSYS},
+		{"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":38", 0, ENOSYS, ENOSYS},
+		{"SCMP_ACT_KILL\"", 0, -1, -1},
+		{"SCMP_ACT_KILL_PROCESS\"", 0, -1, -1},
+		{"SCMP_ACT_TRAP\"", 0, -1, -1},
+		{"SCMP_ACT_TRACE\"", 0, -1, -1},
+		{"SCMP_ACT_LOG\"", 0, -1, -1},
+		{"SCMP_ACT_ALLOW\"", 0, 0, 0},
+	};
+	uint32_t native = seccomp_arch_native();
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct seccomp_filter f;
+		char text[400];
+
+		/* close_range is 436 everywhere. What a condition leaves out is known all the same,
+		 * and what libseccomp does not know is not. */
+		snprintf(text, sizeof(text),
+			 "{\"defaultAction\":\"%s,\"syscalls\":[{\"names\":[\"dup\","
+			 "\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\"},{\"names\":["
+			 "\"close_range\"],\"action\":\"SCMP_ACT_ALLOW\",\"includes\":{\"caps\":["
+			 "\"CAP_SYS_ADMIN\"]}}]}",
+			 rows[i].action);
+		compile(text, 0, "6.1", &f);
+		assert_int_equal(ask(&f, "dup", 0, 0), rows[i].named);
+		assert_int_equal(bpf_errno(&f, native, 435, NULL), rows[i].older);
+		assert_int_equal(bpf_errno(&f, native, 436, NULL), rows[i].older);
+		assert_int_equal(bpf_errno(&f, native, 437, NULL), rows[i].newer);
+		assert_int_equal(bpf_errno(&f, native, 4000, NULL), rows[i].newer);
+	}
+}
+
 #ifdef __x86_64__
+#define X32(n) (0x40000000u | (n))
+
+/* Each has its own newest. i386's socket(2) is a name with two numbers; x32's rt_sigaction is in
+ * the old block of its own, which says nothing of what is new; -1 is no call. */
+static void seccomp_profile__newer_calls_of_each_architecture(void **state)
+{
+	static const struct {
+		uint32_t arch, number;
+		int answer;
+	} rows[] = {
+		{AUDIT_ARCH_X86_64, 13, 0},
+		{AUDIT_ARCH_X86_64, 41, 0},
+		{AUDIT_ARCH_X86_64, 40, EPERM},
+		{AUDIT_ARCH_X86_64, 42, ENOSYS},
+		{AUDIT_ARCH_X86_64, 0x3fffffff, ENOSYS},
+		{AUDIT_ARCH_X86_64, UINT32_MAX, EPERM},
+		{AUDIT_ARCH_X86_64, X32(41), 0},
+		{AUDIT_ARCH_X86_64, X32(40), EPERM},
+		{AUDIT_ARCH_X86_64, X32(42), ENOSYS},
+		{AUDIT_ARCH_X86_64, X32(511), ENOSYS},
+		{AUDIT_ARCH_X86_64, X32(512), 0},
+		{AUDIT_ARCH_X86_64, X32(513), EPERM},
+		{AUDIT_ARCH_X86_64, X32(547), EPERM},
+		{AUDIT_ARCH_X86_64, X32(548), ENOSYS},
+		{AUDIT_ARCH_I386, 174, 0},
+		{AUDIT_ARCH_I386, 359, 0},
+		{AUDIT_ARCH_I386, 358, EPERM},
+		{AUDIT_ARCH_I386, 374, ENOSYS},
+	};
+	struct seccomp_filter f;
+
+	compile("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X32\","
+		"\"SCMP_ARCH_X86\",\"SCMP_ARCH_X86_64\"],\"syscalls\":[{\"names\":["
+		"\"rt_sigaction\",\"socket\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		0, "6.1", &f);
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (bpf_errno(&f, rows[i].arch, rows[i].number, NULL) != rows[i].answer)
+			fail_msg("%x %x: %d", rows[i].arch, rows[i].number,
+				 bpf_errno(&f, rows[i].arch, rows[i].number, NULL));
+
+	/* x32 is not named: it stays as it was. */
+	compile("{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{\"names\":["
+		"\"socket\"],\"action\":\"SCMP_ACT_ALLOW\"}]}",
+		0, "6.1", &f);
+	assert_int_equal(bpf_errno(&f, AUDIT_ARCH_X86_64, 42, NULL), ENOSYS);
+	assert_int_equal(bpf_errno(&f, AUDIT_ARCH_X86_64, X32(42), NULL), -1);
+	assert_int_equal(bpf_errno(&f, AUDIT_ARCH_I386, 400, NULL), -1);
+	assert_int_equal(bpf_errno(&f, AUDIT_ARCH_I386, 1, NULL), -1);
+}
+
 static void seccomp_profile__architectures(void **state)
 {
 	static const char *const named[] = {
@@ -539,8 +629,10 @@ int main(void)
 		cmocka_unit_test(seccomp_profile__part_of_a_config),
 		cmocka_unit_test(seccomp_profile__ioctl_ignores_high_bits),
 		cmocka_unit_test(seccomp_profile__conditions),
+		cmocka_unit_test(seccomp_profile__calls_newer_than_the_profile),
 #ifdef __x86_64__
 		cmocka_unit_test(seccomp_profile__architectures),
+		cmocka_unit_test(seccomp_profile__newer_calls_of_each_architecture),
 #endif
 		cmocka_unit_test(seccomp_profile__complaints),
 		cmocka_unit_test(seccomp_profile__same_rule_twice_is_no_conflict),
