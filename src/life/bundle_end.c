@@ -205,16 +205,35 @@ static int signal_all(struct bundle *b, int signal)
 	return r < 0 ? signal_each(b, signal, NULL) : 0;
 }
 
+static int refused(const struct bundle *b, int signal, int r, struct rootlet_error *err)
+{
+	return error_set(err, r, "signal-refused", b->id, "container %s: send signal %d: %s", b->id,
+			 signal, error_text(r));
+}
+
+/* What is left of a container whose first process has ended may still be ended: SIGKILL means them
+ * all where no pid namespace ended with it. */
+static int kill_left(struct bundle *b, int signal, bool all, struct rootlet_error *err)
+{
+	AUTO_FREE pid_t *pids = NULL;
+	size_t count = 0;
+	int r;
+
+	if (b->record.own_pids)
+		return all ? 0 : not_running(b, err);
+	if (!all && (signal != SIGKILL || life_bundle_pids(b, &pids, &count, NULL) < 0 || !count))
+		return not_running(b, err);
+	r = signal_all(b, signal);
+	return r < 0 ? refused(b, signal, r, err) : 0;
+}
+
 int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_error *err)
 {
 	int r;
 
 	bundle_see(b);
-	/* what is left of a container whose first process has ended may still be ended */
-	if (!bundle_alive(b) && !all)
-		return not_running(b, err);
-	if (!bundle_alive(b) && b->record.own_pids)
-		return 0;
+	if (!bundle_alive(b))
+		return kill_left(b, signal, all, err);
 	if (all || (signal == SIGKILL && !b->record.own_pids))
 		r = signal_all(b, signal);
 	else
@@ -223,9 +242,7 @@ int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_erro
 		signal_first(b, signal);
 	if (r == -ESRCH)
 		return not_running(b, err);
-	return r < 0 ? error_set(err, r, "signal-refused", b->id,
-				 "container %s: send signal %d: %s", b->id, signal, error_text(r))
-		     : 0;
+	return r < 0 ? refused(b, signal, r, err) : 0;
 }
 
 /* ---- the end ---- */

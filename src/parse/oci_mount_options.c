@@ -2,6 +2,8 @@
  * mounts spread; everything else is the file system's own. */
 #include "parse/oci_read.h"
 
+#include "base/io.h"
+
 #include <errno.h>
 #include <linux/mount.h>
 #include <string.h>
@@ -127,7 +129,28 @@ static void take_other(struct oci_mount *m, const char *name)
 	}
 }
 
-static void apply(struct oci_mount *m, const struct option *option)
+/* They take effect one after another. Whoever says private has none to share with or to receive
+ * from; what is made a slave of nobody stays private. -EINVAL: one word does not say the outcome.
+ */
+static int spread(struct oci_mount *m, uint64_t flag)
+{
+	uint64_t now = m->propagation, next = flag & ~(uint64_t)MS_REC;
+	bool below = flag & MS_REC, forgets = next == MS_PRIVATE || next == MS_UNBINDABLE;
+
+	if (now && !forgets && now != next) {
+		if (next == MS_SHARED || below != m->rec_propagation)
+			return -EINVAL;
+		if (now != MS_SHARED) /* private, unbindable; then slave */
+			return 0;
+	}
+	if (now && m->rec_propagation && !below && now != next)
+		return -EINVAL;
+	m->propagation = next;
+	m->rec_propagation |= below;
+	return 0;
+}
+
+static int apply(struct oci_mount *m, const struct option *option)
 {
 	switch (option->effect) {
 	case ATTRIBUTE:
@@ -146,15 +169,14 @@ static void apply(struct oci_mount *m, const struct option *option)
 		flip(&m->sb_set, &m->sb_clear, option);
 		break;
 	case PROPAGATION:
-		m->propagation = option->flag & ~(uint64_t)MS_REC;
-		m->rec_propagation = option->flag & MS_REC;
-		break;
+		return spread(m, option->flag);
 	case NOTHING:
 		break;
 	case OTHER:
 		take_other(m, option->name);
 		break;
 	}
+	return 0;
 }
 
 static const struct option *find(const char *name)
@@ -194,19 +216,96 @@ static int add_own(struct oci_context *c, struct oci_mount *m, const char *text,
 	return 0;
 }
 
+/* ---- idmap=uids=0-1000-1#1-100000-65535;gids=… ---- */
+
+/* FROM-TO-COUNT: ids of the file system, of the host, how many. */
+static int take_map(struct oci_context *c, struct oci_idmap **maps, size_t *count, const char **at)
+{
+	uint64_t n[3];
+
+	for (int i = 0; i < 3; i++) {
+		if (i && *(*at)++ != '-')
+			return -EINVAL;
+		if (io_take_u64(at, &n[i]) < 0 || n[i] > UINT32_MAX - (i < 2))
+			return -EINVAL;
+	}
+	if (!n[2])
+		return -EINVAL;
+	if (arena_grow(c->a, maps, *count, sizeof(**maps)) < 0)
+		return -ENOMEM;
+	(*maps)[(*count)++] = (struct oci_idmap){(uint32_t)n[0], (uint32_t)n[1], (uint32_t)n[2]};
+	return 0;
+}
+
+static int take_kind(struct oci_context *c, struct oci_mount *m, const char **at)
+{
+	bool users = strncmp(*at, "uids=", 5) == 0;
+	int r;
+
+	if (!users && strncmp(*at, "gids=", 5) != 0)
+		return -EINVAL;
+	*at += 4;
+	do {
+		++*at;
+		r = users ? take_map(c, &m->uid_maps, &m->uid_map_count, at)
+			  : take_map(c, &m->gid_maps, &m->gid_map_count, at);
+	} while (r == 0 && **at == '#');
+	return r;
+}
+
+/* Without ids relative to the container's ("@"): a mount that is mapped otherwise than was asked is
+ * none. */
+static int take_maps(struct oci_context *c, const struct json *value, struct oci_mount *m,
+		     const char *text)
+{
+	const char *at = text;
+	int r = take_kind(c, m, &at);
+
+	while (r == 0 && *at == ';' && at[1]) {
+		at++;
+		r = take_kind(c, m, &at);
+	}
+	if (r == -ENOMEM)
+		return error_nomem(c->r.err);
+	if (r < 0 || (*at && strcmp(at, ";") != 0))
+		return reader_fail(&c->r, value, "oci-mount",
+				   "\"%.100s\" is none of the maps that are known here: "
+				   "uids=FROM-TO-COUNT#…;gids=…, in absolute ids",
+				   text);
+	return 0;
+}
+
+/* What follows "idmap=" or "ridmap=". */
+static const char *maps_of(const char *text)
+{
+	static const char word[] = "idmap=";
+
+	text += text[0] == 'r';
+	return strncmp(text, word, sizeof(word) - 1) == 0 ? text + sizeof(word) - 1 : NULL;
+}
+
 static int take_option(struct oci_context *c, const struct json *value, void *target)
 {
 	const struct option *option;
 	struct oci_mount *m = target;
-	const char *text;
+	const char *text, *maps;
 	int r = reader_string(&c->r, value, &text);
 
 	if (r < 0)
 		return r;
 	option = find(text);
-	if (option) {
-		apply(m, option);
+	if (option && apply(m, option) == 0)
 		return 0;
+	if (option)
+		return reader_fail(&c->r, value, "oci-mount",
+				   "\"%s\" after another word of how mounts spread: what both say "
+				   "together cannot be had; give one",
+				   text);
+	maps = maps_of(text);
+	if (maps) {
+		m->rec_idmap = text[0] == 'r';
+		m->idmap = true;
+		return take_maps(c, value, m, maps);
 	}
 	if (strncmp(text, "x-", 2) == 0 || strncmp(text, "X-", 2) == 0)
 		return 0; /* of mount(8)'s callers: never the kernel's */

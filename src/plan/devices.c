@@ -122,6 +122,10 @@ void plan_terminal(struct planner *p)
 	step->a.terminal.console = !exec;
 	step->a.terminal.rows = (uint16_t)p->facts->tty_rows;
 	step->a.terminal.columns = (uint16_t)p->facts->tty_columns;
+	if (exec && p->spec->oci && p->spec->oci->console_rows) { /* of process.json */
+		step->a.terminal.rows = p->spec->oci->console_rows;
+		step->a.terminal.columns = p->spec->oci->console_columns;
+	}
 }
 
 void plan_devices(struct planner *p)

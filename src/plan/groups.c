@@ -175,6 +175,36 @@ static bool zero_is_a_limit(const struct spec_oci *oci)
 	return major > 1 || (major == 1 && *minor == '.' && strtoul(minor + 1, NULL, 10) >= 3);
 }
 
+static void need_controllers(struct planner *p)
+{
+	for (size_t i = 0; i < p->group.limits.count; i++) {
+		const struct limit *l = &p->group.limits.items[i];
+		const char *controller = limit_controller(p->arena, l->file);
+
+		if (controller && !l->optional)
+			need(p, controller);
+	}
+}
+
+/* "max", "max 100000": bounds nothing, and holds as well without its controller. True if one was
+ * asked for. */
+static bool forget_no_limits(struct planner *p)
+{
+	struct planned_group *g = &p->group;
+	size_t kept = 0, all = g->limits.count;
+
+	for (size_t i = 0; i < all; i++) {
+		const char *value = g->limits.items[i].value;
+
+		if (strcmp(value, "max") != 0 && strncmp(value, "max ", 4) != 0)
+			g->limits.items[kept++] = g->limits.items[i];
+	}
+	g->limits.count = kept;
+	g->needed_count = 0;
+	need_controllers(p);
+	return kept < all;
+}
+
 static int read_limits(struct planner *p)
 {
 	const struct spec *s = p->spec;
@@ -190,13 +220,7 @@ static int read_limits(struct planner *p)
 	if (s->oci && r.pids_limit == 0 && !zero_is_a_limit(s->oci))
 		r.pids_limit = OCI_UNSET;
 	result = limits_from(p->arena, &r, &g->limits, p->err);
-	for (size_t i = 0; i < g->limits.count; i++) {
-		const struct limit *l = &g->limits.items[i];
-		const char *controller = limit_controller(p->arena, l->file);
-
-		if (controller && !l->optional)
-			need(p, controller);
-	}
+	need_controllers(p);
 	return result;
 }
 
@@ -324,6 +348,13 @@ static bool may_ask_systemd(const struct planner *p, const struct spec_cgroup *w
 	       p->facts->cgroup_mount;
 }
 
+static enum refusal place(struct planner *p, const struct spec_cgroup *wanted, struct way *ret)
+{
+	if (!wanted->parent && !p->group.needed_count)
+		return p->facts->cgroup_delegated == ANSWER_YES ? FITS : NOT_YOURS;
+	return choose(p, wanted, ret);
+}
+
 int plan_group(struct planner *p)
 {
 	const struct facts *f = p->facts;
@@ -348,10 +379,13 @@ int plan_group(struct planner *p)
 		refusal = NO_SYSTEMD;
 	else if (f->clone_into_cgroup != ANSWER_YES)
 		refusal = NO_CLONE;
-	else if (!wanted.parent && !g->needed_count)
-		refusal = f->cgroup_delegated == ANSWER_YES ? FITS : NOT_YOURS;
 	else
-		refusal = choose(p, &wanted, &way);
+		refusal = place(p, &wanted, &way);
+	if ((refusal == NO_CONTROLLER || refusal == BUSY || refusal == NOT_YOURS) &&
+	    forget_no_limits(p)) {
+		way = (struct way){0};
+		refusal = place(p, &wanted, &way);
+	}
 	if (refusal != FITS && may_ask_systemd(p, &wanted))
 		return plan_scope(p);
 	if (refusal != FITS && !is_default(p, &wanted))

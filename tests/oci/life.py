@@ -312,6 +312,27 @@ def test_run_in_the_foreground(b):
     assert life.names() == [] and not children(), (life.names(), children())
 
 
+def test_kill_what_a_first_process_leaves(b):
+    """Its pid namespace is not its own: nothing ended with it."""
+    left = b.root / "tmp/left"
+    life = Life(b, ["sh", "-c", "sh -c 'while :; do echo . >>/tmp/left; sleep 0.02; done' & while ! [ -s /tmp/left ]; do sleep 0.01; done"])
+    share_pids(b)
+    life.write()
+    life.create()
+    life.ok("start", "c")
+    wait_for(lambda: life.state()["status"] == "stopped")
+    size = left.stat().st_size
+    wait_for(lambda: left.stat().st_size > size)
+    life.fails("kill", "c", "TERM", text="container not running")
+    life.ok("kill", "c", "KILL")
+    wait_for(lambda: life.call("kill", "c", "KILL").returncode)
+    size = left.stat().st_size
+    time.sleep(0.2)
+    assert left.stat().st_size == size
+    life.fails("kill", "c", "KILL", text="container not running")
+    life.end()
+
+
 def test_run_and_keep(b):
     life = Life(b, ["sh", "-c", "exit 4"])
     assert life.call("run", "--keep", "--bundle", str(b.folder), "c").returncode == 4
@@ -680,6 +701,15 @@ def test_exec_with_a_terminal(b):
     master = console.take()
     os.write(master, b"it\n")
     assert b"/dev/pts/" in read_until(master, b"got it")
+    os.close(master)
+    process = {"args": ["sh", "-c", "stty size"], "cwd": "/", "terminal": True, "env": ["PATH=/bin"],
+               "consoleSize": {"height": 10, "width": 110}}
+    (b.folder / "process.json").write_text(json.dumps(process), encoding="utf-8")
+    console = Console(b)
+    life.ok("exec", "-d", "--process", str(b.folder / "process.json"), "--console-socket", console.path, "c",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    master = console.take()
+    read_until(master, b"10 110")
     os.close(master)
     life.end()
 

@@ -127,6 +127,12 @@ def test_limits(b):
     assert [l.split()[4:6] for l in out.splitlines() if l.startswith("Max core")] == [["0", "0"]]
 
 
+def test_no_limit_needs_no_controller(b):
+    """Where none is delegated there is nothing that could be lifted."""
+    b.linux["resources"] = {"pids": {"limit": -1}, "memory": {"limit": -1}, "cpu": {"quota": -1}}
+    assert b.run("echo up") == "up\n"
+
+
 def test_session_and_descriptors(b):
     out = b.run("cat /proc/self/stat; ls /proc/self/fd")
     assert out.split()[5] == "1", "the first process leads its session"

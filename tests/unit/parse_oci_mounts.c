@@ -105,6 +105,50 @@ static void parse_oci__propagation(void **state)
 	}
 }
 
+/* One after another, as mount(2) would. */
+static void parse_oci__propagation_of_several_words(void **state)
+{
+	static const struct {
+		const char *words;
+		uint64_t flag;
+		bool recursive;
+	} rows[] = {
+		{"\"rshared\",\"rslave\"", MS_SLAVE, true},
+		{"\"slave\",\"rprivate\"", MS_PRIVATE, true},
+		{"\"rprivate\",\"rslave\"", MS_PRIVATE, true}, /* of nobody */
+		{"\"unbindable\",\"slave\"", MS_UNBINDABLE, false},
+		{"\"rslave\",\"rslave\"", MS_SLAVE, true},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct spec *spec = take_options(rows[i].words);
+
+		assert_true(spec->oci->mounts[0].propagation == rows[i].flag);
+		assert_true(spec->oci->mounts[0].rec_propagation == rows[i].recursive);
+		spec_free(spec);
+	}
+}
+
+/* Maps in the option's own text: of the file system's ids, of the host's. */
+static void parse_oci__idmap_with_maps(void **state)
+{
+	struct spec *spec =
+		take_config(MOUNT("\"source\":\"/s\",\"options\":[\"bind\","
+				  "\"ridmap=uids=0-1000-1#1-100000-9;gids=5-6-4294967295\"]"));
+	const struct oci_mount *m = &spec->oci->mounts[0];
+
+	assert_true(m->idmap && m->rec_idmap);
+	assert_int_equal(m->uid_map_count, 2);
+	assert_int_equal(m->uid_maps[1].container, 1);
+	assert_int_equal(m->uid_maps[1].host, 100000);
+	assert_int_equal(m->uid_maps[1].count, 9);
+	assert_int_equal(m->gid_map_count, 1);
+	assert_int_equal(m->gid_maps[0].container, 5);
+	assert_true(m->gid_maps[0].count == UINT32_MAX);
+	assert_int_equal(m->option_count, 0);
+	spec_free(spec);
+}
+
 /* What is not known is the file system's own, split where the kernel would split it. */
 static void parse_oci__options_of_the_file_system(void **state)
 {
@@ -207,6 +251,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(parse_oci__every_flag),
 		cmocka_unit_test(parse_oci__propagation),
+		cmocka_unit_test(parse_oci__propagation_of_several_words),
+		cmocka_unit_test(parse_oci__idmap_with_maps),
 		cmocka_unit_test(parse_oci__options_of_the_file_system),
 		cmocka_unit_test(parse_oci__binds),
 		cmocka_unit_test(parse_oci__a_bind_takes_no_options_of_a_file_system),

@@ -429,6 +429,35 @@ static void parse_oci__refuses_mounts(void **state)
 		{MOUNT("\"type\":\"bind\",\"source\":\"/s\",\"uidMappings\":"
 		       "[{\"containerID\":0,\"hostID\":1,\"size\":1}]"),
 		 "2:11: /mounts/0: uidMappings and gidMappings go together only"},
+		{MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=@0-1-1;gids=0-1-1\"]"),
+		 "2:63: /mounts/0/options/1: \"uids=@0-1-1;gids=0-1-1\" is none of the maps that "
+		 "are known here: "
+		 "uids=FROM-TO-COUNT#…;gids=…, in absolute ids"},
+		{MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=0-1;gids=0-1-1\"]"),
+		 "2:63: /mounts/0/options/1: \"uids=0-1;gids=0-1-1\" is none of the maps that are "
+		 "known here: "
+		 "uids=FROM-TO-COUNT#…;gids=…, in absolute ids"},
+		{MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=0-1-0;gids=0-1-1\"]"),
+		 "2:63: /mounts/0/options/1: \"uids=0-1-0;gids=0-1-1\" is none of the maps that "
+		 "are known here: "
+		 "uids=FROM-TO-COUNT#…;gids=…, in absolute ids"},
+		{MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap=\"]"),
+		 "2:63: /mounts/0/options/1: \"\" is none of the maps that are known here: "
+		 "uids=FROM-TO-COUNT#…;gids=…, in absolute ids"},
+		{MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"idmap=uids=0-1-1\"]"),
+		 "2:11: /mounts/0: uidMappings and gidMappings go together only"},
+		{MOUNT("\"type\":\"tmpfs\",\"options\":[\"rslave\",\"rshared\"]"),
+		 "2:66: /mounts/0/options/1: \"rshared\" after another word of how mounts spread: "
+		 "what both say together cannot be had; give one"},
+		{MOUNT("\"type\":\"tmpfs\",\"options\":[\"rslave\",\"private\"]"),
+		 "2:66: /mounts/0/options/1: \"private\" after another word of how mounts spread: "
+		 "what both say together cannot be had; give one"},
+		{MOUNT("\"type\":\"tmpfs\",\"options\":[\"rprivate\",\"shared\"]"),
+		 "2:68: /mounts/0/options/1: \"shared\" after another word of how mounts spread: "
+		 "what both say together cannot be had; give one"},
+		{MOUNT("\"type\":\"tmpfs\",\"options\":[\"slave\",\"rshared\"]"),
+		 "2:65: /mounts/0/options/1: \"rshared\" after another word of how mounts spread: "
+		 "what both say together cannot be had; give one"},
 	};
 
 	check_all_refused(rows);
