@@ -120,6 +120,11 @@ static int read_words(struct choices *c, int argc, char **argv)
 		else if (read_flag(c, argv[i], i + 1 < argc ? argv[i + 1] : NULL, &i) < 0)
 			return -1;
 	}
+	if (c->script && c->json) {
+		message_text("demo: --script runs nothing, so there is nothing for --json: take "
+			     "one of them");
+		return -1;
+	}
 	return 0;
 }
 

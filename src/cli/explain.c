@@ -5,11 +5,13 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 struct request {
 	struct args args;
@@ -101,6 +103,7 @@ static int explain_number(const char *word, rootlet_explanation **ret, struct ro
 static int gather(const struct request *q, rootlet_explanation **ret, struct rootlet_error *err)
 {
 	bool file = q->word && (q->word[0] == '/' || q->word[0] == '.');
+	int r;
 
 	if (q->user && !file) {
 		error_set(err, -EINVAL, "explain-user", "--user", "--user: it belongs to a file");
@@ -111,8 +114,13 @@ static int gather(const struct request *q, rootlet_explanation **ret, struct roo
 		return rootlet_explain_process(0, ret, err);
 	if (file)
 		return rootlet_explain_file(q->word, q->user, ret, err);
-	return is_number(q->word) ? explain_number(q->word, ret, err)
-				  : explain_container(q, ret, err);
+	if (is_number(q->word))
+		return explain_number(q->word, ret, err);
+	r = explain_container(q, ret, err);
+	if (r < 0 && r != -ESRCH && faccessat(AT_FDCWD, q->word, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		error_hint(err, "the file of that name is explained by `rootlet explain ./%s`",
+			   q->word);
+	return r;
 }
 
 static int explain_word(const struct request *q, rootlet_explanation **ret,
