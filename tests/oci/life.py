@@ -291,7 +291,7 @@ def test_a_forged_state_is_refused(b):
 
 
 def share_pids(b):
-    b.linux["namespaces"] = bundle.namespaces("pid")
+    b.linux["namespaces"] = [n for n in b.linux["namespaces"] if n["type"] != "pid"]
     b.config["mounts"] = [m for m in b.config["mounts"] if m["destination"] != "/proc"]
     b.bind("/proc", "/proc", "rbind")
 
@@ -308,7 +308,8 @@ def test_run_in_the_foreground(b):
     b.process["args"] = ["sh", "-c", "kill -9 $$"]
     share_pids(b)
     life.write()
-    assert life.call("run", "--bundle", str(b.folder), "c").returncode == 137
+    result = life.call("run", "--bundle", str(b.folder), "c")
+    assert result.returncode == 137, result
     assert life.names() == [] and not children(), (life.names(), children())
 
 
@@ -371,14 +372,14 @@ def test_exec_before_start(b):
     life = Life(b)
     life.create()
     assert life.ok("exec", "c", "cat", "/proc/1/comm") != ""
-    # closed again: it still is a copy of the runtime
-    pid = life.state()["pid"]
-    try:
-        os.readlink(f"/proc/{pid}/exe")
-    except PermissionError:
-        pass
-    else:
-        assert False, "it can be looked into"
+    # closed: it still is a copy of the runtime. Real root may look into everything.
+    if os.getuid():
+        try:
+            os.readlink(f"/proc/{life.state()['pid']}/exe")
+        except PermissionError:
+            pass
+        else:
+            assert False, "it can be looked into"
     life.ok("start", "c")
     life.end()
 
@@ -533,7 +534,7 @@ def test_a_start_hook_has_the_rights_of_the_command(b):
     look = ("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; readlink /proc/self/ns/pid; id -u; "
             "cat /proc/1/cgroup /proc/self/cgroup | sort -u")
     script = (f"cat >/dev/null; {{ {look}; }} >/dev/shm/hook 2>&1; readlink /proc/1/exe >/dev/shm/exe; "
-              "(exec 5</proc/1/exe) 2>/dev/null && echo opened >>/dev/shm/exe; ls /proc/1/fd >>/dev/shm/exe 2>/dev/null; "
+              "(exec 5</proc/1/exe) 2>/dev/null && echo opened >>/dev/shm/exe; readlink /proc/1/fd/* >>/dev/shm/exe 2>/dev/null; "
               "ls /proc/self/fd >/dev/shm/fds; readlink /proc/self/exe >/dev/shm/self")
     life = Life(b, ["sh", "-c", f"{{ {look}; }} >/dev/shm/command 2>&1; sleep 100"])
     b.process["noNewPrivileges"] = True
@@ -588,7 +589,7 @@ def test_exec_before_the_start_shows_nothing_of_the_runtime(b):
     life = Life(b)
     life.create()
     watch = ("i=0; while [ $i -lt 300 ]; do (exec 5</proc/1/exe) 2>/dev/null && echo opened; "
-             "ls /proc/1/fd >/dev/null 2>&1 && echo listed; i=$((i+1)); done; echo done")
+             "readlink /proc/1/fd/0 >/dev/null 2>&1 && echo read; i=$((i+1)); done; echo done")
     line, keywords = life.command("exec", "c", "sh", "-c", watch)
     watcher = subprocess.Popen(line, stdout=subprocess.PIPE, text=True, **keywords)
     while watcher.poll() is None:
@@ -762,7 +763,7 @@ def test_create_killed_anywhere(b):
             create.wait()
         life.ok("delete", "--force", "c")
         reap_all()
-        assert life.names() == [] and list(life.state_folder.iterdir()) == []
+        assert life.names() == [] and list(life.state_folder.glob("*")) == [] # it was killed before there was a folder, or after
 
 
 def test_create_after_a_killed_one(b):
