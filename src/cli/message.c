@@ -22,8 +22,10 @@ void message_setup(const char *color, const char *log_format, const char *log_le
 	for (int i = 0; log_level && i < (int)(sizeof(names) / sizeof(names[0])); i++)
 		if (strcmp(names[i], log_level) == 0)
 			level = (enum message_level)i;
-	if (color)
-		color_choice = color;
+	if (color) /* a word of our own: the spec that it comes from ends before the last message */
+		color_choice = !strcmp(color, "always")	 ? "always"
+			       : !strcmp(color, "never") ? "never"
+							 : "auto";
 	if (log_format)
 		json_messages = strcmp(log_format, "json") == 0;
 }

@@ -365,9 +365,11 @@ static inline bool box_gone(int ms)
 /* Group set-up: 77 (skip) where this host gives an ordinary user no namespaces. */
 static inline void box_require_namespaces(void)
 {
-	pid_t pid = box_fork(false);
+	pid_t pid;
 	int status = -1;
 
+	signal(SIGHUP, SIG_DFL); /* under nohup(1): what a supervisor ignores, it forwards not */
+	pid = box_fork(false);
 	if (pid == 0)
 		_exit(0);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
