@@ -13,6 +13,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,16 +55,14 @@ static int add_pid(void *data, pid_t pid)
 
 static int add_procs(const char *cgroup, struct pids *pids)
 {
-	AUTO_FREE char *path = NULL;
 	AUTO_FREE char *text = NULL;
+	char path[PATH_MAX];
 	const char *at;
 	uint64_t pid;
 	int r;
 
-	if (asprintf(&path, "%s/cgroup.procs", cgroup) < 0) {
-		path = NULL; /* asprintf(3): its contents are undefined */
-		return -ENOMEM;
-	}
+	if (snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
 	r = io_read_file(path, PROCS_LIMIT, &text, NULL);
 	for (at = text; r == 0 && *at; at += strspn(at, "\n")) {
 		if (io_take_u64(&at, &pid) < 0)
@@ -74,28 +73,34 @@ static int add_procs(const char *cgroup, struct pids *pids)
 	return r;
 }
 
-/* The cgroup's own and those of all below it. A cgroup that is gone has none. */
+/* The cgroup's own and those of all below it. A cgroup that is gone has none. As deep as groups are
+ * nested, and DEPTH_MAX at most. NOLINTNEXTLINE(misc-no-recursion) */
 static int add_tree(const char *cgroup, int depth, struct pids *pids)
 {
 	int r = add_procs(cgroup, pids);
-	DIR *dir = r == 0 && depth < DEPTH_MAX ? opendir(cgroup) : NULL;
 	struct dirent *entry;
+	DIR *dir;
 
-	while (dir && r == 0 && (entry = readdir(dir)) != NULL) {
-		AUTO_FREE char *path = NULL;
+	if (r == -ENOENT || r == -ENODEV)
+		return 0;
+	if (r < 0 || depth == DEPTH_MAX)
+		return r;
+	dir = opendir(cgroup);
+	if (!dir)
+		return errno == ENOENT ? 0 : -errno;
+	while (r == 0 && (entry = readdir(dir)) != NULL) {
+		char path[PATH_MAX];
 
 		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
 			continue;
-		if (asprintf(&path, "%s/%s", cgroup, entry->d_name) < 0) {
-			path = NULL;
-			r = -ENOMEM;
-		} else {
+		if (snprintf(path, sizeof(path), "%s/%s", cgroup, entry->d_name) >=
+		    (int)sizeof(path))
+			r = -ENAMETOOLONG;
+		else
 			r = add_tree(path, depth + 1, pids);
-		}
 	}
-	if (dir)
-		closedir(dir);
-	return r == -ENOENT || r == -ENODEV ? 0 : r;
+	closedir(dir);
+	return r;
 }
 
 /* Without a cgroup: by its pid namespace, or by its root where that is not its own. */
@@ -257,7 +262,7 @@ static int64_t now_ms(void)
 
 static void pause_a_moment(void)
 {
-	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000};
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
 
 	nanosleep(&moment, NULL);
 }

@@ -46,9 +46,8 @@ int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err)
 	fd_close(&fd);
 	if (r == 0 && rename(temporary, path) < 0)
 		r = -errno;
-	if (r < 0)
-		unlink(temporary);
 	if (r < 0) {
+		unlink(temporary);
 		error_set(err, r, "pidfile", path, "--pid-file %s: %s", path, error_text(r));
 		error_hint(err, "name a file in a folder that exists and that you may write to");
 	}

@@ -259,10 +259,11 @@ static int ask_ps(const struct args_list *words, char **ret, rootlet_error *err)
 				 error_text(errno));
 	pid = fork();
 	if (pid == 0) {
-		dup2(ends[1], 1);
-		close(ends[0]);
-		close(ends[1]);
-		execvp("ps", (char *const *)(uintptr_t)argv);
+		if (dup2(ends[1], 1) == 1) {
+			close(ends[0]);
+			close(ends[1]);
+			execvp("ps", (char *const *)(uintptr_t)argv);
+		}
 		free(argv);
 		_exit(127);
 	}
