@@ -42,6 +42,22 @@ static int set_arguments(struct spec *spec, const char *const *args)
 	return spec->args ? 0 : -ENOMEM;
 }
 
+/* As the same members of a config are checked. */
+static int check_words(const struct life_bundle_exec *e, struct rootlet_error *err)
+{
+	if (e->cwd && e->cwd[0] != '/')
+		return error_set(err, -EINVAL, "oci-path", e->cwd,
+				 "--cwd: \"%.200s\" is not absolute", e->cwd);
+	for (const char *const *env = e->env; env && *env; env++) {
+		const char *equals = strchr(*env, '=');
+
+		if (!equals || equals == *env)
+			return error_set(err, -EINVAL, "oci-env", *env,
+					 "--env: \"%.100s\" is not NAME=VALUE", *env);
+	}
+	return 0;
+}
+
 /* The words of the command line over what is there. */
 static int apply_words(struct spec *spec, const struct life_bundle_exec *e)
 {
@@ -82,11 +98,12 @@ static int apply_words(struct spec *spec, const struct life_bundle_exec *e)
 /* What was asked for the container's own process alone. */
 static void forget_create(struct spec *spec)
 {
+	spec->args = NULL;
+	spec->arg_count = 0;
 	spec->tty = false;
 	spec->oci->no_process = false;
 	spec->oci->awaits_start = false;
 	spec->oci->console_rows = spec->oci->console_columns = 0;
-	spec->oci->has_oom_score_adj = false;
 }
 
 static int check_terminal(const struct spec *spec, const struct life_bundle_exec *e,
@@ -105,8 +122,11 @@ static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, s
 		     struct rootlet_error *err)
 {
 	struct spec *spec = NULL;
-	int r = bundle_spec(b, SPEC_EXEC, &spec, err);
+	int r = check_words(e, err);
 
+	if (r < 0)
+		return r;
+	r = bundle_spec(b, SPEC_EXEC, &spec, err);
 	if (r < 0)
 		return r;
 	forget_create(spec);

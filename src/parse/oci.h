@@ -22,8 +22,8 @@ int parse_oci_config(struct spec *spec, const char *bundle, const char *text, si
 		     const char *path, struct rootlet_error *err);
 
 /* exec's process.json: one process object, over what the spec has from the container's config.
- * args, env, cwd, user, terminal and noNewPrivileges are its own; what else it does not have
- * (capabilities, rlimits, labels, umask …) stays the container's. */
+ * args, env, cwd, user and terminal are its own; what else it does not have (capabilities,
+ * noNewPrivileges, rlimits, labels, umask …) stays the container's. */
 int parse_oci_process(struct spec *spec, const char *text, size_t len, const char *path,
 		      struct rootlet_error *err);
 

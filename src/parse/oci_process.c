@@ -401,7 +401,6 @@ int oci_process(struct oci_context *c, const struct json *value, void *target)
 	spec->env_count = 0;
 	spec->cwd = NULL;
 	spec->tty = false;
-	spec->no_new_privileges = NO;
 	oci->no_process = false;
 	oci->console_rows = oci->console_columns = 0;
 	oci->uid = oci->gid = 0;

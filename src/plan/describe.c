@@ -411,6 +411,8 @@ static const struct phrase {
 } phrases[OP_COUNT] = {
 	[OP_CHANNELS] = {.words = "make the report and control channels"},
 	[OP_INIT_IMAGE] = {.words = "make the image of the init"},
+	[OP_HOST_PROC] = {.words = "open the caller's /proc"},
+	[OP_JOINER_OOM_SCORE] = {.before = "set the OOM score adjustment ", .text = true},
 	[OP_JOIN_NAMESPACE] = {.describe = describe_namespace},
 	[OP_JOIN_CONTAINER] = {.describe = describe_container},
 	[OP_UNDUMPABLE] = {.words = "let nobody trace it until its exec"},

@@ -14,15 +14,27 @@ static void add_label(struct planner *p, const char *subject, const char *path, 
 	step->a.setting.value = value;
 }
 
+static bool given(const char *text)
+{
+	return text && *text;
+}
+
+bool plan_oci_has_label(const struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+
+	return given(oci->apparmor_profile) || given(oci->selinux_label);
+}
+
 /* Before descriptors are closed: /proc is still at hand. It takes effect at the exec. */
 void plan_oci_labels(struct planner *p)
 {
 	const struct spec_oci *oci = p->spec->oci;
 
-	if (oci->apparmor_profile && *oci->apparmor_profile)
+	if (given(oci->apparmor_profile))
 		add_label(p, plan_copy(p, oci->apparmor_profile), "attr/apparmor/exec",
 			  plan_text(p, "exec %s", oci->apparmor_profile));
-	if (oci->selinux_label && *oci->selinux_label)
+	if (given(oci->selinux_label))
 		add_label(p, plan_copy(p, oci->selinux_label), "attr/exec",
 			  plan_copy(p, oci->selinux_label));
 }

@@ -146,6 +146,7 @@ void plan_oci_map_sources(struct planner *p); /* MAPS: sources whose ids are map
 int plan_oci_mounts(struct planner *p);	      /* the mounts, in their order */
 void plan_oci_mounts_done(struct planner *p); /* what is read-only only when it is filled */
 void plan_oci_process(struct planner *p);     /* SEAL: scheduling, memory policy, personality … */
+bool plan_oci_has_label(const struct planner *p); /* of AppArmor or SELinux */
 void plan_oci_labels(struct planner *p); /* SEAL: what LSMs shall give the command at its exec */
 uint64_t plan_oci_first_propagation(
 	const struct planner *p); /* MS_…: of the mounts to begin with */

@@ -91,6 +91,8 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CHANNELS: /* on the host's side, or not in the script: the comment says so */
 	case OP_INIT_IMAGE:
 	case OP_INIT_FILE:
+	case OP_HOST_PROC:
+	case OP_JOINER_OOM_SCORE:
 	case OP_JOIN_NAMESPACE:
 	case OP_JOIN_CONTAINER:
 	case OP_UNDUMPABLE:

@@ -12,6 +12,9 @@ static const struct {
 } rows[OP_COUNT] = {
 	[OP_CHANNELS] = {true, true, "the shell waits for its children; a failed command says why"},
 	[OP_INIT_IMAGE] = {true, true, "there is no init: the command itself is the first process"},
+	[OP_HOST_PROC] = {true, false, "the script writes no label through it"},
+	[OP_JOINER_OOM_SCORE] = {true, false,
+				 "the script's own score would change before the namespaces"},
 	[OP_JOIN_NAMESPACE] = {true, true, NULL},
 	[OP_JOIN_CONTAINER] = {true, false,
 			       "nsenter(1) does it, by the pid that the container has then"},

@@ -36,8 +36,8 @@ static bool writes_proc(const struct planner *p)
 {
 	const struct spec_oci *oci = p->spec->oci;
 
-	return p->spec->sysctl_count || plan_private(p, NS_TIME) || oci->has_oom_score_adj ||
-	       oci->apparmor_profile || oci->selinux_label;
+	return p->spec->sysctl_count || plan_private(p, NS_TIME) ||
+	       (oci->has_oom_score_adj && !p->plan->joins) || plan_oci_has_label(p);
 }
 
 static void add_procfs(struct planner *p)
@@ -161,7 +161,7 @@ int stage_namespaces(struct planner *p)
 	mark_early(p, first);
 	if (p->group.scope) /* systemd moves it while it waits */
 		late_cgroup(p, first);
-	if (plan_oci(p) && s->oci->has_oom_score_adj) {
+	if (plan_oci(p) && s->oci->has_oom_score_adj && !p->plan->joins) {
 		step = plan_add(p, OP_OOM_SCORE, ACTOR_CHILD,
 				plan_text(p, "%d", (int)s->oci->oom_score_adj));
 		step->a.text.text = step->subject;

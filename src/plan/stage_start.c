@@ -92,12 +92,31 @@ static void join_one_by_one(struct planner *p)
 	}
 }
 
+/* What is written into /proc for an OCI process that enters other namespaces: its score while it
+ * can still be written, the label of exec through a /proc that is not the container's. */
+static void before_joining(struct planner *p)
+{
+	const struct spec_oci *oci = p->spec->oci;
+	struct step *step;
+
+	if (!oci || !p->plan->joins)
+		return;
+	if (oci->has_oom_score_adj) {
+		step = plan_add(p, OP_JOINER_OOM_SCORE, ACTOR_JOINER,
+				plan_text(p, "%d", (int)oci->oom_score_adj));
+		step->a.text.text = step->subject;
+	}
+	if (p->spec->kind == SPEC_EXEC && plan_oci_has_label(p))
+		plan_add(p, OP_HOST_PROC, ACTOR_JOINER, "/proc");
+}
+
 /* JOIN: enter what is shared, the user namespace first: without its capabilities no other can be
  * entered. It must run in a child, so that the calling program stays where it is. */
 int stage_join(struct planner *p)
 {
 	const struct facts_container *c = facts_container(p->facts, p->spec->container);
 
+	before_joining(p);
 	if (p->spec->kind == SPEC_EXEC && p->facts->pidfd_setns == ANSWER_YES && !(c && c->opened))
 		join_container(p);
 	else

@@ -124,6 +124,8 @@ static int check_slots(struct seen *s, const struct step *step)
 		fill(s, step->a.open.slot);
 	if (op_rows[step->op].args == ARGS_FILESYSTEM)
 		fill(s, step->a.fs.slot);
+	if (step->op == OP_HOST_PROC)
+		fill(s, SLOT_PROC);
 	if (step->op == OP_ROOT_TMPFS)
 		fill(s, SLOT_OWN_ROOT);
 	if (step->op == OP_ROOT_BIND || step->op == OP_ROOT_OVERLAY)
@@ -153,6 +155,10 @@ static int check_order(struct seen *s, const struct step *step)
 
 	if (s->index && step_stage(step) < step_stage(step - 1))
 		return broken(s, "stages run in their order");
+	if ((step->op == OP_HOST_PROC || step->op == OP_JOINER_OOM_SCORE) &&
+	    (came_before(s, OP_JOIN_NAMESPACE) || came_before(s, OP_JOIN_CONTAINER) ||
+	     came_before(s, OP_UNDUMPABLE)))
+		return broken(s, "the host's /proc is used before anything is entered");
 	if (step_stage(step) == STAGE_ROOT && pivoted && step->op != OP_DETACH_OLD_ROOT &&
 	    step->op != OP_ROOT_PROPAGATION)
 		return broken(s, "the pivot comes after the last use of the host's tree");

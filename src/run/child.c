@@ -17,6 +17,8 @@
 #include <time.h>
 
 static child_handler *const handlers[OP_COUNT] = {
+	[OP_HOST_PROC] = child_host_proc,
+	[OP_JOINER_OOM_SCORE] = child_joiner_oom_score,
 	[OP_OWN_FOLDER] = child_own_folder,
 	[OP_FILE_LIMIT] = child_rlimit,
 	[OP_OPEN_PATH] = child_open_path,
@@ -310,6 +312,22 @@ static void enter_what_is_ours(const struct plan *plan, int fds[NS_COUNT])
 	}
 }
 
+/* Not in its turn below: ours may have been entered by then. */
+static void use_host_proc(struct child *c)
+{
+	for (int i = 0; i < (int)c->plan->count; i++) {
+		const struct step *step = &c->plan->steps[i];
+		int r;
+
+		if (step->op != OP_HOST_PROC && step->op != OP_JOINER_OOM_SCORE)
+			continue;
+		inject_fault(c, i);
+		r = handlers[step->op](c, step);
+		if (r < 0)
+			fail(c, i, r);
+	}
+}
+
 static _Noreturn void make_sibling(struct child *c, int index)
 {
 	int pid;
@@ -329,6 +347,7 @@ _Noreturn void child_join(struct child *c)
 	const struct plan *plan = c->plan;
 	int fds[NS_COUNT] = {0};
 
+	use_host_proc(c);
 	open_namespaces(c, fds);
 	enter_what_is_ours(plan, fds);
 	for (int i = 0; i < (int)plan->count; i++) {

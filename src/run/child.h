@@ -84,6 +84,7 @@ child_handler child_process_group, child_keyring, child_landlock, child_rlimit, 
 	child_seccomp, child_close_fds, child_session, child_capability_sets;
 child_handler child_terminal, child_cgroup_namespace;
 child_handler child_hooks, child_find_command, child_await_start, child_start_hook;
+child_handler child_host_proc, child_joiner_oom_score;
 child_handler child_take_source, child_oom_score, child_device_node, child_move_root,
 	child_lsm_label, child_scheduler, child_io_priority, child_memory_policy, child_affinity,
 	child_personality;

@@ -7,7 +7,9 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 /* struct sched_attr of linux/sched/types.h, version 0: every sched_setattr knows it. */
 struct attributes {
@@ -79,13 +81,41 @@ int child_affinity(struct child *c, const struct step *step)
 }
 
 /* To be ended later than one's maker takes CAP_SYS_RESOURCE in the initial user namespace. */
-int child_oom_score(struct child *c, const struct step *step)
+static int oom_score(struct child *c, const struct step *step, int r)
 {
-	int r = child_write_file(c->slots[SLOT_PROC], "self/oom_score_adj", step->a.text.text);
-
 	if (r != -EACCES && r != -EPERM)
 		return r;
 	child_send(c, WIRE_NOTE, (int)(step - c->plan->steps), -r, 0);
+	return 0;
+}
+
+int child_oom_score(struct child *c, const struct step *step)
+{
+	return oom_score(
+		c, step,
+		child_write_file(c->slots[SLOT_PROC], "self/oom_score_adj", step->a.text.text));
+}
+
+/* Whoever it makes begins with it. */
+int child_joiner_oom_score(struct child *c, const struct step *step)
+{
+	return oom_score(c, step,
+			 child_write_file(AT_FDCWD, "/proc/self/oom_score_adj", step->a.text.text));
+}
+
+/* Its `self` is also who is in a pid namespace below the one of that procfs. */
+int child_host_proc(struct child *c, const struct step *step)
+{
+	int fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0)
+		return -errno;
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC) {
+		close(fd);
+		return -ENOTDIR;
+	}
+	c->slots[SLOT_PROC] = fd;
 	return 0;
 }
 

@@ -158,7 +158,7 @@ const char *run_word_note(const struct step *step, int error)
 		return "the host's root is an initramfs, which the kernel cannot pivot away from: "
 		       "it "
 		       "stays below the container's";
-	if (step->op == OP_OOM_SCORE)
+	if (step->op == OP_OOM_SCORE || step->op == OP_JOINER_OOM_SCORE)
 		return "process.oomScoreAdj: to lower it takes CAP_SYS_RESOURCE on the host: it "
 		       "stays "
 		       "as it is";

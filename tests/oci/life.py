@@ -368,6 +368,38 @@ def test_exec(b):
     life.end()
 
 
+def test_exec_needs_a_command_and_takes_whole_words(b):
+    """Nothing of the container's own process is run again, and what is half a word is refused."""
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    life.fails("exec", "c", text="process args cannot be empty")
+    life.fails("exec", "--tty", "--cwd", "/tmp", "c", text="process args cannot be empty")
+    for word, why in (("X", "is not NAME=VALUE"), ("=x", "is not NAME=VALUE"), ("", "needs a value")):
+        life.fails("exec", "-e", word, "c", "true", text=why)
+    assert life.ok("exec", "-e", "X=", "-e", "Y=a=b", "c", "sh", "-c", "echo [$X] $Y") == "[] a=b\n"
+    for path, why in (("tmp", "is not absolute"), ("./tmp", "is not absolute"), ("", "needs a value")):
+        life.fails("exec", "--cwd", path, "c", "pwd", text=why)
+    life.end()
+
+
+def test_exec_keeps_what_its_process_does_not_say(b):
+    own = int(pathlib.Path("/proc/self/oom_score_adj").read_text(encoding="utf-8"))
+    b.process.update(oomScoreAdj=own + 50, noNewPrivileges=True)
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    look = ["sh", "-c", "cat /proc/self/oom_score_adj; grep NoNewPrivs /proc/self/status | cut -f2"]
+    assert life.ok("exec", "c", *look).split() == [str(own + 50), "1"]
+    path = b.folder / "process.json"
+    for said, score, nnp in (({}, own + 50, "1"), ({"oomScoreAdj": own + 70}, own + 70, "1"),
+                             ({"noNewPrivileges": False}, own + 50, "0"), ({"noNewPrivileges": True}, own + 50, "1")):
+        path.write_text(json.dumps({"args": look, "cwd": "/", "env": ["PATH=/bin"], **said}), encoding="utf-8")
+        assert life.ok("exec", "--process", str(path), "c").split() == [str(score), nnp], said
+    assert pathlib.Path("/proc/self/oom_score_adj").read_text(encoding="utf-8") == f"{own}\n"
+    life.end()
+
+
 def test_exec_before_start(b):
     life = Life(b)
     life.create()

@@ -280,6 +280,38 @@ def test_a_label_without_its_security_module(b):
     b.run("true")
 
 
+def test_a_label_of_exec_without_its_security_module(b):
+    """It is the security module that is missing, in every set of namespaces; without a label it runs."""
+    modules = pathlib.Path("/sys/kernel/security/lsm")
+    if modules.exists() and {"apparmor", "selinux"} & set(modules.read_text(encoding="utf-8").strip().split(",")):
+        bundle.skip("this host has such a module")
+    def call(*words):
+        return subprocess.run([b.runtime, "--root", str(b.folder / "state"), *words], text=True, timeout=60, check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def mounts(*more):
+        return [m for m in b.config["mounts"] if m["destination"] != "/proc"] + list(more)
+
+    own, mounted = b.linux["namespaces"], list(b.config["mounts"])
+    b.process["args"] = ["sleep", "60"]
+    # of the host's pid namespace there is no new procfs
+    shared = {"destination": "/proc", "type": "bind", "source": "/proc", "options": ["rbind"]}
+    for kinds, table in ((own, mounted), (own, mounts()), ([n for n in own if n["type"] != "pid"], mounts(shared))):
+        b.linux["namespaces"], b.config["mounts"] = kinds, table
+        (b.folder / "config.json").write_text(json.dumps(b.config), encoding="utf-8")
+        with open(b.folder / "out", "wb") as out: # a pipe would be the container's as well
+            subprocess.run([b.runtime, "--root", str(b.folder / "state"), "run", "-d", "-b", str(b.folder), "c"],
+                           stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60, check=False)
+        try:
+            for flag, word in (("--apparmor", "some-profile"), ("--process-label", "a:b:c:s0")):
+                result = call("exec", flag, word, "c", "echo", "ran")
+                assert result.returncode == 255 and result.stdout == "", result
+                assert word in result.stderr and "security module" in result.stderr, result
+            assert call("exec", "c", "echo", "ran").stdout == "ran\n", (b.folder / "out").read_text(encoding="utf-8")
+        finally:
+            call("delete", "--force", "c")
+
+
 def test_namespaces_are_new_or_the_callers(b):
     kinds = {"ipc": "ipc", "uts": "uts", "network": "net", "cgroup": "cgroup"}
     out = b.run("; ".join(f"readlink /proc/self/ns/{n}" for n in kinds.values())).split()

@@ -346,11 +346,13 @@ static void parse_oci__a_process_over_the_config(void **state)
 {
 	static const char process[] =
 		"{\"cwd\":\"/tmp\",\"args\":[\"id\",\"-u\"],\"user\":{\"uid\":7}}";
+	static const char weaker[] = "{\"cwd\":\"/\",\"args\":[\"id\"],"
+				     "\"noNewPrivileges\":false,\"oomScoreAdj\":7}";
 	struct rootlet_error err = {0};
 	struct spec *spec = take_config(
 		PROCESS("\"terminal\":true,\"env\":[\"A=1\"],\"noNewPrivileges\":true,"
 			"\"user\":{\"uid\":1,\"gid\":2,\"umask\":7,\"additionalGids\":[3]},"
-			"\"apparmorProfile\":\"p\","
+			"\"apparmorProfile\":\"p\",\"oomScoreAdj\":5,"
 			"\"capabilities\":{\"bounding\":[\"CAP_CHOWN\"]},"
 			"\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":1,\"hard\":1}]"));
 
@@ -361,7 +363,8 @@ static void parse_oci__a_process_over_the_config(void **state)
 	assert_string_equal(spec->cwd, "/tmp");
 	assert_int_equal(spec->env_count, 0);
 	assert_false(spec->tty);
-	assert_int_equal(spec->no_new_privileges, NO);
+	assert_int_equal(spec->no_new_privileges, YES);
+	assert_int_equal(spec->oci->oom_score_adj, 5);
 	assert_int_equal(spec->oci->uid, 7);
 	assert_int_equal(spec->oci->gid, 0);
 	assert_int_equal(spec->oci->additional_gid_count, 0);
@@ -369,6 +372,10 @@ static void parse_oci__a_process_over_the_config(void **state)
 	assert_string_equal(spec->oci->apparmor_profile, "p");
 	assert_true(spec->oci->capabilities.bounding == BIT(0));
 	assert_int_equal(spec->rlimit_count, 1);
+
+	assert_int_equal(parse_oci_process(spec, weaker, strlen(weaker), "process.json", &err), 0);
+	assert_int_equal(spec->no_new_privileges, NO);
+	assert_int_equal(spec->oci->oom_score_adj, 7);
 
 	assert_int_equal(parse_oci_process(spec, "{\"cwd\":\"/\"}", 11, "process.json", &err),
 			 -EINVAL);

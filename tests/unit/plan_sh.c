@@ -15,6 +15,8 @@ static const struct {
 	{OP_CGROUP, NULL},
 	{OP_ENTER_CGROUP, NULL},
 	{OP_CGROUP_LIMIT, NULL},
+	{OP_HOST_PROC, NULL},
+	{OP_JOINER_OOM_SCORE, NULL},
 	{OP_JOIN_NAMESPACE, "nsenter --net=/proc/42/ns/net"},
 	{OP_JOIN_CONTAINER, NULL},
 	{OP_UNDUMPABLE, NULL},

@@ -7,9 +7,9 @@
 # What this script cannot do:
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
-#  - step 3, undumpable: no tool of util-linux does it
-#  - steps 5 to 10, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 15, oom_score: the script's own score would change before the namespaces
+#  - step 2, joiner_oom_score: the script's own score would change before the namespaces
+#  - step 4, undumpable: no tool of util-linux does it
+#  - steps 6 to 11, open_path: sources are found later, by name, with the mapped root's rights
 #  - step 45, hooks: hooks are the OCI runtime's to run
 #  - step 48, close_fds: the shell closes descriptors up to 9 only
 #  - step 49, session: setsid(1) would make the shell wait for nobody
@@ -39,31 +39,33 @@ PATH=$PATH:/usr/sbin:/sbin
 
 # ---- JOIN: Enter the namespaces that are shared, the user namespace first.
 
-# 2  join the net namespace /run/netns/box
-# 3  let nobody trace it until its exec [differs: no tool of util-linux does it]
+# 2  set the OOM score adjustment 100 [differs: the script's own score would change before the
+#    namespaces]
+# 3  join the net namespace /run/netns/box
+# 4  let nobody trace it until its exec [differs: no tool of util-linux does it]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 4  clone3 a process into its own pid, mnt, uts, ipc namespaces
+# 5  clone3 a process into its own pid, mnt, uts, ipc namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 5  open /var/storage/merged (a directory) [differs: sources are found later, by name, with the
+# 6  open /var/storage/merged (a directory) [differs: sources are found later, by name, with the
 #    mapped root's rights]
-# 6  open /home/me/data [differs: sources are found later, by name, with the mapped root's rights]
-# 7  open /usr/libexec/init [differs: sources are found later, by name, with the mapped root's
+# 7  open /home/me/data [differs: sources are found later, by name, with the mapped root's rights]
+# 8  open /usr/libexec/init [differs: sources are found later, by name, with the mapped root's
 #    rights]
-# 8  open /var/storage/shm [differs: sources are found later, by name, with the mapped root's
+# 9  open /var/storage/shm [differs: sources are found later, by name, with the mapped root's
 #    rights]
-# 9  open /sys/fs/cgroup (a directory) [differs: sources are found later, by name, with the mapped
+# 10  open /sys/fs/cgroup (a directory) [differs: sources are found later, by name, with the mapped
 #    root's rights]
-# 10  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 11  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 11  drop every supplementary group
-# 12  become uid 0, gid 0
+# 12  drop every supplementary group
+# 13  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
@@ -179,12 +181,10 @@ lookup_group() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 13  mount proc (nosuid, nodev, noexec)
+# 14  mount proc (nosuid, nodev, noexec)
 mount -n -t proc -o nosuid,nodev,noexec proc /proc
-# 14  set the hostname box
+# 15  set the hostname box
 hostname box
-# 15  set the OOM score adjustment 100 [differs: the script's own score would change before the
-#    namespaces]
 # 16  write '0 0' to /proc/sys/net/ipv4/ping_group_range
 printf '%s\n' '0 0' >/proc/sys/net/ipv4/ping_group_range
 
