@@ -292,7 +292,9 @@ static int failed(struct running *r, const char *point, size_t index, int status
 				 : "",
 			 error_text(error));
 	else if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
+		snprintf(why, sizeof(why), "killed by signal %d (%s)", WTERMSIG(status),
+			 WTERMSIG(status) == SIGSYS ? "bad system call: a seccomp filter"
+						    : strsignal(WTERMSIG(status)));
 	else
 		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
 	return error_set(err, -EIO, "hook", path, "error running %s hook #%zu: %s: %s%s%.*s", point,
