@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stddef.h>
 
 const struct args_option no_common_options[] = {
@@ -34,11 +35,12 @@ int command_check_preserved(int64_t preserve, unsigned listen)
 			continue;
 		listens |= fd >= 3 + preserve;
 		error_set(&err, -EBADF, "preserve-fds", listens ? "$LISTEN_FDS" : "--preserve-fds",
-			  "%s %lld: descriptor %d is not open",
-			  listens ? "$LISTEN_FDS" : "--preserve-fds",
-			  (long long)(listens ? listen : preserve), (int)fd);
-		error_hint(&err, "descriptors 3 to %lld are handed on: all of them must be open",
-			   (long long)(2 + preserve + listen));
+			  "%s %" PRId64 ": descriptor %d is not open",
+			  listens ? "$LISTEN_FDS" : "--preserve-fds", listens ? listen : preserve,
+			  (int)fd);
+		error_hint(&err,
+			   "descriptors 3 to %" PRId64 " are handed on: all of them must be open",
+			   2 + preserve + listen);
 		log_error(&err);
 		return err.code;
 	}
