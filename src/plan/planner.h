@@ -135,7 +135,7 @@ void plan_masks(struct planner *p);
 void plan_own_folders(struct planner *p); /* own_files.c: in OPEN, and after the user's mounts */
 void plan_own_files(struct planner *p);
 
-/* oci_….c: what stands in the place of the above when the spec came from an OCI config. */
+/* oci/….c: what stands in the place of the above when the spec came from an OCI config. */
 int plan_oci_root(struct planner *p);	       /* ROOT, whole */
 int plan_oci_open(struct planner *p);	       /* OPEN: what ROOT will bind */
 int plan_oci_seal(struct planner *p);	       /* SEAL */
@@ -165,7 +165,7 @@ uint64_t plan_ambient_capabilities(const struct planner *p, uint64_t kept);
 /* landlock.c: the LANDLOCK step, when it was asked for. */
 int plan_landlock(struct planner *p);
 
-/* oci_start.c: what an OCI container's start is cut into. HOOKS, in ROOT before the pivot; and in
+/* oci/start.c: what an OCI container's start is cut into. HOOKS, in ROOT before the pivot; and in
  * SEAL, where the command is who it will be: FIND_COMMAND, AWAIT_START. Nothing without spec->oci.
  */
 bool plan_wants_hooks(const struct planner *p); /* will there be a HOOKS step? */

@@ -20,7 +20,7 @@
 
 #include "base/buffer.h"
 #include "plan/plan.h"
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 

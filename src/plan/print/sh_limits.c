@@ -1,6 +1,6 @@
 /* What a shell script cannot do of a plan, and where in the script each op stands. Facts about
  * sh(1) and util-linux only; the texts go into the script's head. */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* The plan for programs: JSON with stable keys. docs/PLAN.md explains them, docs/plan.schema.json
  * fixes them; a new key is a new minor version, another meaning of an old one a new `version`. The
- * arguments of a step are in print_json_args.c. */
-#include "plan/print_json.h"
+ * arguments of a step are in json_args.c. */
+#include "plan/print/json.h"
 
 #include <errno.h>
 #include <stdlib.h>

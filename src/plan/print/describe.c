@@ -4,7 +4,7 @@
  * it, and no layout. What came from outside is escaped here, so that a path can neither forge a
  * line nor reach the terminal. The steps of the file tree are describe_mounts.c's.
  */
-#include "plan/describe.h"
+#include "plan/print/describe.h"
 
 #include <inttypes.h>
 #include <string.h>

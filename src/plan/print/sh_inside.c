@@ -1,7 +1,7 @@
 /* The script's part inside the namespaces, NAMESPACES: names, network, settings. Which file prints
  * a step is decided here, with no op left out; mounts are in sh_mounts.c, SEAL and EXEC in
  * sh_seal.c. */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 static void sysctl(struct sh *sh, const struct step *step)
 {

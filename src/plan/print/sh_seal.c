@@ -3,7 +3,7 @@
  * setpriv applies everything at once, right before the command; so the steps only collect its
  * options in the positional parameters' place, and EXEC puts the line together.
  */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <inttypes.h>
 #include <string.h>

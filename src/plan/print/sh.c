@@ -4,7 +4,7 @@
  * For reading, for learning and for comparing; not a replacement: what the script lacks stands in
  * its head. Pure: what it prints comes from the plan alone.
  */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <errno.h>
 #include <stdio.h>

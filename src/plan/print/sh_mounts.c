@@ -4,7 +4,7 @@
  * $target. A read-only mount is made writable first and changed by a bind remount, since the option
  * `ro` of a new file system would be the whole instance's, which sysfs and cgroup2 share.
  */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <inttypes.h>
 #include <linux/mount.h>

@@ -4,7 +4,7 @@
  * written from outside; then nsenter enters it as the mapped root. A map of one's own id alone is
  * written by unshare itself.
  */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <inttypes.h>
 #include <linux/mount.h>

@@ -1,7 +1,7 @@
 /* A step's arguments as JSON, one function an args kind. Numbers are exact; flags, capabilities and
  * attributes are names; modes are octal text. A BPF program is its length and a digest: enough to
  * see that two plans load the same one. */
-#include "plan/print_json.h"
+#include "plan/print/json.h"
 
 #include "base/hash.h"
 

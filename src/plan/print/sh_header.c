@@ -1,6 +1,6 @@
 /* The head of the exported script: what it does, what it cannot, what it needs; and the functions
  * of its inside part. Text only; the steps are elsewhere. */
-#include "plan/print_sh.h"
+#include "plan/print/sh.h"
 
 #include <string.h>
 

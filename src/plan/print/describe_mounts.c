@@ -1,6 +1,6 @@
 /* How the steps that build the file tree read: mounts, binds, files, devices. describe.c has the
  * other steps, and the table. One step only, not the plan around it. */
-#include "plan/describe.h"
+#include "plan/print/describe.h"
 
 #include <inttypes.h>
 #include <linux/mount.h>
