@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "base/fd.h"
+#include "base/fds.h"
 #include "base/io.h"
 #include "init/wire.h"
 #include "life/hooks.h"
@@ -81,31 +82,11 @@ static int connect_to(const char *path)
 	return fd_steal(&fd);
 }
 
-static int send_descriptor(int to, int fd, const char *text, size_t len)
-{
-	struct iovec data = {(void *)(uintptr_t)text, len};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-				.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS}};
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
-	};
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	return sendmsg(to, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 int bundle_send_terminal(const char *path, int master, struct rootlet_error *err)
 {
 	AUTO_FD fd = connect_to(path);
 	/* One byte is the least that may carry a descriptor; what receivers expect is a name. */
-	int r = fd < 0 ? fd : send_descriptor(fd, master, "/dev/ptmx", strlen("/dev/ptmx"));
+	int r = fd < 0 ? fd : fds_send(fd, "/dev/ptmx", strlen("/dev/ptmx"), &master, 1);
 
 	if (r < 0) {
 		error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
@@ -126,7 +107,7 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 	if (r < 0)
 		return error_nomem(err);
 	fd = connect_to(path);
-	r = fd < 0 ? fd : send_descriptor(fd, listener, state.data, state.len);
+	r = fd < 0 ? fd : fds_send(fd, state.data, state.len, &listener, 1);
 	return r < 0 ? error_set(err, r, "seccomp-listener", path,
 				 "linux.seccomp.listenerPath %s: failed to connect with seccomp "
 				 "agent: %s",
@@ -155,48 +136,31 @@ int bundle_add_environment(struct spec *spec, const char *const *env)
 	return 0;
 }
 
-/* Which of them came along, by the bits of the answer. */
-static int take_namespaces(struct msghdr *header, int32_t which, int fds[NS_COUNT])
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(header);
-	int count = __builtin_popcount((unsigned)which), n = 0;
-	int taken[NS_COUNT];
-
-	if (!c || c->cmsg_type != SCM_RIGHTS || which >> NS_COUNT ||
-	    c->cmsg_len != CMSG_LEN((size_t)count * sizeof(int)))
-		return -EPROTO;
-	memcpy(taken, CMSG_DATA(c), (size_t)count * sizeof(int));
-	for (int t = 0; t < NS_COUNT; t++)
-		fds[t] = (which >> t & 1) ? taken[n++] : -1;
-	return 0;
-}
-
+/* Which of them came along is told by the bits of the answer. */
 int bundle_namespaces(int connection, int fds[NS_COUNT])
 {
 	const struct wire_message ask = {.type = WIRE_NAMESPACES};
 	struct pollfd answer = {.fd = connection, .events = POLLIN};
 	struct wire_message m = {0};
-	struct iovec data = {&m, sizeof(m)};
-	union {
-		char room[CMSG_SPACE(NS_COUNT * sizeof(int))];
-		struct cmsghdr align;
-	} extra;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &extra,
-		.msg_controllen = sizeof(extra),
-	};
-	int r;
+	size_t count, next = 0;
+	int taken[NS_COUNT], r;
 
 	if (send(connection, &ask, sizeof(ask), MSG_NOSIGNAL) < 0)
 		return -errno;
 	while ((r = poll(&answer, 1, ANSWER_MS)) < 0 && errno == EINTR)
 		;
-	if (r != 1 || recvmsg(connection, &header, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != sizeof(m) ||
-	    m.type != WIRE_NAMESPACES)
+	if (r != 1)
 		return -EPIPE;
-	return take_namespaces(&header, m.value, fds);
+	r = fds_take(connection, &m, sizeof(m), MSG_DONTWAIT, taken, NS_COUNT, &count);
+	if (r == sizeof(m) && m.type == WIRE_NAMESPACES && m.value >> NS_COUNT == 0 &&
+	    (size_t)__builtin_popcount((unsigned)m.value) == count) {
+		for (int t = 0; t < NS_COUNT; t++)
+			fds[t] = (m.value >> t & 1) ? taken[next++] : -1;
+		return 0;
+	}
+	while (count)
+		fd_close(&taken[--count]);
+	return -EPIPE;
 }
 
 int bundle_spec(const struct bundle *b, enum spec_kind kind, struct spec **ret,

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/fd.h"
+#include "base/fds.h"
 #include "init/wire.h"
 #include "life/hooks.h"
 
@@ -81,29 +82,6 @@ static int word_step_failure(const struct bundle *b, const struct wire_report *r
 			 error_text(report->error));
 }
 
-/* One record, and the descriptor that came along, or -1. */
-static ssize_t receive(int from, void *room, size_t size, int *ret_fd)
-{
-	struct iovec data = {room, size};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(from, &header, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
-
-	*ret_fd = -1;
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
-	return n;
-}
-
 /* Until the connection closes: by the exec, or by the process's end. */
 static int listen_to(const struct bundle *b, const struct spec_oci *oci, int connection,
 		     struct rootlet_error *err)
@@ -113,14 +91,11 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 		struct wire_message message;
 	} said;
 	bool ready = false;
-	size_t hooks = 0;
-	int fd, r;
-	ssize_t n;
+	size_t hooks = 0, count;
+	int fd, n, r;
 
 	for (;;) {
-		n = receive(connection, &said, sizeof(said), &fd);
-		if (n < 0 && errno == EINTR)
-			continue;
+		n = fds_take(connection, &said, sizeof(said), 0, &fd, 1, &count);
 		if (n <= 0)
 			break;
 		if (fd >= 0) { /* the only one that may come is the seccomp listener */

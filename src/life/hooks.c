@@ -5,6 +5,7 @@
 #include "life/hooks.h"
 
 #include "base/fd.h"
+#include "base/fds.h"
 #include "base/io.h"
 #include "base/sys.h"
 #include "init/wire.h"
@@ -338,24 +339,10 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
 
 static int send_streams(int connection, int input, int output)
 {
-	struct wire_message message = {.type = WIRE_STREAMS};
-	struct iovec data = {&message, sizeof(message)};
-	int fds[2] = {input, output};
-	union {
-		char room[CMSG_SPACE(sizeof(fds))];
-		struct cmsghdr header;
-	} extra = {.header = {.cmsg_len = CMSG_LEN(sizeof(fds)),
-			      .cmsg_level = SOL_SOCKET,
-			      .cmsg_type = SCM_RIGHTS}};
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &extra,
-		.msg_controllen = sizeof(extra.room),
-	};
+	const struct wire_message message = {.type = WIRE_STREAMS};
+	const int fds[2] = {input, output};
 
-	memcpy(CMSG_DATA(&extra.header), fds, sizeof(fds));
-	return sendmsg(connection, &header, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	return fds_send(connection, &message, sizeof(message), fds, 2);
 }
 
 static int begin_there(struct running *r, int connection)

@@ -3,6 +3,7 @@
 #include "run/child.h"
 #include "run/child_mount.h"
 
+#include "base/fds.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
@@ -177,28 +178,12 @@ int child_time_offsets(struct child *c, const struct step *step)
 int child_take_source(struct child *c, const struct step *step)
 {
 	struct wire_message message = {0};
-	struct iovec data = {&message, sizeof(message)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} extra;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &extra,
-		.msg_controllen = sizeof(extra),
-	};
-	struct cmsghdr *found;
-	int n;
+	size_t count;
+	int n = fds_take(c->control, &message, sizeof(message), 0, &c->slots[step->a.open.slot], 1,
+			 &count);
 
-	do
-		n = SYS(recvmsg, c->control, &header, MSG_CMSG_CLOEXEC);
-	while (n == -EINTR);
-	found = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
-	if (!found || message.type != WIRE_SOURCE || found->cmsg_type != SCM_RIGHTS) {
-		c->detail = WIRE_DETAIL_PARENT_GONE;
-		return -EPIPE;
-	}
-	memcpy(&c->slots[step->a.open.slot], CMSG_DATA(found), sizeof(int));
-	return 0;
+	if (n == sizeof(message) && message.type == WIRE_SOURCE && count)
+		return 0;
+	c->detail = WIRE_DETAIL_PARENT_GONE;
+	return -EPIPE;
 }

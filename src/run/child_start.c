@@ -6,6 +6,7 @@
  */
 #include "run/child.h"
 
+#include "base/fds.h"
 #include "base/sys.h"
 
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 
 static int dumpable(bool on)
@@ -109,12 +109,6 @@ static void await_keeper(const struct child *c)
 static void send_namespaces(int connection)
 {
 	struct wire_message message = {.type = WIRE_NAMESPACES};
-	struct iovec data = {&message, sizeof(message)};
-	union {
-		char room[CMSG_SPACE(NS_COUNT * sizeof(int))];
-		struct cmsghdr header;
-	} extra = {.header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS}};
-	struct msghdr header = {.msg_iov = &data, .msg_iovlen = 1};
 	int fds[NS_COUNT], n = 0;
 
 	for (int t = 0; t < NS_COUNT; t++) {
@@ -129,13 +123,7 @@ static void send_namespaces(int connection)
 		message.value |= 1 << t;
 		fds[n++] = fd;
 	}
-	if (n) {
-		memcpy(CMSG_DATA(&extra.header), fds, (size_t)n * sizeof(int));
-		extra.header.cmsg_len = CMSG_LEN((size_t)n * sizeof(int));
-		header.msg_control = &extra;
-		header.msg_controllen = CMSG_SPACE((size_t)n * sizeof(int));
-	}
-	SYS(sendmsg, connection, &header, MSG_NOSIGNAL);
+	fds_send(connection, &message, sizeof(message), fds, (size_t)n);
 	while (n)
 		close(fds[--n]);
 }
@@ -212,28 +200,10 @@ enum { HOOK_LOOK_MS = 5 }; /* how often its end is looked for without a pidfd */
 static int receive_streams(int connection, int fds[2])
 {
 	struct wire_message message = {0};
-	struct iovec data = {&message, sizeof(message)};
-	union {
-		char room[CMSG_SPACE(2 * sizeof(int))];
-		struct cmsghdr align;
-	} extra;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &extra,
-		.msg_controllen = sizeof(extra),
-	};
-	struct cmsghdr *found;
-	int n;
+	size_t count;
+	int n = fds_take(connection, &message, sizeof(message), 0, fds, 2, &count);
 
-	do
-		n = SYS(recvmsg, connection, &header, MSG_CMSG_CLOEXEC);
-	while (n == -EINTR);
-	found = n == sizeof(message) ? CMSG_FIRSTHDR(&header) : NULL;
-	if (!found || message.type != WIRE_STREAMS || found->cmsg_len != CMSG_LEN(2 * sizeof(int)))
-		return -EPIPE;
-	memcpy(fds, CMSG_DATA(found), 2 * sizeof(int));
-	return 0;
+	return n == sizeof(message) && message.type == WIRE_STREAMS && count == 2 ? 0 : -EPIPE;
 }
 
 /* By way of the sealed program, like the command: /proc/self/exe is nothing of the host's. It says

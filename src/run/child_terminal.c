@@ -5,6 +5,7 @@
  */
 #include "run/child.h"
 
+#include "base/fds.h"
 #include "base/resolve.h"
 #include "base/sys.h"
 #include "run/child_mount.h"
@@ -13,7 +14,6 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
@@ -84,24 +84,7 @@ static int open_slave(int master, const struct step *step)
 
 int child_send_fd(struct child *c, const struct wire_message *message, int fd)
 {
-	struct iovec data = {(void *)(uintptr_t)message, sizeof(*message)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-				.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS}};
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control.room),
-	};
-	int r;
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	r = SYS(sendmsg, c->control, &header, MSG_NOSIGNAL);
-	return r < 0 ? r : 0;
+	return fds_send(c->control, message, sizeof(*message), &fd, 1);
 }
 
 /* Its session leader is the container's first process; the terminal hangs up when that ends. */

@@ -2,6 +2,7 @@
  * It ends nothing: start.c does when a start has failed. */
 #include "run/start.h"
 
+#include "base/fds.h"
 #include "base/sys.h"
 #include "init/wire.h"
 
@@ -73,25 +74,10 @@ static int run_hooks(struct start *s)
 /* One message and the descriptor that came along: *ret_fd stays -1 without one. */
 static int listen_receive(int from, struct wire_message *message, int *ret_fd)
 {
-	struct iovec data = {message, sizeof(*message)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(from, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-	struct cmsghdr *c = n == sizeof(*message) ? CMSG_FIRSTHDR(&header) : NULL;
+	size_t count;
+	int n = fds_take(from, message, sizeof(*message), MSG_DONTWAIT, ret_fd, 1, &count);
 
-	if (n != sizeof(*message))
-		return -EPROTO;
-	if (c && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN(sizeof(int)))
-		memcpy(ret_fd, CMSG_DATA(c), sizeof(int));
-	return 0;
+	return n < 0 ? n : n == sizeof(*message) ? 0 : -EPROTO;
 }
 
 /* What is on the control channel besides answers: descriptors that come along. */

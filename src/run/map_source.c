@@ -5,6 +5,7 @@
 #include "run/start.h"
 
 #include "base/fd.h"
+#include "base/fds.h"
 #include "base/io.h"
 #include "base/sys.h"
 
@@ -15,7 +16,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,27 +70,12 @@ static int make_namespace(const struct step *step)
 	return r;
 }
 
-/* WIRE_SOURCE with the mount's descriptor. */
 static int send_source(int control, int fd)
 {
-	struct wire_message message = {.type = WIRE_SOURCE};
-	struct iovec data = {&message, sizeof(message)};
-	union {
-		char room[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr header;
-	} extra = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
-			      .cmsg_level = SOL_SOCKET,
-			      .cmsg_type = SCM_RIGHTS}};
-	struct msghdr header = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = &extra,
-		.msg_controllen = sizeof(extra.room),
-	};
+	const struct wire_message message = {.type = WIRE_SOURCE};
+	int r = fds_send(control, &message, sizeof(message), &fd, 1);
 
-	memcpy(CMSG_DATA(&extra.header), &fd, sizeof(fd));
-	/* EPIPE: the child has failed already, and says why */
-	return sendmsg(control, &header, MSG_NOSIGNAL) < 0 && errno != EPIPE ? -errno : 0;
+	return r == -EPIPE ? 0 : r; /* the child has failed already, and says why */
 }
 
 int map_source(struct start *s, const struct step *step)

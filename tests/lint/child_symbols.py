@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-CHILD = ["child*.c.o", "child*.o", "*_child*.c.o", "resolve.c.o", "resolve.o"]
+CHILD = ["child*.c.o", "child*.o", "*_child*.c.o", "resolve.c.o", "resolve.o", "fds.c.o", "fds.o"]
 
 # nm -A: `archive:member:value class name`, as binutils and LLVM print it; no value when it is undefined.
 SYMBOL = re.compile(r"^(.*):\s*[0-9a-f]*\s+([A-Za-z?])\s+(\S+)$")
@@ -132,7 +132,7 @@ def main():
         return self_test(args.nm, args.cc)
     seen, bad = check(args.nm, args.archives, args.allow)
     print("\n".join(bad) if bad else f"{', '.join(seen)}: nothing but async-signal-safe calls")
-    if not any(member.startswith("child") for member in seen) or not any("resolve" in m for m in seen):
+    if not any(member.startswith("child") for member in seen) or not all(any(name in m for m in seen) for name in ("resolve", "fds")):
         print("the child's objects are not in these archives: has a file been renamed?")
         return 1
     return 1 if bad else 0
