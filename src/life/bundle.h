@@ -156,9 +156,10 @@ int bundle_namespaces(int connection, int fds[NS_COUNT]);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);
-/* The hooks of one point, with the container in that status; `inside`: in its namespaces. */
+/* The hooks of one point, with the container in that status; in our namespaces, or in
+ * these NS_COUNT ones of its own. */
 int bundle_hooks(const struct bundle *bundle, const struct spec_oci *oci, enum oci_hook_point point,
-		 enum bundle_status status, bool inside, struct rootlet_error *err);
+		 enum bundle_status status, const int *namespaces, struct rootlet_error *err);
 /* After its end: what goes wrong with them is only warned of. */
 void bundle_poststop(const struct bundle *bundle, const struct spec_oci *oci,
 		     const struct life_warn *warn);

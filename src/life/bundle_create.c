@@ -125,7 +125,8 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 	return bundle_prepare_record(c->bundle, err);
 }
 
-static int on_hooks(void *data, struct run_process *p, struct rootlet_error *err)
+static int on_hooks(void *data, struct run_process *p, const int namespaces[NS_COUNT],
+		    struct rootlet_error *err)
 {
 	struct create *c = data;
 	const struct spec_oci *oci = c->spec->oci;
@@ -133,11 +134,12 @@ static int on_hooks(void *data, struct run_process *p, struct rootlet_error *err
 
 	c->hooks_ran = true;
 	/* "created", as whoever still writes these outdated hooks knows it from other runtimes. */
-	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATED, false, err);
+	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATED, NULL, err);
 	if (r == 0)
-		r = bundle_hooks(c->bundle, oci, OCI_CREATE_RUNTIME, BUNDLE_CREATING, false, err);
+		r = bundle_hooks(c->bundle, oci, OCI_CREATE_RUNTIME, BUNDLE_CREATING, NULL, err);
 	if (r == 0)
-		r = bundle_hooks(c->bundle, oci, OCI_CREATE_CONTAINER, BUNDLE_CREATING, true, err);
+		r = bundle_hooks(c->bundle, oci, OCI_CREATE_CONTAINER, BUNDLE_CREATING, namespaces,
+				 err);
 	return r;
 }
 

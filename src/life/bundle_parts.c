@@ -136,14 +136,13 @@ int bundle_add_environment(struct spec *spec, const char *const *env)
 	return 0;
 }
 
-/* Which of them came along is told by the bits of the answer. */
 int bundle_namespaces(int connection, int fds[NS_COUNT])
 {
 	const struct wire_message ask = {.type = WIRE_NAMESPACES};
 	struct pollfd answer = {.fd = connection, .events = POLLIN};
 	struct wire_message m = {0};
-	size_t count, next = 0;
 	int taken[NS_COUNT], r;
+	size_t count;
 
 	if (send(connection, &ask, sizeof(ask), MSG_NOSIGNAL) < 0)
 		return -errno;
@@ -152,12 +151,8 @@ int bundle_namespaces(int connection, int fds[NS_COUNT])
 	if (r != 1)
 		return -EPIPE;
 	r = fds_take(connection, &m, sizeof(m), MSG_DONTWAIT, taken, NS_COUNT, &count);
-	if (r == sizeof(m) && m.type == WIRE_NAMESPACES && m.value >> NS_COUNT == 0 &&
-	    (size_t)__builtin_popcount((unsigned)m.value) == count) {
-		for (int t = 0; t < NS_COUNT; t++)
-			fds[t] = (m.value >> t & 1) ? taken[next++] : -1;
-		return 0;
-	}
+	if (r == sizeof(m) && m.type == WIRE_NAMESPACES)
+		return run_sort_namespaces(m.value, taken, count, fds);
 	while (count)
 		fd_close(&taken[--count]);
 	return -EPIPE;
@@ -187,11 +182,10 @@ int bundle_spec(const struct bundle *b, enum spec_kind kind, struct spec **ret,
 }
 
 int bundle_hooks(const struct bundle *b, const struct spec_oci *oci, enum oci_hook_point point,
-		 enum bundle_status status, bool inside, struct rootlet_error *err)
+		 enum bundle_status status, const int *namespaces, struct rootlet_error *err)
 {
 	AUTO_BUFFER state = {0};
-	struct hook_place place = {.cwd = b->record.path,
-				   .inside = inside ? b->record.process.pid : 0};
+	struct hook_place place = {.cwd = b->record.path, .namespaces = namespaces};
 
 	if (!oci->hooks[point].count)
 		return 0;
@@ -213,7 +207,7 @@ void bundle_poststop(const struct bundle *b, const struct spec_oci *oci,
 		struct rootlet_error err = {0};
 
 		*hooks = (struct oci_hooks){&oci->hooks[OCI_POSTSTOP].items[i], 1};
-		if (bundle_hooks(b, &one, OCI_POSTSTOP, BUNDLE_STOPPED, false, &err) < 0)
+		if (bundle_hooks(b, &one, OCI_POSTSTOP, BUNDLE_STOPPED, NULL, &err) < 0)
 			life_say(warn, err.message);
 	}
 }

@@ -137,7 +137,7 @@ static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 	bundle_forget_start(b);
 	r = listen_to(b, oci, connection, err);
 	if (r == 0 && oci)
-		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, false, err);
+		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, NULL, err);
 	return r;
 }
 

@@ -83,34 +83,38 @@ static _Noreturn void become_hook(const struct running *r)
 	give_up(r->trouble, CANNOT_EXECUTE);
 }
 
-/* Opened before the first is entered: after it, /proc means something else. */
-static int open_others(pid_t pid, int fds[NS_COUNT])
+/* Which are not our own. Seen before the first is entered: after it, /proc means something else. */
+static int find_others(const int namespaces[NS_COUNT], int fds[NS_COUNT])
 {
 	for (int t = 0; t < NS_COUNT; t++) {
-		const char *name = ns_type_name((enum ns_type)t);
 		struct stat own, other;
 		char path[64];
 
 		fds[t] = -1;
-		snprintf(path, sizeof(path), "/proc/self/ns/%s", name);
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", ns_type_name((enum ns_type)t));
 		if (stat(path, &own) < 0)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, name);
-		fds[t] = open(path, O_RDONLY | O_CLOEXEC);
-		if (fds[t] < 0 || fstat(fds[t], &other) < 0)
-			return -errno;
-		if (own.st_ino == other.st_ino)
-			fd_close(&fds[t]);
+		/* left out, it would be ours that the hook runs in */
+		if (namespaces[t] < 0 || fstat(namespaces[t], &other) < 0)
+			return -ENOENT;
+		if (own.st_ino != other.st_ino)
+			fds[t] = namespaces[t];
 	}
 	return 0;
 }
 
 static void enter(const struct running *r)
 {
-	int fds[NS_COUNT];
+	int fds[NS_COUNT], entered = find_others(r->place->namespaces, fds);
 
-	if (open_others(r->place->inside, fds) < 0)
+	if (entered < 0) {
+		errno = -entered;
 		give_up(r->trouble, CANNOT_ENTER);
+	}
+	/* What does not belong to the container's user namespace is entered with our own rights. */
+	for (int t = 0; t < NS_COUNT; t++)
+		if (t != NS_USER && fds[t] >= 0 && setns(fds[t], 0) == 0)
+			fds[t] = -1;
 	for (int t = 0; t < NS_COUNT; t++)
 		if (fds[t] >= 0 && setns(fds[t], 0) < 0)
 			give_up(r->trouble, CANNOT_ENTER);
@@ -146,13 +150,13 @@ static _Noreturn void child(const struct running *r, int input, int output)
 		give_up(r->trouble, CANNOT_ENTER);
 	/* Whoever shares the container's user and pid namespaces may look into none of us: until
 	 * the hook is executed this is the caller's memory and program. */
-	if (r->place->inside && prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (r->place->namespaces && prctl(PR_SET_DUMPABLE, 0) < 0)
 		give_up(r->trouble, CANNOT_ENTER);
-	if (r->place->inside)
+	if (r->place->namespaces)
 		enter(r);
 	else if (r->place->cwd && chdir(r->place->cwd) < 0)
 		give_up(r->trouble, CANNOT_ENTER);
-	if (r->place->inside)
+	if (r->place->namespaces)
 		pid = fork();
 	if (pid < 0)
 		give_up(r->trouble, CANNOT_ENTER);
@@ -288,7 +292,7 @@ static int failed(struct running *r, const char *point, size_t index, int status
 			 (unsigned)r->hook->timeout);
 	else if (error)
 		snprintf(why, sizeof(why), "%s%s",
-			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->inside
+			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->namespaces
 				 ? "entering the container's namespaces: "
 				 : "",
 			 error_text(error));

@@ -12,9 +12,9 @@
 struct hook_place {
 	const char *state; /* JSON */
 	size_t state_len;
-	const char *cwd; /* of hooks in our own namespaces */
-	pid_t inside; /* 0; or the process whose namespaces they run in, whose /proc/PID/ns can be
-		       * read */
+	const char *cwd;       /* of hooks in our own namespaces */
+	const int *namespaces; /* NULL; or those of the container that they run in, NS_COUNT
+				* descriptors, -1 for one that could not be opened */
 };
 
 /* Those of one point, in their order, until one fails: -errno with a message that names it and what

@@ -23,8 +23,34 @@ static int dumpable(bool on)
 	return SYS(prctl, PR_SET_DUMPABLE, on ? 1UL : 0UL, 0UL, 0UL, 0UL);
 }
 
-/* Hooks enter its namespaces by way of /proc/PID/ns, which needs it to be open to inspection. Where
- * it shares a container's pid namespace it stays closed: then the caller's capabilities decide. */
+/* For whoever is to enter them: by our /proc/PID/ns we would have to stand open to inspection, also
+ * for whom else is inside. */
+static int send_namespaces(int connection)
+{
+	struct wire_message message = {.type = WIRE_NAMESPACES};
+	int fds[NS_COUNT], n = 0, r;
+
+	for (int t = 0; t < NS_COUNT; t++) {
+		char path[32];
+		int fd;
+
+		strcpy(path, "/proc/self/ns/");
+		strcat(path, ns_type_name((enum ns_type)t));
+		fd = SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+		if (fd < 0)
+			continue;
+		message.value |= 1 << t;
+		fds[n++] = fd;
+	}
+	r = fds_send(connection, &message, sizeof(message), fds, (size_t)n);
+	while (n)
+		close(fds[--n]);
+	return r;
+}
+
+/* Hooks of the container are let into its namespaces by descriptor. The engine's own look at
+ * /proc/PID/ns, which needs the process to be open to inspection; where it shares a container's pid
+ * namespace it stays closed all the same. */
 int child_hooks(struct child *c, const struct step *step)
 {
 	struct wire_message message = {0};
@@ -32,6 +58,8 @@ int child_hooks(struct child *c, const struct step *step)
 	ssize_t n;
 	int r = c->undumpable ? 0 : dumpable(true);
 
+	if (r == 0)
+		r = send_namespaces(c->control);
 	if (r == 0)
 		r = child_send(c, WIRE_HOOKS, (int)(step - c->plan->steps), 0, 0);
 	if (r < 0)
@@ -102,30 +130,6 @@ static void await_keeper(const struct child *c)
 
 	if (receive(c->control, &message) < 0 || message.type != WIRE_GO)
 		_exit(125);
-}
-
-/* For an exec before the start: to enter them by our /proc/PID/ns we would have to stand open to
- * inspection, also for whom else is inside. */
-static void send_namespaces(int connection)
-{
-	struct wire_message message = {.type = WIRE_NAMESPACES};
-	int fds[NS_COUNT], n = 0;
-
-	for (int t = 0; t < NS_COUNT; t++) {
-		char path[32];
-		int fd;
-
-		strcpy(path, "/proc/self/ns/");
-		strcat(path, ns_type_name((enum ns_type)t));
-		fd = SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-		if (fd < 0)
-			continue;
-		message.value |= 1 << t;
-		fds[n++] = fd;
-	}
-	fds_send(connection, &message, sizeof(message), fds, (size_t)n);
-	while (n)
-		close(fds[--n]);
 }
 
 /* One who only looks whether we are here, or who is killed on the way, lets go without a word. */

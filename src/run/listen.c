@@ -60,24 +60,28 @@ int listen_let_go(const struct start *s)
 	return 0;
 }
 
-static int run_hooks(struct start *s)
-{
-	struct run_options *o = &s->process->options;
-	int r = o->hooks(o->data, s->process, s->err);
-
-	if (r == 0 && listen_let_go(s) < 0)
-		r = error_set(s->err, -EPIPE, "setup-killed", NULL,
-			      "set-up: the process was killed while the hooks ran");
-	return r;
-}
-
-/* One message and the descriptor that came along: *ret_fd stays -1 without one. */
-static int listen_receive(int from, struct wire_message *message, int *ret_fd)
+/* One message and the descriptors that came along: how many, or -EPROTO. */
+static int listen_receive(int from, struct wire_message *message, int fds[NS_COUNT])
 {
 	size_t count;
-	int n = fds_take(from, message, sizeof(*message), MSG_DONTWAIT, ret_fd, 1, &count);
+	int n = fds_take(from, message, sizeof(*message), MSG_DONTWAIT, fds, NS_COUNT, &count);
 
-	return n < 0 ? n : n == sizeof(*message) ? 0 : -EPROTO;
+	return n < 0 ? n : n == sizeof(*message) ? (int)count : -EPROTO;
+}
+
+int run_sort_namespaces(int32_t value, const int *fds, size_t count, int ret[NS_COUNT])
+{
+	size_t n = 0;
+
+	if (value < 0 || value >> NS_COUNT ||
+	    (size_t)__builtin_popcount((unsigned)value) != count) {
+		while (count)
+			close(fds[--count]);
+		return -EPROTO;
+	}
+	for (int t = 0; t < NS_COUNT; t++)
+		ret[t] = (value >> t & 1) ? fds[n++] : -1;
+	return 0;
 }
 
 /* What is on the control channel besides answers: descriptors that come along. */
@@ -85,21 +89,44 @@ static int take_control(struct start *s)
 {
 	struct wire_message message = {0};
 	struct run_options *o = &s->process->options;
-	int fd = -1, r = listen_receive(s->process->control, &message, &fd);
+	int fds[NS_COUNT], count = listen_receive(s->process->control, &message, fds), r;
 
-	if (r < 0 || fd < 0) {
+	if (count > 0 && message.type == WIRE_NAMESPACES) {
+		s->opened =
+			run_sort_namespaces(message.value, fds, (size_t)count, s->namespaces) == 0;
+		return 0;
+	}
+	if (count != 1) {
 		s->listened = true; /* nothing more will come */
 		return 0;
 	}
 	if (message.type == WIRE_TERMINAL) {
-		s->process->terminal = fd;
+		s->process->terminal = fds[0];
 		return 0;
 	}
 	s->listened = true;
-	r = o->listener ? o->listener(o->data, s->process, fd, s->err)
+	r = o->listener ? o->listener(o->data, s->process, fds[0], s->err)
 			: error_set(s->err, -EPROTO, "seccomp-listener", NULL,
 				    "linux.seccomp: nobody takes its listener");
-	close(fd);
+	close(fds[0]);
+	return r;
+}
+
+/* Its namespaces have been sent before it said that it waits, and perhaps its terminal before. */
+static int run_hooks(struct start *s)
+{
+	struct run_options *o = &s->process->options;
+	struct pollfd control = {.fd = s->process->control, .events = POLLIN};
+	int r = 0;
+
+	while (r == 0 && !s->opened && !s->listened && poll(&control, 1, 0) == 1 &&
+	       control.revents & POLLIN)
+		r = take_control(s);
+	if (r == 0 && s->opened)
+		r = o->hooks(o->data, s->process, s->namespaces, s->err);
+	if (r == 0 && (!s->opened || listen_let_go(s) < 0))
+		r = error_set(s->err, -EPIPE, "setup-killed", NULL,
+			      "set-up: the process was killed while the hooks ran");
 	return r;
 }
 
@@ -200,17 +227,17 @@ int listen_for_words(struct start *s, int r)
 int listen_take_terminal(struct start *s)
 {
 	struct wire_message message = {0};
-	int fd = -1;
+	int fds[NS_COUNT], count;
 
-	if (s->process->terminal >= 0) /* while a listener was awaited */
+	if (s->process->terminal >= 0) /* while something else was awaited */
 		return 0;
-	if (listen_receive(s->process->control, &message, &fd) < 0 || fd < 0 ||
-	    message.type != WIRE_TERMINAL) {
-		if (fd >= 0)
-			close(fd);
+	count = listen_receive(s->process->control, &message, fds);
+	if (count != 1 || message.type != WIRE_TERMINAL) {
+		while (count > 0)
+			close(fds[--count]);
 		return error_set(s->err, -EPROTO, "terminal-lost", NULL,
 				 "set-up: the container's terminal did not arrive");
 	}
-	s->process->terminal = fd;
+	s->process->terminal = fds[0];
 	return 0;
 }

@@ -29,8 +29,10 @@ struct run_options {
 	void (*before_long_wait)(void *data, struct ending *ending);
 	/* Called once the process is there, while it goes on with its set-up. */
 	int (*made)(void *data, struct run_process *process, struct rootlet_error *err);
-	/* HOOKS: the child stands still until this returns; -errno ends the start. */
-	int (*hooks)(void *data, struct run_process *process, struct rootlet_error *err);
+	/* HOOKS: the child stands still until this returns; -errno ends the start. Its namespaces
+	 * are open until then, -1 for one that it could not open. */
+	int (*hooks)(void *data, struct run_process *process, const int namespaces[NS_COUNT],
+		     struct rootlet_error *err);
 	/* The seccomp listener has arrived: `fd` is the callee's to hand on, and closed after it.
 	 */
 	int (*listener)(void *data, struct run_process *process, int fd, struct rootlet_error *err);
@@ -101,6 +103,10 @@ int run_word_exec_failure(const struct plan *plan, int error, uint32_t detail,
 /* A step that went on by its fallback, as a sentence for the user. Static; NULL: none is known. */
 void run_word_pidfile(const char *path, int error, struct rootlet_error *err);
 const char *run_word_note(const struct step *step, int error);
+
+/* listen.c: the descriptors of WIRE_NAMESPACES, `count` that came along with `value`, each in its
+ * place, -1 for the others. -EPROTO: they do not fit; they are closed. */
+int run_sort_namespaces(int32_t value, const int *fds, size_t count, int ret[NS_COUNT]);
 
 /* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure
  * *ret_step is the step that failed. */

@@ -284,6 +284,8 @@ int run_start(const struct plan *plan, const struct run_options *options, struct
 	fd_close(&s.child.control);
 	fd_close(&s.child.init_image);
 	fd_close(&s.cgroup);
+	for (int t = 0; s.opened && t < NS_COUNT; t++)
+		fd_close(&s.namespaces[t]);
 	free(s.child.slots);
 	free(s.child.argv);
 	free(s.child.envp);

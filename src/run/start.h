@@ -19,6 +19,8 @@ struct start {
 	pid_t joiner;
 	bool helpers_done, ready;
 	bool listened; /* the seccomp listener has come, or will not */
+	bool opened;   /* `namespaces` have come, for HOOKS */
+	int namespaces[NS_COUNT];
 	struct rootlet_error *err;
 };
 

@@ -561,6 +561,37 @@ def test_hooks(b):
     assert set(lines[3::4]) == {"setunset"}, lines
 
 
+def test_hooks_in_a_pod(b):
+    """A container that joins the pid and user namespaces of another stands closed to everybody in them; its hooks get in."""
+    pod = Life(b)
+    pod.create("pod")
+    pod.ok("start", "pod")
+    pid = pod.state("pod")["pid"]
+    shared = {"user": "user", "pid": "pid", "ipc": "ipc", "network": "net"}
+    if os.getuid() == 0:
+        del shared["user"]
+    b.linux["namespaces"] = [{"type": t} if t not in shared else {"type": t, "path": f"/proc/{pid}/ns/{shared[t]}"}
+                             for t in (n["type"] for n in b.linux["namespaces"])]
+    b.linux.pop("uidMappings", None)
+    b.linux.pop("gidMappings", None)
+    look = "for n in mnt net pid; do readlink /proc/self/ns/$n; done; id -u"
+    b.config["hooks"] = {"createRuntime": [hook(b, "createRuntime")], "createContainer": [hook(b, "createContainer", look)]}
+    member = Life(b)
+    member.create("member")
+    lines = read_hooks(b)
+    assert lines[0] == "createRuntime" and lines[2] == "createContainer", lines
+    state = json.loads(lines[3])
+    assert state["status"] == "creating" and state["id"] == "member", state
+    member.ok("start", "member")
+    inside = member.ok("exec", "member", "sh", "-c", look)
+    assert lines[4:] == inside.split("\n")[:-1], (lines, inside)
+    assert lines[4] != os.readlink("/proc/self/ns/mnt"), lines
+    for name in ("member", "pod"):
+        member.call("delete", "--force", name)
+    reap_all()
+    assert member.names() == [], member.names()
+
+
 def test_a_start_hook_has_the_rights_of_the_command(b):
     """Its program is the image's: it is confined as the command is, and finds nothing of the runtime."""
     look = ("grep -E '^(Cap|NoNewPrivs|Seccomp:)' /proc/self/status; readlink /proc/self/ns/pid; id -u; "
