@@ -54,6 +54,12 @@ package_manager()
 	echo none
 }
 
+# The emulator that tests/vm boots a kernel in: of this one architecture there is a list of checks.
+machine_emulator()
+{
+	[ "$(uname -m)" != x86_64 ] || echo qemu-system-x86
+}
+
 # package_names build|check|extra: what this distribution calls it. Extra is what older releases lack, and
 # what nothing fails without: it is asked for by itself.
 package_names()
@@ -71,7 +77,8 @@ package_names()
 	apt-get-check) echo libcmocka-dev clang libclang-rt-dev clang-format clang-tidy cppcheck mmdebstrap busybox-static bubblewrap crun \
 		python3 python3-jsonschema strace iproute2 iputils-ping util-linux procps libcap2-bin scdoc shellcheck \
 		psmisc perl-base hostname zsh fish \
-		podman buildah containerd conmon fuse-overlayfs slirp4netns catatonit ;;
+		podman buildah containerd conmon fuse-overlayfs slirp4netns catatonit \
+		"$(machine_emulator)" ;;
 	dnf-check) echo libcmocka-devel clang compiler-rt clang-tools-extra cppcheck busybox bubblewrap crun glibc-static libasan libubsan \
 		python3 python3-jsonschema strace iproute iputils util-linux procps-ng libcap scdoc ShellCheck \
 		psmisc perl-interpreter hostname zsh fish \

@@ -1,7 +1,6 @@
-# In the machine: limits of an OCI config, by root and by an ordinary user. Each line "ok NAME" or "WRONG NAME: …" is one check.
+# In the machine: limits of an OCI config, by root and by an ordinary user.
 [ -x /bin/rootlet-oci ] || return 0 2>/dev/null || exit 0
-expect() { if [ "$2" = "$3" ]; then echo "ok $1"; else echo "WRONG $1: wanted '$3', got '$2'"; fi; }
-has() { case "$2" in *"$3"*) echo "ok $1" ;; *) echo "WRONG $1: no '$3' in '$2'" ;; esac; }
+. /tests/lib.sh
 
 top=/sys/fs/cgroup
 rm -rf /bundle; mkdir -p /bundle/rootfs/bin /bundle/rootfs/proc /bundle/rootfs/dev /bundle/rootfs/sys /bundle/rootfs/tmp

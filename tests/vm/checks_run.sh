@@ -1,7 +1,6 @@
 # In the machine, as root: limits of `rootlet run`, by an ordinary user in a delegated group. Each line
 # "ok NAME" or "WRONG NAME: …" is one check.
-expect() { if [ "$2" = "$3" ]; then echo "ok $1"; else echo "WRONG $1: wanted '$3', got '$2'"; fi; }
-has() { case "$2" in *"$3"*) echo "ok $1" ;; *) echo "WRONG $1: no '$3' in '$2'" ;; esac; }
+. /tests/lib.sh
 
 top=/sys/fs/cgroup
 echo "+memory +cpu +pids +cpuset +io +hugetlb" >$top/cgroup.subtree_control 2>/dev/null ||

@@ -1,5 +1,5 @@
 #!/bin/busybox sh
-# PID 1 of the machine that cgroup_vm.py starts: a real root file system (rootlet cannot pivot away from
+# PID 1 of the machine that machine.py starts: a real root file system (rootlet cannot pivot away from
 # an initramfs), cgroup version 2 with every controller, a user of its own; then the checks.
 if [ "$1" != again ]; then
 	/bin/busybox mount -t proc proc /proc

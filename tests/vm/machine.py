@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Limits that the kernel really enforces, in a virtual machine: a kernel of its own has every controller in cgroup
-version 2, which a host with version 1 has not, and nothing of the host's groups is touched.
+"""What the kernel really enforces, in a virtual machine: a kernel of its own has every controller in cgroup version 2, which a
+host with version 1 has not, and AppArmor; and nothing of the host's is touched.
 
-    cgroup_vm.py --rootlet build/src/cli/rootlet [--oci build/src/oci/rootlet-oci] [--keep]
+    machine.py --rootlet build/src/cli/rootlet [--oci build/src/oci/rootlet-oci] [--keep]
 
-It wants qemu-system-x86_64, a static busybox and a kernel: $ROOTLET_TEST_KERNEL, else the newest /boot/vmlinuz-*. It
-downloads nothing. Ends with 77 and the reason where one of them is missing. Emulated, it takes about half a minute."""
+It wants qemu-system-x86_64, a static busybox and a kernel: $ROOTLET_TEST_KERNEL, else that of the folder $ROOTLET_TEST_MACHINE
+(contrib/machine makes one), else the newest /boot/vmlinuz-*. Labels of AppArmor are looked at where apparmor_parser is in that
+folder or on this host. It downloads nothing. Ends with 77 and the reason where something is missing. Emulated, it takes about
+half a minute."""
 import argparse
 import glob
 import os
@@ -19,6 +21,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT = 120
+MACHINE = os.environ.get("ROOTLET_TEST_MACHINE", "")
 
 
 def skip(reason):
@@ -28,9 +31,10 @@ def skip(reason):
 
 def find_kernel():
     asked = os.environ.get("ROOTLET_TEST_KERNEL")
-    found = [asked] if asked else sorted(glob.glob("/boot/vmlinuz-*"), key=os.path.getmtime)
+    found = [asked] if asked else [kernel for folder in ("/", MACHINE) if folder for kernel in
+                                   sorted(glob.glob(f"{folder}/boot/vmlinuz-*"), key=os.path.getmtime)]
     if not found or not os.access(found[-1], os.R_OK):
-        skip("no kernel: ROOTLET_TEST_KERNEL is not set, and /boot has no vmlinuz-* (a distribution's linux-image package)")
+        skip("no kernel: neither ROOTLET_TEST_KERNEL nor ROOTLET_TEST_MACHINE (made by contrib/machine) has one, nor /boot")
     return found[-1]
 
 
@@ -45,6 +49,20 @@ def find_program(name, reason):
     if not found:
         skip(reason)
     return found
+
+
+def apparmor_policy(target):
+    """The profiles of checks_apparmor.sh, compiled for any kernel of that ABI; those checks are left out without the compiler."""
+    for folder in filter(None, (MACHINE, "/")):
+        abi = pathlib.Path(folder, "etc/apparmor.d/abi/3.0")
+        for parser in pathlib.Path(folder, "sbin/apparmor_parser"), pathlib.Path(folder, "usr/sbin/apparmor_parser"):
+            if abi.exists() and os.access(parser, os.X_OK):
+                with open(target, "wb") as out:
+                    subprocess.run([parser, "--skip-kernel-load", "--skip-cache", "--features-file", abi, "--policy-features", abi,
+                                    "--stdout", HERE / "apparmor.profile"], stdout=out, check=True)
+                return True
+    print("note: no apparmor_parser: labels are not looked at")
+    return False
 
 
 class Cpio:
@@ -104,9 +122,11 @@ def main():
             skip(f"{path} is not static: there is no loader in the machine")
     files = dict(programs)
     files["init"] = HERE / "init.sh"
-    for script in sorted(HERE.glob("checks*.sh")):
+    for script in [HERE / "lib.sh", *sorted(HERE.glob("checks*.sh"))]:
         files[f"tests/{script.name}"] = script
     with tempfile.TemporaryDirectory() as folder:
+        if apparmor_policy(f"{folder}/policy"):
+            files["tests/apparmor.policy"] = f"{folder}/policy"
         said = run(kernel, initramfs(files), folder).decode("utf-8", "replace").replace("\r", "")
     if arguments.keep:
         print(said)
