@@ -187,6 +187,30 @@ bool check_mount_type(struct failure *f)
 	return true;
 }
 
+/* What the kernel mounts for a user namespace (FS_USERNS_MOUNT); the others read a disk or talk to
+ * a server, and are trusted to the host's root alone. */
+bool check_privileged_type(struct failure *f)
+{
+	static const char *const types[] = {
+		"binfmt_misc", "bpf",	  "cgroup", "cgroup2", "devpts",     "fuse",  "mqueue",
+		"nfsd",	       "overlay", "proc",   "ramfs",   "rpc_pipefs", "sysfs", "tmpfs",
+	};
+	const struct facts *facts = failure_facts(f, FACT_CALLER | FACT_MAPS);
+
+	if (facts->uid == 0 && facts->initial_userns)
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (!strcmp(f->step->a.fs.type, types[i]))
+			return false;
+	return check_mount_type(f);
+}
+
+/* In a container's or a sandbox's filter, as far as one can see it. */
+bool check_contained(struct failure *f)
+{
+	return failure_facts(f, FACT_LSM)->container != NULL;
+}
+
 bool check_sysfs(struct failure *f)
 {
 	return !strcmp(f->step->a.fs.type, "sysfs");

@@ -63,8 +63,8 @@ static void expand(const struct failure *f, const char *text, char *buf, size_t 
 	snprintf(buf, size, "%s", b.data ? b.data : "");
 }
 
-static void use_condition(const struct condition *c, const struct facts *facts,
-			  struct diagnosis *ret)
+static void use_condition(const struct condition *c, enum front_end front,
+			  const struct facts *facts, struct diagnosis *ret)
 {
 	char mend[sizeof(ret->hint)], meanwhile[sizeof(ret->hint)];
 	AUTO_BUFFER hint = {0};
@@ -72,7 +72,7 @@ static void use_condition(const struct condition *c, const struct facts *facts,
 	ret->id = c->id;
 	condition_expand(c->means, facts, ret->why, sizeof(ret->why));
 	condition_expand(c->mend, facts, mend, sizeof(mend));
-	condition_expand(c->meanwhile, facts, meanwhile, sizeof(meanwhile));
+	condition_expand(front_words(c->meanwhile, front), facts, meanwhile, sizeof(meanwhile));
 	buffer_printf(&hint, "%s%s%s", mend, *mend && *meanwhile ? "; meanwhile " : "", meanwhile);
 	snprintf(ret->hint, sizeof(ret->hint), "%s", hint.data ? hint.data : "");
 }
@@ -95,7 +95,7 @@ static bool apply(const struct rule *rule, struct failure *f, struct diagnosis *
 
 		if (!c || c->holds(facts) != ANSWER_YES)
 			return false;
-		use_condition(c, facts, ret);
+		use_condition(c, f->front, facts, ret);
 		return true;
 	}
 	f->a[0] = f->b[0] = f->c[0] = '\0';
@@ -103,7 +103,7 @@ static bool apply(const struct rule *rule, struct failure *f, struct diagnosis *
 		return false;
 	ret->id = rule->id;
 	expand(f, rule->why, ret->why, sizeof(ret->why));
-	expand(f, rule->hint, ret->hint, sizeof(ret->hint));
+	expand(f, front_words(rule->hint, f->front), ret->hint, sizeof(ret->hint));
 	return true;
 }
 
@@ -136,19 +136,24 @@ static bool diagnose(struct failure *f, const struct rule *table, size_t count, 
 	return found;
 }
 
-bool diagnose_step(const struct step *step, int error, uint32_t detail, const struct facts *facts,
-		   struct diagnosis *ret)
+bool diagnose_step(const struct step *step, int error, uint32_t detail, enum front_end front,
+		   const struct facts *facts, struct diagnosis *ret)
 {
-	struct failure f = {.step = step, .error = abs(error), .detail = detail, .given = facts};
+	struct failure f = {.step = step,
+			    .error = abs(error),
+			    .detail = detail,
+			    .front = front,
+			    .given = facts};
 
 	return step && diagnose(&f, rules, rule_count, step->op == OP_HELPER_MAP, ret);
 }
 
 void diagnose_helper(const struct step *step, int wait_status, const char *text,
-		     const struct facts *facts, struct diagnosis *ret)
+		     enum front_end front, const struct facts *facts, struct diagnosis *ret)
 {
 	struct failure f = {.step = step,
 			    .error = wait_status,
+			    .front = front,
 			    .helper_text = text ? text : "",
 			    .given = facts};
 

@@ -30,11 +30,11 @@ enum condition_weight {
 struct condition {
 	const char *id; /* stable, also a message id: "apparmor-userns" */
 	enum condition_weight weight;
-	const char *title;     /* what doctor lists: "AppArmor lets user namespaces work" */
-	const char *means;     /* the clause after a colon, true when the condition holds */
-	const char *checked;   /* how anybody can check it: a command or a file */
-	const char *mend;      /* the exact line that mends it; "" when there is none */
-	const char *meanwhile; /* what works as it is; "" when nothing does */
+	const char *title;   /* what doctor lists: "AppArmor lets user namespaces work" */
+	const char *means;   /* the clause after a colon, true when the condition holds */
+	const char *checked; /* how anybody can check it: a command or a file */
+	const char *mend;    /* the exact line that mends it; "" when there is none */
+	const char *meanwhile[FRONT_COUNT]; /* what works as it is; "" when nothing does */
 	const char
 		*administrator; /* a sentence to send to whoever has root; "" when it needs none */
 	unsigned needs;		/* enum facts_need bits that `holds` reads */
@@ -58,14 +58,15 @@ struct diagnosis {
 };
 
 /* Why did this step fail? `error` is the errno (of either sign), `detail` an enum wire_detail.
+ * The way out is in the words of `front`.
  * `facts` may be NULL: what is missing in it is probed now. False, and *ret untouched, when no rule
  * knows more than the errno's own text. */
-bool diagnose_step(const struct step *step, int error, uint32_t detail, const struct facts *facts,
-		   struct diagnosis *ret);
+bool diagnose_step(const struct step *step, int error, uint32_t detail, enum front_end front,
+		   const struct facts *facts, struct diagnosis *ret);
 
 /* The same for a HELPER_MAP step whose program ended badly: its status as from waitpid(2), and what
  * it wrote to stderr (NULL: nothing). Always knows something. */
 void diagnose_helper(const struct step *step, int wait_status, const char *text,
-		     const struct facts *facts, struct diagnosis *ret);
+		     enum front_end front, const struct facts *facts, struct diagnosis *ret);
 
 #endif

@@ -10,13 +10,16 @@ static const struct message messages[] = {
 #undef MESSAGE
 };
 
+/* These pages are for people: `rootlet help ID`. */
+#define FIRST(words, ...) words
+
 /* A step whose errno no rule knows: its id is the op's name. */
 static const struct message steps[] = {
 #define OP(id, name, stage, args, manual, why, hint)                                               \
 	{#name, "the step " #name " of a start failed",                                            \
 	 "The kernel refused this step of the plan, and rootlet has no better words for it than "  \
 	 "the error's own. `rootlet plan` with the same arguments shows the step in its place.",   \
-	 "The step is there for this: " why ". See " manual ".", hint},
+	 "The step is there for this: " why ". See " manual ".", FIRST(hint)},
 #include "plan/ops.def"
 #undef OP
 };

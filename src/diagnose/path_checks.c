@@ -94,23 +94,30 @@ bool check_path_refused(struct failure *f)
 	return true;
 }
 
-bool check_path_not_directory(struct failure *f)
+static bool not_directory(struct failure *f, enum walk_result *ret_where)
 {
 	char prefix[PATH_MAX];
 	struct stat st = {0};
 	size_t parent;
-	enum walk_result result = walk_step(f, prefix, &parent, &st);
 
-	if (result == WALK_FINE && S_ISDIR(st.st_mode))
-		return false;
-	if (result != WALK_FINE && result != WALK_NOT_DIRECTORY)
-		return false;
+	*ret_where = walk_step(f, prefix, &parent, &st);
 	value_set(f->a, "%s", prefix);
-	if (result == WALK_FINE && f->step->a.open.kind == OPEN_DIRECTORY && !f->step->why)
-		value_set(f->b, "ROOT is a directory with a root file system in it: unpack an "
-				"archive first (rootlet unshare tar -xpf FILE -C DIR); a program "
-				"of the host comes after it: rootlet run / COMMAND");
-	else
-		value_set(f->b, "look at it: ls -ld %s", prefix);
-	return true;
+	return (*ret_where == WALK_FINE && !S_ISDIR(st.st_mode)) ||
+	       *ret_where == WALK_NOT_DIRECTORY;
+}
+
+/* The container's root itself, and not a directory on the way to it. */
+bool check_root_not_directory(struct failure *f)
+{
+	enum walk_result where;
+
+	return not_directory(f, &where) && where == WALK_FINE &&
+	       f->step->a.open.kind == OPEN_DIRECTORY && !f->step->why;
+}
+
+bool check_path_not_directory(struct failure *f)
+{
+	enum walk_result where;
+
+	return not_directory(f, &where);
 }

@@ -11,6 +11,7 @@ struct failure {
 	const struct step *step;
 	int error; /* positive */
 	uint32_t detail;
+	enum front_end front;
 	const char *helper_text; /* what the helper wrote, or NULL */
 	const struct facts *given,
 		*more; /* the caller's snapshot and the one probed now; either may be NULL */
@@ -36,7 +37,8 @@ struct rule {
 	const char
 		*condition; /* its texts are used when it holds; then the rest of the row is not */
 	rule_check *check;  /* NULL: always */
-	const char *id, *why, *hint;
+	const char *id, *why;
+	const char *hint[FRONT_COUNT]; /* front_words: in the words of who asked */
 };
 
 extern const struct rule rules[];
@@ -48,9 +50,10 @@ extern const size_t helper_rule_count;
 rule_check check_controller, check_namespace_limit, check_nesting, check_unmapped_caller,
 	check_file_limit, check_filter, check_kind_missing, check_process_limit,
 	check_map_is_foreign, check_mount_type, check_setfcap_missing, check_sysfs, check_mqueue,
-	check_kernel_target, check_rlimit, check_looked_up;
+	check_privileged_type, check_contained, check_kernel_target, check_rlimit, check_looked_up;
 /* path_checks.c */
-rule_check check_path_missing, check_path_refused, check_path_not_directory;
+rule_check check_path_missing, check_path_refused, check_root_not_directory,
+	check_path_not_directory;
 /* helper_checks.c */
 rule_check check_helper_gone, check_helper_knows_no_name, check_helper_other_group,
 	check_helper_other_owner, check_helper_range, check_helper_not_allowed,

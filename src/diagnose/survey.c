@@ -42,7 +42,7 @@ static int add_problem(struct survey *s, const struct condition *c, const char *
 		.why = m ? m->why : "",
 		.checked = expanded(s, c->checked, facts),
 		.mend = expanded(s, c->mend, facts),
-		.meanwhile = expanded(s, c->meanwhile, facts),
+		.meanwhile = expanded(s, front_words(c->meanwhile, FRONT_ROOTLET), facts),
 		.administrator = expanded(s, c->administrator, facts),
 	};
 

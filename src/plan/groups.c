@@ -274,8 +274,11 @@ static int word_refusal(struct planner *p, enum refusal refusal, const struct wa
 		error_set(err, -EACCES, "cgroup-refused", what,
 			  "%s: you may not make cgroups in %s, or not move processes there", what,
 			  way->where);
-		error_hint(err, "start it in one of your own: systemd-run --user --scope -p "
-				"Delegate=yes rootlet …; `rootlet doctor` checks that");
+		plan_hint(p,
+			  "start it in one of your own: systemd-run --user --scope -p "
+			  "Delegate=yes rootlet …; `rootlet doctor` checks that",
+			  "start the engine in one of your own: systemd-run --user --scope -p "
+			  "Delegate=yes …; `rootlet doctor` checks that");
 		return -EACCES;
 	case NO_CONTROLLER:
 		error_set(err, -EACCES, "limit-not-delegated", what,
@@ -295,8 +298,11 @@ static int word_refusal(struct planner *p, enum refusal refusal, const struct wa
 			err, -EBUSY, "cgroup-busy", what,
 			"%s: other processes are in the cgroup %s, so it can hand no controller on",
 			what, way->where);
-		error_hint(err, "start it in one of its own: systemd-run --user --scope -p "
-				"Delegate=yes rootlet …");
+		plan_hint(p,
+			  "start it in one of its own: systemd-run --user --scope -p "
+			  "Delegate=yes rootlet …",
+			  "start the engine in one of its own: systemd-run --user --scope -p "
+			  "Delegate=yes …");
 		return -EBUSY;
 	}
 	return -EINVAL;

@@ -102,21 +102,24 @@ static const char *grant_options(const struct facts *f)
 
 void map_hint_ranges(struct planner *p)
 {
+	static const char *const meanwhile[FRONT_COUNT] = {
+		"`--userns single` works",
+		"a map of one id, your own, works: `rootlet-oci spec --rootless` writes it"};
+	const char *works = front_words(meanwhile, spec_front(p->spec));
 	const struct facts *f = p->facts;
 
 	if (f->subid_error || (f->subuids.count && f->subgids.count))
-		error_hint(p->err, "`rootlet doctor` names the line that mends it; meanwhile "
-				   "`--userns single` works");
+		error_hint(p->err, "`rootlet doctor` names the line that mends it; meanwhile %s",
+			   works);
 	else if (f->user_name)
 		error_hint(p->err,
-			   "an administrator can grant them: sudo usermod %s %s; meanwhile "
-			   "`--userns single` works",
-			   grant_options(f), f->user_name);
+			   "an administrator can grant them: sudo usermod %s %s; meanwhile %s",
+			   grant_options(f), f->user_name, works);
 	else
 		error_hint(p->err,
 			   "user %u has no entry in passwd, and newuidmap serves only who has one; "
-			   "meanwhile `--userns single` works",
-			   f->uid);
+			   "meanwhile %s",
+			   f->uid, works);
 }
 
 static void add(struct planner *p, struct idmap *map, uint32_t inside, uint32_t outside,
@@ -242,6 +245,14 @@ static int map_explicit(struct planner *p, struct map_side *s, const struct spec
 	return 0;
 }
 
+/* What the user would call it. */
+static const char *setting(const struct planner *p, const struct map_side *s)
+{
+	if (plan_oci(p))
+		return s->what[0] == 'u' ? "/linux/uidMappings" : "/linux/gidMappings";
+	return s->what[0] == 'u' ? "--uidmap" : "--gidmap";
+}
+
 /* An absolute id that nobody granted: newuidmap would refuse it with fewer words. */
 static int check_granted(struct planner *p, const struct map_side *s)
 {
@@ -263,8 +274,7 @@ static int check_granted(struct planner *p, const struct map_side *s)
 			continue;
 		if (idmap_within(&one, s->granted, &missing))
 			continue;
-		error_set(p->err, -ERANGE, "map-not-granted",
-			  s->what[0] == 'u' ? "--uidmap" : "--gidmap",
+		error_set(p->err, -ERANGE, "map-not-granted", setting(p, s),
 			  "%s map: host id %u is neither yours nor among your subordinate ids",
 			  s->what, missing);
 		error_hint(p->err, "/etc/sub%s lists what is granted to you", s->what);
@@ -348,7 +358,7 @@ static int finish_map(struct planner *p, struct map_side *s)
 
 	if (p->nomem)
 		return 0;
-	r = idmap_validate(s->map, s->what[0] == 'u' ? "--uidmap" : "--gidmap", p->err);
+	r = idmap_validate(s->map, setting(p, s), p->err);
 	if (r < 0)
 		return r;
 	r = check_granted(p, s);

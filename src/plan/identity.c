@@ -35,7 +35,8 @@ static int choose_writer(struct planner *p, struct map_side *u, struct map_side 
 		problem = map_helper_problem(&f->newgidmap, "newgidmap", p);
 	if (!problem)
 		return 0;
-	error_set(p->err, -EPERM, "no-map-helper", "--userns", "id maps: %s", problem);
+	error_set(p->err, -EPERM, "no-map-helper", plan_oci(p) ? "/linux/uidMappings" : "--userns",
+		  "id maps: %s", problem);
 	map_hint_ranges(p);
 	return -EPERM;
 }

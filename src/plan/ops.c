@@ -4,7 +4,7 @@
 
 const struct op_row op_rows[OP_COUNT] = {
 #define OP(ID, name, stage, args, manual, why, hint)                                               \
-	[OP_##ID] = {#name, STAGE_##stage, ARGS_##args, manual, why, hint},
+	[OP_##ID] = {#name, STAGE_##stage, ARGS_##args, manual, why, {hint}},
 #include "plan/ops.def"
 #undef OP
 };
@@ -38,6 +38,11 @@ const char *plan_kind_name(const struct plan *plan)
 		return "exec";
 	}
 	return "?";
+}
+
+enum front_end plan_front(const struct plan *plan)
+{
+	return plan->oci ? FRONT_OCI : FRONT_ROOTLET;
 }
 
 const char *actor_name(enum plan_actor actor)

@@ -63,6 +63,15 @@ const char *plan_copy(struct planner *p, const char *s)
 	return out ? out : "";
 }
 
+void plan_hint(struct planner *p, const char *rootlet, const char *oci)
+{
+	const char *const words[FRONT_COUNT] = {rootlet, oci};
+	const char *hint = front_words(words, spec_front(p->spec));
+
+	if (*hint)
+		error_hint(p->err, "%s", hint);
+}
+
 void plan_note(struct planner *p, const char *fmt, ...)
 {
 	struct plan *plan = p->plan;

@@ -89,7 +89,7 @@ struct op_row {
 	enum plan_args args;
 	const char *manual;
 	const char *why;
-	const char *hint;
+	const char *hint[FRONT_COUNT]; /* front_words */
 };
 
 extern const struct op_row op_rows[OP_COUNT];
@@ -97,6 +97,7 @@ const char *stage_name(enum plan_stage stage); /* "ROOT" */
 const char *actor_name(enum plan_actor actor); /* "parent" */
 struct plan;
 const char *plan_kind_name(const struct plan *plan); /* "run" */
+enum front_end plan_front(const struct plan *plan);
 
 /* Slots: descriptors that one step opens and a later one uses. The first ones have fixed roles. */
 enum {

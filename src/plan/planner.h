@@ -75,6 +75,8 @@ struct planner {
 struct step *plan_add(struct planner *p, enum plan_op op, enum plan_actor actor,
 		      const char *subject);
 int plan_new_slot(struct planner *p);
+/* A way out of what p->err says; "" where that front end has none. */
+void plan_hint(struct planner *p, const char *rootlet, const char *oci);
 void plan_note(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Arena helpers that remember a failed allocation. Never NULL. */

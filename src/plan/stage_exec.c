@@ -80,7 +80,8 @@ int stage_exec(struct planner *p)
 		error_set(p->err, -ENOENT, "command-not-found", command,
 			  "%s: command not found: PATH=%s names no absolute directory", command,
 			  p->path);
-		error_hint(p->err, "give its path, or set PATH with -e PATH=…");
+		plan_hint(p, "give its path, or set PATH with -e PATH=…",
+			  "give its path, or set PATH: process.env, for exec --env");
 		if (p->err)
 			p->err->exit_status = 127;
 		return -ENOENT;

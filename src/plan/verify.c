@@ -22,9 +22,8 @@ static int broken(const struct seen *s, const char *rule)
 	error_set(s->err, -EPROTO, "plan-invariant", step->subject,
 		  "plan: step %d (%s %s) breaks a rule: %s", s->index, op_rows[step->op].name,
 		  step->subject, rule);
-	error_hint(
-		s->err,
-		"this is a fault of rootlet's; please report it with the output of `rootlet plan`");
+	error_hint(s->err, "this is a fault of rootlet's; please report it with the output of `%s`",
+		   s->plan->oci ? "rootlet-oci plan" : "rootlet plan");
 	if (s->err) {
 		s->err->step = s->index;
 		s->err->stage = stage_name(step_stage(step));

@@ -76,7 +76,7 @@ static int finish(const struct plan *plan, struct helper *h, struct rootlet_erro
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	diagnose_helper(step, status, text, NULL, &d);
+	diagnose_helper(step, status, text, plan_front(plan), NULL, &d);
 	error_set(err, -EPERM, d.id, step->subject, "write the %s with %s: %s",
 		  step->a.helper.gid ? "gid_map" : "uid_map", step->a.helper.path, d.why);
 	if (*d.hint)
@@ -84,11 +84,12 @@ static int finish(const struct plan *plan, struct helper *h, struct rootlet_erro
 	return -EPERM;
 }
 
-static void cannot_start(const struct step *step, int error, struct rootlet_error *err)
+static void cannot_start(const struct plan *plan, const struct step *step, int error,
+			 struct rootlet_error *err)
 {
 	struct diagnosis d;
 
-	if (!diagnose_step(step, error, 0, NULL, &d)) {
+	if (!diagnose_step(step, error, 0, plan_front(plan), NULL, &d)) {
 		error_set(err, error, "helper-start", step->subject, "start %s: %s",
 			  step->a.helper.path, error_text(error));
 		return;
@@ -113,7 +114,7 @@ int run_map_helpers(const struct plan *plan, pid_t pid, int *ret_step, struct ro
 		if (r < 0) {
 			*ret_step = (int)i;
 			fd_close(&helpers[count].errors);
-			cannot_start(&plan->steps[i], r, err);
+			cannot_start(plan, &plan->steps[i], r, err);
 			break;
 		}
 		count++;

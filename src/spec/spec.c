@@ -79,3 +79,13 @@ enum ns_mode spec_ns_mode(const struct spec *spec, enum ns_type type)
 		return NS_MODE_HOST;
 	return NS_MODE_PRIVATE;
 }
+
+enum front_end spec_front(const struct spec *spec)
+{
+	return spec->oci ? FRONT_OCI : FRONT_ROOTLET;
+}
+
+const char *front_words(const char *const words[FRONT_COUNT], enum front_end front)
+{
+	return words[front] ? words[front] : words[FRONT_ROOTLET];
+}

@@ -15,6 +15,10 @@
 #include <stdint.h>
 
 /* Which command the spec is for: they share the machinery and differ in defaults. */
+/* Who asks. What is said to a user (a way out, the name of a setting) has a wording for each: the
+ * one has options, the other a config.json. */
+enum front_end { FRONT_ROOTLET, FRONT_OCI, FRONT_COUNT };
+
 enum spec_kind {
 	SPEC_RUN,     /* a root of its own, sealed */
 	SPEC_UNSHARE, /* the caller's files, chosen namespaces, nothing sealed */
@@ -273,6 +277,9 @@ struct spec *spec_new(enum spec_kind kind);
 void spec_free(struct spec *spec); /* NULL is fine */
 
 /* The mode with the command's default put in the place of NS_MODE_UNSET: never NS_MODE_UNSET. */
+enum front_end spec_front(const struct spec *spec);
+/* The wording for `front`; where there is none, it is the same for both. */
+const char *front_words(const char *const words[FRONT_COUNT], enum front_end front);
 enum ns_mode spec_ns_mode(const struct spec *spec, enum ns_type type);
 
 /* Everything that can be judged without the host: options that contradict each other, hostnames,

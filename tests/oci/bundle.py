@@ -74,6 +74,11 @@ def base_config():
     return config
 
 
+# What the hints of a rootlet-oci must not speak of: it has no such options.
+OPTIONS_OF_ROOTLET = ("-v", "-w", "-u", "-e", "--userns", "--mask", "--pid", "--network", "--ipc", "--tmpfs", "--overlay",
+                      "--security-opt", "--time", "--uidmap", "--cap-add", "--cgroup-parent")
+
+
 class Bundle:
     def __init__(self, runtime, folder):
         self.runtime, self.folder = runtime, pathlib.Path(folder)
@@ -128,6 +133,9 @@ class Bundle:
         assert result.stdout == "", f"something ran: {result.stdout}"
         for word in words:
             assert word in result.stderr, f"“{word}” is not in: {result.stderr}"
+        hint = result.stderr.partition("hint: ")[2]
+        for option in () if "outer container" in hint else OPTIONS_OF_ROOTLET:
+            assert f" {option} " not in f" {hint} ", f"{option} is an option of another command: {hint}"
         return result.stderr
 
     def mounts(self, **keywords):

@@ -57,14 +57,14 @@ static void conditions__texts_are_whole(void **state)
 
 	for (size_t i = 0; i < condition_count; i++) {
 		const struct condition *c = &conditions[i];
-		const char *const texts[] = {c->id,   c->title,	    c->means,	     c->checked,
-					     c->mend, c->meanwhile, c->administrator};
+		const char *const texts[] = {c->id,   c->title,	       c->means,	c->checked,
+					     c->mend, c->meanwhile[0], c->administrator};
 		char buf[512];
 
 		assert_true(c->id[0] && c->title[0] && c->means[0] && c->checked[0] && c->needs);
 		assert_ptr_equal(condition_find(c->id), c); /* and no id twice */
 		if (c->weight != CONDITION_NOTE)
-			assert_true(c->mend[0] || c->meanwhile[0] || c->administrator[0]);
+			assert_true(c->mend[0] || c->meanwhile[0][0] || c->administrator[0]);
 		for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++) {
 			condition_expand(texts[j], facts, buf, sizeof(buf));
 			assert_null(strchr(buf, '{')); /* every placeholder is known */
@@ -129,7 +129,7 @@ static void rules__point_at_conditions_and_hide_none(void **state)
 				fail_msg("row %zu: no condition %s", i, r->condition);
 			continue;
 		}
-		assert_true(r->id && r->why && *r->why && r->hint);
+		assert_true(r->id && r->why && *r->why && r->hint[FRONT_ROOTLET]);
 		for (size_t j = i + 1; !r->check && j < rule_count; j++)
 			if (covers(r->op, rules[j].op) && covers(r->stage, stage_of(&rules[j])) &&
 			    covers(r->error, rules[j].error) && covers(r->detail, rules[j].detail))

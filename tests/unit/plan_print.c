@@ -14,7 +14,7 @@ static void ops__every_row_is_complete(void **state)
 		assert_non_null(row->name);
 		assert_true(*row->name && *row->why);
 		assert_non_null(strchr(row->manual, '(')); /* a page with its section */
-		assert_non_null(row->hint);
+		assert_non_null(row->hint[FRONT_ROOTLET]);
 		assert_in_range(row->stage, stage, STAGE_EXEC); /* the table follows the stages */
 		stage = (int)row->stage;
 		for (int other = 0; other < op; other++)
