@@ -87,7 +87,9 @@ ROOTLET_PUBLIC int rootlet_bundle_processes(const rootlet_bundle *bundle, int **
 					    size_t *ret_count, rootlet_error *err);
 
 typedef struct rootlet_bundle_list rootlet_bundle_list;
+/* One whose state cannot be read is warned of, and the others are there. */
 ROOTLET_PUBLIC int rootlet_bundle_list_make(const rootlet_bundles *bundles,
+					    const rootlet_warnings *warnings,
 					    rootlet_bundle_list **ret, rootlet_error *err);
 ROOTLET_PUBLIC size_t rootlet_bundle_list_count(const rootlet_bundle_list *list);
 /* It belongs to the list, and can only be looked at. */

@@ -79,7 +79,7 @@ struct bundle {
 	char id[BUNDLE_ID_MAX + 1];
 	int folder;
 	bool locked; /* by this handle */
-	bool broken; /* its state.json is not read */
+	bool broken; /* its state.json is not to be trusted */
 	bool fresh;  /* made by this handle and not yet kept: bundle_free removes it */
 	struct bundle_record record;
 	bool has_record; /* false: creating, or left by a killed `create` */
@@ -106,7 +106,8 @@ int bundle_create(const struct bundle_store *store, const char *id, struct bundl
 /* Its record; not locked, and not yet looked at. id: no-such-container. */
 int bundle_find(const struct bundle_store *store, const char *id, struct bundle **ret,
 		struct rootlet_error *err);
-/* One whose state.json cannot be trusted, as if it had none: to be deleted. */
+/* One whose state.json cannot be trusted, to be deleted: of its record there is what could be read,
+ * and of its process only what is checked anyway. */
 int bundle_find_broken(const struct bundle_store *store, const char *id, struct bundle **ret,
 		       struct rootlet_error *err);
 /* Wait for its lock, then look again. -ENOENT when it was removed meanwhile. */
@@ -145,8 +146,11 @@ int bundle_remove(struct bundle *b, struct rootlet_error *err);
 
 /* ---- the start ---- */
 
-/* The socket of AWAIT_START. A descriptor, or -errno. */
-int bundle_listen(const struct bundle *b);
+/* The socket of AWAIT_START, for the process that will listen there. A descriptor, or -errno. */
+int bundle_bind(const struct bundle *b);
+/* Of a broken one: who listens there is its process. True when there is one: then it is as if
+ * bundle_look had found it. */
+bool bundle_adopt(struct bundle *b);
 /* It has been started. */
 void bundle_forget_start(const struct bundle *b);
 
@@ -172,13 +176,17 @@ struct bundle_list {
 	size_t count;
 };
 
-int bundle_list(const struct bundle_store *store, struct bundle_list *ret,
-		struct rootlet_error *err);
+/* One that cannot be read is told of, and the others are listed. */
+typedef void bundle_trouble(void *data, const struct rootlet_error *err);
+int bundle_list(const struct bundle_store *store, bundle_trouble *trouble, void *data,
+		struct bundle_list *ret, struct rootlet_error *err);
 void bundle_list_release(struct bundle_list *list);
 
 /* ---- between the files of this room ---- */
 
 int bundle_load_record(struct bundle *b, struct rootlet_error *err);
+/* What can be read of a wrong one, unless it is another container's. */
+void bundle_salvage_record(struct bundle *b);
 int bundle_open_folder(int parent, const char *name);
 
 #endif

@@ -220,15 +220,17 @@ int bundle_find_broken(const struct bundle_store *store, const char *id, struct 
 		       struct rootlet_error *err)
 {
 	struct bundle *b = new_bundle(store, id);
+	int r;
 
 	if (!b)
 		return error_nomem(err);
-	b->folder = bundle_open_folder(store->fd, id);
-	if (b->folder < 0) {
+	r = b->folder = bundle_open_folder(store->fd, id);
+	if (r < 0) {
 		bundle_free(b);
-		return gone(err, id);
+		return r == -ENOENT ? gone(err, id) : failed(err, r, "open its folder", id);
 	}
 	b->broken = true;
+	bundle_salvage_record(b);
 	*ret = b;
 	return 0;
 }

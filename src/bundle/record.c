@@ -143,6 +143,7 @@ struct reader {
 	struct bundle *b;
 	struct json_object *root;
 	const char *wrong; /* the first key that is not what it should be */
+	bool others;	   /* it is another container's, or nobody's */
 	bool nomem;
 };
 
@@ -177,9 +178,10 @@ static uint64_t get_number(struct reader *r, const char *key, uint64_t most)
 	struct json_object *value = get(r, key, json_type_int);
 	uint64_t number = value ? json_object_get_uint64(value) : 0;
 
-	if (value && (number > most || json_object_get_int64(value) < 0))
-		r->wrong = r->wrong ? r->wrong : key;
-	return number;
+	if (!value || (number <= most && json_object_get_int64(value) >= 0))
+		return number;
+	r->wrong = r->wrong ? r->wrong : key;
+	return 0;
 }
 
 static bool get_bool(struct reader *r, const char *key)
@@ -252,7 +254,8 @@ static void read_all(struct reader *r)
 	};
 	get_annotations(r, out);
 	get_process(r, &out->process);
-	if (!id || strcmp(id, r->b->id) != 0)
+	r->others = !id || strcmp(id, r->b->id) != 0;
+	if (r->others)
 		r->wrong = r->wrong ? r->wrong : "id";
 	if (get_number(r, "version", UINT32_MAX) != RECORD_VERSION)
 		r->wrong = "version";
@@ -269,32 +272,52 @@ static int corrupt(const struct bundle *b, const char *key, struct rootlet_error
 	return -EBADMSG;
 }
 
-int bundle_load_record(struct bundle *b, struct rootlet_error *err)
+/* 1 when there was something to read; 0 without a file. */
+static int read_file(struct reader *r, struct rootlet_error *err)
 {
-	struct reader r = {.b = b};
+	struct bundle *b = r->b;
 	AUTO_FREE char *text = NULL;
 	AUTO_FD fd = openat(b->folder, BUNDLE_STATE,
 			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int result;
 
-	b->has_record = false;
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	result = fd < 0 ? -errno : io_read_fd(fd, RECORD_LIMIT, &text, NULL);
 	if (result < 0)
 		return error_set(err, result, "state-read", b->id,
 				 "container %s: read its state: %s", b->id, error_text(result));
-	r.root = json_tokener_parse(text);
-	if (!json_object_is_type(r.root, json_type_object)) {
-		json_object_put(r.root);
+	r->root = json_tokener_parse(text);
+	if (!json_object_is_type(r->root, json_type_object)) {
+		json_object_put(r->root);
 		return corrupt(b, NULL, err);
 	}
-	read_all(&r);
-	json_object_put(r.root);
+	read_all(r);
+	json_object_put(r->root);
+	return 1;
+}
+
+int bundle_load_record(struct bundle *b, struct rootlet_error *err)
+{
+	struct reader r = {.b = b};
+	int result;
+
+	b->has_record = false;
+	result = read_file(&r, err);
+	if (result <= 0)
+		return result;
 	if (r.nomem)
 		return error_nomem(err);
 	if (r.wrong)
 		return corrupt(b, r.wrong, err);
 	b->has_record = true;
 	return 0;
+}
+
+void bundle_salvage_record(struct bundle *b)
+{
+	struct reader r = {.b = b};
+
+	if (read_file(&r, NULL) <= 0 || r.others || r.nomem)
+		b->record = (struct bundle_record){0};
 }

@@ -3,6 +3,7 @@
 #include "bundle/bundle.h"
 
 #include "base/fd.h"
+#include "base/sys.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,12 +34,12 @@ static socklen_t address(const struct bundle *b, struct sockaddr_un *ret)
 	return sizeof(*ret);
 }
 
-int bundle_listen(const struct bundle *b)
+int bundle_bind(const struct bundle *b)
 {
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un a;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&a, address(b, &a)) < 0 || listen(fd, 8) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&a, address(b, &a)) < 0)
 		return -errno;
 	return fd_steal(&fd);
 }
@@ -69,6 +70,44 @@ static bool waits_for_start(struct bundle *b)
 	return b->start >= 0;
 }
 
+static pid_t listening_pid(int connection)
+{
+	struct ucred peer = {0};
+	socklen_t size = sizeof(peer);
+
+	/* 0: of a pid namespace that we do not see into */
+	if (connection < 0 || getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+		return 0;
+	return peer.pid;
+}
+
+/* A number can be somebody else's by the time it is used. But nobody else has this socket: while it
+ * still answers after the pidfd was opened, its process was alive, and the number its own. */
+bool bundle_adopt(struct bundle *b)
+{
+	AUTO_FD first = connect_to_start(b);
+	pid_t pid = listening_pid(first);
+	AUTO_FD pidfd = -1;
+	struct state_process process = {0};
+
+	if (pid <= 1 || pid == getpid())
+		return false;
+	pidfd = SYS(pidfd_open, pid, 0);
+	if (state_process_describe(pid, &process) < 0)
+		return false;
+	fd_close(&b->start);
+	b->start = connect_to_start(b);
+	if (listening_pid(b->start) != pid) {
+		fd_close(&b->start);
+		return false;
+	}
+	fd_close(&b->pidfd);
+	b->pidfd = fd_steal(&pidfd);
+	b->record.process = process;
+	b->status = BUNDLE_CREATED;
+	return true;
+}
+
 static bool is_frozen(const struct bundle *b)
 {
 	char path[4096], digit = 0;
@@ -97,7 +136,7 @@ void bundle_look(struct bundle *b)
 	fd_close(&b->pidfd);
 	fd_close(&b->start);
 	b->looked = true;
-	if (!b->has_record)
+	if (!b->has_record && !b->broken)
 		b->status = is_being_made(b) ? BUNDLE_CREATING : BUNDLE_STOPPED;
 	else if (!state_process_alive(&b->record.process, &b->pidfd))
 		b->status = BUNDLE_STOPPED;

@@ -148,14 +148,27 @@ static int add(struct bundle_list *list, struct bundle *b)
 	return 0;
 }
 
-/* What goes away while it is looked at is left out. */
-static int add_entry(const struct bundle_store *store, const char *name, struct bundle_list *list)
+struct listing {
+	const struct bundle_store *store;
+	bundle_trouble *trouble;
+	void *data;
+};
+
+/* What goes away while it is looked at is left out, and what is no folder is no container's. */
+static int add_entry(const struct listing *l, const char *name, struct bundle_list *list)
 {
+	struct rootlet_error err = {0};
 	struct bundle *b = NULL;
 	int r;
 
-	if (bundle_check_id(name, NULL) < 0 || bundle_find(store, name, &b, NULL) < 0)
+	if (bundle_check_id(name, NULL) < 0)
 		return 0;
+	r = bundle_find(l->store, name, &b, &err);
+	if (r < 0) {
+		if (r != -ENOENT && r != -ENOTDIR && r != -ENOMEM)
+			l->trouble(l->data, &err);
+		return r == -ENOMEM ? r : 0;
+	}
 	bundle_look(b);
 	fd_close(&b->folder);
 	fd_close(&b->pidfd);
@@ -166,9 +179,10 @@ static int add_entry(const struct bundle_store *store, const char *name, struct 
 	return r;
 }
 
-int bundle_list(const struct bundle_store *store, struct bundle_list *ret,
-		struct rootlet_error *err)
+int bundle_list(const struct bundle_store *store, bundle_trouble *trouble, void *data,
+		struct bundle_list *ret, struct rootlet_error *err)
 {
+	const struct listing l = {store, trouble, data};
 	struct dirent *entry;
 	DIR *dir;
 	int fd, r = 0;
@@ -184,7 +198,7 @@ int bundle_list(const struct bundle_store *store, struct bundle_list *ret,
 		return failed(err, r, "read the folder", store->path);
 	}
 	while (r == 0 && (entry = readdir(dir)) != NULL)
-		r = add_entry(store, entry->d_name, ret);
+		r = add_entry(&l, entry->d_name, ret);
 	closedir(dir);
 	if (r < 0) {
 		bundle_list_release(ret);

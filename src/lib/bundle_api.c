@@ -209,15 +209,27 @@ int rootlet_bundle_processes(const rootlet_bundle *handle, int **ret_pids, size_
 	return life_bundle_pids(seen(handle)->bundle, ret_pids, ret_count, err);
 }
 
-int rootlet_bundle_list_make(const rootlet_bundles *bundles, rootlet_bundle_list **ret,
-			     rootlet_error *err)
+static void warn_of_broken(void *data, const struct rootlet_error *err)
+{
+	const rootlet_warnings *w = data;
+	char text[sizeof(err->message) + sizeof(err->hint) + 2];
+
+	if (!w || !w->say)
+		return;
+	snprintf(text, sizeof(text), "%s%s%s", err->message, *err->hint ? "; " : "", err->hint);
+	w->say(w->data, text);
+}
+
+int rootlet_bundle_list_make(const rootlet_bundles *bundles, const rootlet_warnings *warnings,
+			     rootlet_bundle_list **ret, rootlet_error *err)
 {
 	rootlet_bundle_list *handle = calloc(1, sizeof(*handle));
 	int r;
 
 	if (!handle)
 		return error_nomem(err);
-	r = bundle_list(&bundles->store, &handle->list, err);
+	r = bundle_list(&bundles->store, warn_of_broken, (void *)(uintptr_t)warnings, &handle->list,
+			err);
 	if (r == 0) {
 		handle->items = calloc(handle->list.count + 1, sizeof(*handle->items));
 		r = handle->items ? 0 : error_nomem(err);
@@ -281,7 +293,8 @@ int rootlet_bundle_clear(const rootlet_bundles *bundles, const char *id,
 	AUTO_BUNDLE b = NULL;
 	int r = bundle_find(&bundles->store, id, &b, err);
 
-	if (r == -EBADMSG)
+	/* -EINVAL: no id. Whatever else it is: there is a folder, and it cannot be read. */
+	if (r < 0 && r != -ENOENT && r != -EINVAL && r != -ENOMEM)
 		r = bundle_find_broken(&bundles->store, id, &b, err);
 	if (r == 0)
 		r = life_bundle_delete(b, true, &warn, err);

@@ -103,6 +103,12 @@ int life_bundle_watch(struct bundle *bundle, int timeout_ms, uint64_t *ret_kills
 /* 0, or an error: it runs, and has a cgroup of its own. */
 int life_bundle_has_cgroup(const struct bundle *bundle, struct rootlet_error *err);
 
+/* ---- bundle_broken.c ---- */
+
+/* One whose state.json cannot be trusted, before it is deleted: what tells of its processes
+ * otherwise. What may be left of it is warned of. */
+void bundle_recover(struct bundle *bundle, const struct life_warn *warn);
+
 /* ---- bundle_exec.c ---- */
 
 struct life_bundle_exec {

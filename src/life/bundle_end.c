@@ -297,7 +297,7 @@ static bool await_first(struct bundle *b)
 			pause_a_moment();
 		else if (poll(&gone, 1, EXIT_MS) > 0)
 			return true;
-		if (b->record.own_pids && is_exiting(b->record.process.pid))
+		if ((b->record.own_pids || b->broken) && is_exiting(b->record.process.pid))
 			return true;
 		if (b->pidfd < 0 && !state_process_alive(&b->record.process, NULL))
 			return true;
@@ -369,6 +369,8 @@ int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *war
 	struct spec *spec = NULL;
 	int r = bundle_lock(b, err);
 
+	if (r == 0 && b->broken)
+		bundle_recover(b, warn);
 	if (r == 0 && !force)
 		r = check_deletion(b, err);
 	if (r == 0)

@@ -136,7 +136,7 @@ static int print_list(const struct list_request *q, rootlet_error *err)
 	int r = rootlet_bundles_open(globals.root, false, &bundles, err);
 
 	if (r == 0)
-		r = rootlet_bundle_list_make(bundles, &list, err);
+		r = rootlet_bundle_list_make(bundles, &log_warnings, &list, err);
 	if (r == 0 && q->quiet) {
 		for (size_t i = 0; i < rootlet_bundle_list_count(list); i++) {
 			rootlet_bundle_info info;

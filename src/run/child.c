@@ -218,6 +218,20 @@ static void run_early_steps(struct child *c)
 			run_step(c, i);
 }
 
+/* AWAIT_START's socket: whoever calls listen(2) is whom those who connect see (unix(7),
+ * SO_PEERCRED), and a filter of the config's may refuse that call later on. */
+static void listen_for_start(struct child *c)
+{
+	enum { BACKLOG = 8 };
+
+	for (int i = 0; c->start >= 0 && i < (int)c->plan->count; i++) {
+		int r = c->plan->steps[i].op == OP_AWAIT_START ? SYS(listen, c->start, BACKLOG) : 0;
+
+		if (r < 0)
+			fail(c, i, r);
+	}
+}
+
 static void close_parent_ends(const struct child *c)
 {
 	for (int i = 0; i < 2; i++)
@@ -229,6 +243,7 @@ _Noreturn void child_main(struct child *c)
 	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
 	close_parent_ends(c);
+	listen_for_start(c);
 	if (c->plan->kind == SPEC_RUN)
 		umask(0); /* what we make has the mode that the plan says */
 	for (int i = 0; i < (int)c->plan->count; i++) {

@@ -25,7 +25,7 @@ struct child {
 	int parent_ends[2]; /* the supervisor's ends: held open here, its death would go unseen */
 	int init_image;	    /* sealed memfd, or -1 */
 	int container;	    /* pidfd of the container to enter, or -1 */
-	int start;	    /* AWAIT_START: the socket that listens for it, or -1 */
+	int start;	    /* AWAIT_START: the socket that it listens on, or -1 */
 	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
 	bool mapped;	   /* the parent has written the maps */

@@ -195,20 +195,61 @@ static void store__of_others_is_refused(void **state)
 	assert_int_equal(other.fd, -1);
 }
 
+/* It may be one of another version, or have one bad member. */
+static void record__that_is_wrong_still_tells_of_its_process(void **state)
+{
+	struct bundle *b = make("c"), *again = NULL;
+
+	b->record.cgroup = "/sys/fs/cgroup/c";
+	assert_int_equal(bundle_write_record(b, &err), 0);
+	bundle_free(b);
+	rewrite("\"version\":1", "\"version\":2");
+	assert_int_equal(bundle_find(&store, "c", &again, &err), -EBADMSG);
+	assert_int_equal(bundle_find_broken(&store, "c", &again, &err), 0);
+	assert_string_equal(again->record.cgroup, "/sys/fs/cgroup/c");
+	bundle_look(again);
+	assert_int_equal(again->status, BUNDLE_RUNNING);
+	assert_false(again->has_record);
+	bundle_free(again);
+	/* another container's says nothing of this one */
+	rewrite("\"id\":\"c\"", "\"id\":\"d\"");
+	assert_int_equal(bundle_find_broken(&store, "c", &again, &err), 0);
+	assert_null(again->record.cgroup);
+	assert_int_equal(again->record.process.pid, 0);
+	bundle_look(again);
+	assert_int_equal(again->status, BUNDLE_STOPPED);
+	bundle_free(again);
+}
+
+static void count_trouble(void *data, const struct rootlet_error *e)
+{
+	assert_string_equal(e->id, "state-corrupt");
+	assert_string_equal(e->subject, BUNDLE_STATE);
+	++*(int *)data;
+}
+
 static void list__has_what_there_is(void **state)
 {
-	struct bundle *b = make("b"), *a = make("a");
+	struct bundle *b = make("b"), *a = make("a"), *c = make("c");
 	struct bundle_list list;
+	char stray[96];
+	int troubles = 0;
 
 	assert_int_equal(bundle_write_record(a, &err), 0);
 	assert_int_equal(bundle_write_record(b, &err), 0);
-	assert_int_equal(bundle_list(&store, &list, &err), 0);
+	assert_int_equal(bundle_write_record(c, &err), 0);
+	rewrite("{", "x");
+	snprintf(stray, sizeof(stray), "%s/notes.txt", root);
+	close(open(stray, O_WRONLY | O_CREAT, 0600));
+	assert_int_equal(bundle_list(&store, count_trouble, &troubles, &list, &err), 0);
 	assert_int_equal(list.count, 2);
 	assert_string_equal(list.items[0]->id, "a");
 	assert_string_equal(list.items[1]->id, "b");
+	assert_int_equal(troubles, 1);
 	bundle_list_release(&list);
 	bundle_free(a);
 	bundle_free(b);
+	bundle_free(c);
 }
 
 #define with_store(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -222,6 +263,7 @@ int main(void)
 		with_store(create__that_was_killed_is_in_nobodys_way),
 		with_store(remove__frees_the_id),
 		with_store(record__that_was_forged_is_refused),
+		with_store(record__that_is_wrong_still_tells_of_its_process),
 		with_store(store__of_others_is_refused),
 		with_store(list__has_what_there_is),
 	};
