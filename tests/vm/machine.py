@@ -2,9 +2,9 @@
 """What the kernel really enforces, in a virtual machine: a kernel of its own has every controller in cgroup version 2, which a
 host with version 1 has not, and AppArmor; and nothing of the host's is touched.
 
-    machine.py --rootlet build/src/cli/rootlet [--oci build/src/oci/rootlet-oci] [--keep]
+    machine.py --rootlet build/src/cli/rootlet [--oci build/src/oci/rootlet-oci] [--busybox FILE] [--keep]
 
-It wants qemu-system-x86_64, a static busybox and a kernel: $ROOTLET_TEST_KERNEL, else that of the folder $ROOTLET_TEST_MACHINE
+The machine is of the command's architecture, which need not be the host's. It wants qemu for that, a static busybox and a kernel: $ROOTLET_TEST_KERNEL, else that of the folder $ROOTLET_TEST_MACHINE
 (contrib/machine makes one), else the newest /boot/vmlinuz-*. Labels of AppArmor are looked at where apparmor_parser is in that
 folder or on this host. It downloads nothing. Ends with 77 and the reason where something is missing. Emulated, it takes about
 half a minute."""
@@ -20,7 +20,11 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-TIMEOUT = 120
+# e_machine of an ELF file: the emulator, its machine, the console's name
+ARCHITECTURES = {
+    62: ("qemu-system-x86_64", ["-nodefaults"], "ttyS0"),
+    183: ("qemu-system-aarch64", ["-M", "virt", "-nodefaults"], "ttyAMA0"),
+}
 MACHINE = os.environ.get("ROOTLET_TEST_MACHINE", "")
 
 
@@ -42,6 +46,13 @@ def is_static(program):
     """No interpreter among its program headers: there is no loader in the machine."""
     out = subprocess.run(["readelf", "-lW", program], capture_output=True, text=True, check=False).stdout
     return out and "INTERP" not in out
+
+
+def architecture(program):
+    machine = int.from_bytes(pathlib.Path(program).read_bytes()[18:20], "little")
+    if machine not in ARCHITECTURES:
+        skip(f"{program} is for a processor that no emulator is known for")
+    return ARCHITECTURES[machine]
 
 
 def find_program(name, reason):
@@ -94,13 +105,14 @@ def initramfs(files):
     return archive.end()
 
 
-def run(kernel, image, folder):
+def run(kind, kernel, image, folder, timeout):
+    qemu, machine, console = kind
     pathlib.Path(folder, "initrd").write_bytes(image)
-    command = ["qemu-system-x86_64", "-accel", "tcg", "-cpu", "max", "-smp", "2", "-m", "384", "-nodefaults",
-               "-no-reboot", "-display", "none", "-serial", "stdio", "-kernel", kernel, "-initrd", f"{folder}/initrd",
-               "-append", "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable swapaccount=1"]
+    command = [qemu, "-accel", "tcg", *machine, "-cpu", "max", "-smp", "2", "-m", "384", "-no-reboot", "-display", "none",
+               "-serial", "stdio", "-kernel", kernel, "-initrd", f"{folder}/initrd", "-append",
+               f"console={console} quiet panic=-1 mitigations=off random.trust_cpu=on tsc=reliable swapaccount=1"]
     try:
-        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False).stdout
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout, check=False).stdout
     except subprocess.TimeoutExpired as e:
         return (e.stdout or b"") + b"\n(it did not end in time)\n"
 
@@ -109,10 +121,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rootlet", required=True)
     parser.add_argument("--oci")
+    parser.add_argument("--busybox", help="of the same architecture; else the one on the PATH")
+    parser.add_argument("--timeout", type=int, default=120, metavar="SECONDS", help="for the whole machine (default: 120)")
     parser.add_argument("--keep", action="store_true", help="print all that the machine said")
     arguments = parser.parse_args()
-    find_program("qemu-system-x86_64", "qemu-system-x86_64 is not installed")
-    busybox = find_program("busybox", "busybox is not installed")
+    kind = architecture(arguments.rootlet)
+    find_program(kind[0], f"{kind[0]} is not installed")
+    busybox = arguments.busybox or find_program("busybox", "busybox is not installed")
     kernel = find_kernel()
     programs = {"bin/busybox": busybox, "bin/rootlet": arguments.rootlet}
     if arguments.oci and os.path.exists(arguments.oci):
@@ -127,7 +142,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         if apparmor_policy(f"{folder}/policy"):
             files["tests/apparmor.policy"] = f"{folder}/policy"
-        said = run(kernel, initramfs(files), folder).decode("utf-8", "replace").replace("\r", "")
+        said = run(kind, kernel, initramfs(files), folder, arguments.timeout).decode("utf-8", "replace").replace("\r", "")
     if arguments.keep:
         print(said)
     lines = said.splitlines()
