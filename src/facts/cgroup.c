@@ -2,10 +2,13 @@
  * it and in those that the spec asks for. */
 #include "facts/probe.h"
 
+#include "base/bpf.h"
+#include "base/fd.h"
 #include "base/manager.h"
 #include "base/path.h"
 #include "base/sys.h"
 #include "spec/cgroup.h"
+#include "spec/oci.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +155,26 @@ static int add_wanted(struct facts *f, const struct spec *spec)
 	return !path ? -ENOMEM : add_group(f, *path ? path : "/");
 }
 
+/* ---- programs for devices ---- */
+
+/* One that says yes to everything, and goes with its descriptor. */
+static enum answer probe_device_filter(void)
+{
+	static const struct bpf_insn yes[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 1},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	AUTO_FD fd = bpf_load_devices(yes, sizeof(yes) / sizeof(yes[0]), "rootlet_probe");
+
+	return fd >= 0 ? ANSWER_YES : ANSWER_NO;
+}
+
+static bool wants_device_filter(const struct facts *f, const struct spec *spec)
+{
+	return spec && spec->oci && spec->oci->resources.device_rule_count && f->uid == 0 &&
+	       f->initial_userns;
+}
+
 /* ---- all of it ---- */
 
 /* A group outside of our cgroup namespace reads as "/.."; there is no way to it from here. */
@@ -186,6 +209,8 @@ int probe_cgroup(struct facts *f, const struct spec *spec)
 		return -ENOMEM;
 	if (!is_reachable(f))
 		return 0;
+	if (wants_device_filter(f, spec))
+		f->device_filter = probe_device_filter();
 	r = find_manager(f);
 	if (r == 0)
 		r = add_group(f, f->cgroup_path);

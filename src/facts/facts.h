@@ -213,8 +213,10 @@ struct facts {
 	const char *cgroup_path;      /* our own group in it, "/user.slice/…" */
 	enum answer cgroup_delegated; /* our group is writable for us */
 	enum answer clone_into_cgroup; /* clone3 takes CLONE_INTO_CGROUP (Linux 5.7) */
-	const char *systemd_socket;    /* of the manager that is ours to ask, or NULL */
-	struct facts_group *cgroups;   /* our own, and those on the way to what the spec wants */
+	enum answer device_filter;   /* programs that judge the use of devices can be loaded; asked
+					only by real root, with rules for devices */
+	const char *systemd_socket;  /* of the manager that is ours to ask, or NULL */
+	struct facts_group *cgroups; /* our own, and those on the way to what the spec wants */
 	size_t cgroup_count;
 
 	/* FACT_JOIN */

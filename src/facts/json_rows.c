@@ -82,6 +82,7 @@ static const struct field_row cgroup_rows[] = {
 	ROW("path", STRING, cgroup_path),
 	ROW("delegated", ANSWER, cgroup_delegated),
 	ROW("clone_into_cgroup", ANSWER, clone_into_cgroup),
+	ROW("device_filter", ANSWER, device_filter),
 	ROW("systemd_socket", STRING, systemd_socket),
 	ROW("groups", CGROUPS, cgroups),
 };

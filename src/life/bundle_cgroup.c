@@ -3,10 +3,13 @@
 #include "life/bundle.h"
 
 #include "base/fd.h"
+#include "facts/facts.h"
 #include "life/freeze.h"
 #include "life/usage.h"
 #include "parse/oci.h"
+#include "plan/device_filter.h"
 #include "plan/limit.h"
+#include "run/device_filter.h"
 #include "run/group.h"
 
 #include <errno.h>
@@ -133,6 +136,59 @@ static int write_limits(const struct bundle *b, const struct limits *limits,
 	return r;
 }
 
+/* ---- rules for devices ---- */
+
+static int word_devices(const struct bundle *b, int error, struct rootlet_error *err)
+{
+	const char *why = error == -EPERM   ? "the kernel lets this process attach no program that "
+					      "judges the use of devices (bpf(2))"
+			  : error == -E2BIG ? "more rules than one program can hold"
+					    : error_text(error);
+
+	error_set(err, error, "device-rules", "/linux/resources/devices",
+		  "update container %s: devices: %s", b->id, why);
+	error_hint(err, "what the container had is in force; it takes CAP_BPF and CAP_NET_ADMIN "
+			"over the host, and CONFIG_CGROUP_BPF");
+	return error;
+}
+
+/* Real root's rules are the kernel's matter; those of anybody else must be such that nothing is
+ * lost without it, as when the container was created. */
+static int check_devices(struct arena *a, const struct device_filter *f, bool *ret_set,
+			 struct rootlet_error *err)
+{
+	struct facts *facts = NULL;
+	int r = facts_probe(NULL, FACT_MAPS, &facts, err);
+
+	if (r < 0)
+		return r;
+	*ret_set = facts->uid == 0 && facts->initial_userns;
+	facts_free(facts);
+	return *ret_set || !device_filter_bounds(f) ? 0 : device_filter_without(a, f, err);
+}
+
+static int write_devices(const struct bundle *b, struct arena *a, const struct oci_resources *r,
+			 struct rootlet_error *err)
+{
+	struct device_filter f;
+	bool set = false;
+	int result;
+
+	if (!r->device_rule_count)
+		return 0;
+	result = device_filter_from(a, r->device_rules, r->device_rule_count, &f);
+	if (result < 0)
+		return word_devices(b, result, err);
+	result = check_devices(a, &f, &set, err);
+	if (result < 0 || !set)
+		return result;
+	AUTO_FD dir = open(b->record.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	result = dir < 0 ? -errno
+			 : device_filter_set(dir, device_filter_bounds(&f) ? f.program : NULL,
+					     f.length);
+	return result < 0 ? word_devices(b, result, err) : 0;
+}
+
 int life_bundle_update(struct bundle *b, const char *text, size_t len, const char *path,
 		       struct rootlet_error *err)
 {
@@ -150,6 +206,8 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 		r = complete(b, &resources, err);
 	if (r == 0)
 		r = limits_from(&arena, &resources, &limits, err);
+	if (r == 0)
+		r = write_devices(b, &arena, &resources, err);
 	if (r == 0)
 		r = write_limits(b, &limits, err);
 	arena_release(&arena);

@@ -478,6 +478,7 @@ void plan_group_steps(struct planner *p)
 	for (size_t i = 0; i < g->limits.count; i++)
 		if (!is_late(p, &g->limits.items[i]))
 			add_limit(p, OP_CGROUP_LIMIT, &g->limits.items[i]);
+	plan_device_step(p, OP_DEVICE_RULES);
 }
 
 void plan_group_late_steps(struct planner *p)
@@ -489,4 +490,6 @@ void plan_group_late_steps(struct planner *p)
 	for (size_t i = 0; g->make && i < g->limits.count; i++)
 		if (is_late(p, &g->limits.items[i]))
 			add_limit(p, OP_CGROUP_PROCESSES, &g->limits.items[i]);
+	if (g->make && g->scope)
+		plan_device_step(p, OP_SCOPE_DEVICE_RULES);
 }

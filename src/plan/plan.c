@@ -72,19 +72,34 @@ void plan_hint(struct planner *p, const char *rootlet, const char *oci)
 		error_hint(p->err, "%s", hint);
 }
 
+static void add_line(struct planner *p, const char ***lines, size_t *count, const char *line)
+{
+	if (arena_grow(p->arena, lines, *count, sizeof(**lines)) < 0)
+		p->nomem = true;
+	else
+		(*lines)[(*count)++] = line;
+}
+
 void plan_note(struct planner *p, const char *fmt, ...)
 {
-	struct plan *plan = p->plan;
 	const char *note;
 	va_list ap;
 
 	va_start(ap, fmt);
 	note = text_list(p, fmt, ap);
 	va_end(ap);
-	if (arena_grow(p->arena, &plan->notes, plan->note_count, sizeof(*plan->notes)) < 0)
-		p->nomem = true;
-	else
-		plan->notes[plan->note_count++] = note;
+	add_line(p, &p->plan->notes, &p->plan->note_count, note);
+}
+
+void plan_remark(struct planner *p, const char *fmt, ...)
+{
+	const char *remark;
+	va_list ap;
+
+	va_start(ap, fmt);
+	remark = text_list(p, fmt, ap);
+	va_end(ap);
+	add_line(p, &p->plan->remarks, &p->plan->remark_count, remark);
 }
 
 /* What the container shares with us needs no joining, and the kernel would refuse it. */
@@ -320,10 +335,10 @@ static int stage_maps_and_group(struct planner *p)
 static int plan_stages(struct planner *p)
 {
 	static int (*const stages[])(struct planner *) = {
-		plan_identity,	plan_environment, plan_group, stage_prepare,
-		stage_join,	stage_clone,	  stage_open, stage_maps_and_group,
-		stage_identity, stage_namespaces, stage_root, stage_seal,
-		stage_exec,
+		plan_identity,	      plan_environment, plan_group,	  plan_device_rules,
+		stage_prepare,	      stage_join,	stage_clone,	  stage_open,
+		stage_maps_and_group, stage_identity,	stage_namespaces, stage_root,
+		stage_seal,	      stage_exec,
 	};
 
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {

@@ -45,6 +45,7 @@ enum plan_args {
 	ARGS_CONTAINER,
 	ARGS_CGROUP,
 	ARGS_LIMIT,
+	ARGS_DEVICES,
 	ARGS_SCOPE,
 	ARGS_CLONE,
 	ARGS_OPEN,
@@ -169,6 +170,12 @@ struct step {
 			size_t count;
 		} scope;
 		struct limit limit; /* a file of the container's own cgroup */
+		struct {
+			const struct bpf_insn *program; /* eBPF, of linux/bpf.h */
+			size_t length;
+			const char *const
+				*rules; /* what it says, in their order; NULL-terminated */
+		} devices;
 		struct {
 			uint64_t flags; /* CLONE_NEW… */
 			bool clone3;	/* else clone(2) */
@@ -376,6 +383,9 @@ struct plan {
 	/* lines for stderr: defaults that this host cannot give, one sentence each */
 	const char **notes;
 	size_t note_count;
+	/* for who reads the plan alone: what is passed over because nothing is lost by it */
+	const char **remarks;
+	size_t remark_count;
 };
 
 /* 0, or -errno with a message that names the flag and the way out. */
@@ -395,6 +405,15 @@ int plan_print_sh(const struct plan *plan, struct buffer *out);
 /* One step's action in one line, without its why: "bind /usr → /usr (recursive, ro)". For the text
  * print and for messages. */
 void step_describe(const struct step *step, struct buffer *out);
+
+/* Notes and then remarks, for the printers; NULL after the last. */
+static inline const char *plan_line(const struct plan *plan, size_t index)
+{
+	if (index < plan->note_count)
+		return plan->notes[index];
+	index -= plan->note_count;
+	return index < plan->remark_count ? plan->remarks[index] : NULL;
+}
 
 static inline const char *step_why(const struct step *step)
 {

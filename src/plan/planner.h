@@ -8,6 +8,7 @@
 #define ROOTLET_PLAN_PLANNER_H
 
 #include "base/path.h"
+#include "plan/device_filter.h"
 #include "plan/limit.h"
 #include "plan/plan.h"
 #include "spec/oci.h"
@@ -60,6 +61,7 @@ struct planner {
 		struct limits limits;
 		const char **needed; /* the controllers of the limits */
 		size_t needed_count;
+		struct device_filter devices; /* nothing in it: none is attached */
 	} group;
 
 	/* sources.c */
@@ -78,6 +80,7 @@ int plan_new_slot(struct planner *p);
 /* A way out of what p->err says; "" where that front end has none. */
 void plan_hint(struct planner *p, const char *rootlet, const char *oci);
 void plan_note(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void plan_remark(struct planner *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Arena helpers that remember a failed allocation. Never NULL. */
 const char *plan_text(struct planner *p, const char *fmt, ...)
@@ -93,6 +96,9 @@ int plan_group(struct planner *p);
 bool plan_own_cgroup(const struct planner *p);
 void plan_group_steps(struct planner *p);
 void plan_group_late_steps(struct planner *p);
+/* oci/device_rules.c: linux.resources.devices, once the group is decided; a step of that kind. */
+int plan_device_rules(struct planner *p);
+void plan_device_step(struct planner *p, enum plan_op op);
 /* scope.c: the same by systemd. */
 int plan_scope(struct planner *p);
 void plan_scope_step(struct planner *p);

@@ -66,6 +66,7 @@ static const struct step_target *target_of(const struct step *step)
 	case ARGS_CONTAINER:
 	case ARGS_CGROUP:
 	case ARGS_LIMIT:
+	case ARGS_DEVICES:
 	case ARGS_SCOPE:
 	case ARGS_CLONE:
 	case ARGS_OPEN:

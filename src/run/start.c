@@ -118,6 +118,8 @@ static int parent_step(struct start *s, int index)
 		[OP_CGROUP] = group_make,
 		[OP_CGROUP_LIMIT] = group_write_limit,
 		[OP_CGROUP_PROCESSES] = group_write_limit,
+		[OP_DEVICE_RULES] = group_devices,
+		[OP_SCOPE_DEVICE_RULES] = group_devices,
 		[OP_CGROUP_SCOPE] = group_scope,
 		[OP_ENTER_CGROUP] = group_enter,
 		[OP_CLONE] = make_process,

@@ -47,6 +47,7 @@ int group_enter(struct start *s, const struct step *step);
 /* The container's group holds groups of its own by now, with controllers, as a systemd inside makes
  * them: then no process may be in it. The one of the first process below it serves. */
 int group_go_below(struct start *s);
+int group_devices(struct start *s, const struct step *step); /* device_filter.c */
 int group_scope(struct start *s, const struct step *step); /* systemd.c; may word its own failure */
 
 /* ---- map_source.c: MAP_SOURCE ---- */

@@ -54,12 +54,12 @@ struct oci_device {
 	uint32_t uid, gid;
 };
 
-/* linux.resources.devices: only to be refused or passed over, never applied without root. */
+/* linux.resources.devices, in their order: the last that matches decides. */
 struct oci_device_rule {
 	bool allow;
 	char type;	      /* 'a', 'c', 'b' */
 	int64_t major, minor; /* -1: any */
-	const char *access;
+	const char *access;   /* of r, w and m */
 };
 
 enum oci_hook_point {
@@ -141,7 +141,7 @@ struct oci_resources {
 void oci_resources_init(struct oci_resources *r);
 
 /* Is there a limit in it? Zeros, which engines write for what nobody asked, and -1 are none, but
- * for pids; rules for devices are not a cgroup's here. */
+ * for pids; rules for devices need no controller. */
 bool oci_resources_limit(const struct oci_resources *r);
 
 struct oci_scheduler {

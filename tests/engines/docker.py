@@ -129,6 +129,15 @@ def identity(docker):
 
 
 @checks
+def devices_are_those_that_were_given(docker):
+    making = "mknod /tmp/log c 1 11; head -c 1 /tmp/log"
+    has(docker("run", "--rm", "--network=none", "--cap-add=SYSLOG", IMAGE, "sh", "-c", making, status=1).stderr,
+        "Operation not permitted")
+    reading = "head -n 1 /dev/kmsg >/dev/null && echo read; (: >>/dev/kmsg) 2>/dev/null || echo refused"
+    same(docker.box("--cap-add=SYSLOG", "--device=/dev/kmsg:/dev/kmsg:r", IMAGE, "sh", "-c", reading), "read\nrefused")
+
+
+@checks
 def nothing_is_left(docker):
     docker.tidy()
     left = [str(p) for p in pathlib.Path("/run").glob("**/runtime-*/moby/*")]

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include <json-c/json.h>
+#include <linux/bpf.h>
 #include <linux/filter.h>
 #include <linux/mount.h>
 #include <signal.h>
@@ -34,6 +35,8 @@ static const char *const candidates_id[] = {"/usr/bin/id", "/bin/id", NULL};
 static const char *helper_args[] = {"0", "1000", "1", "1", "100000", "65536", NULL};
 static struct mount_option option_size[] = {{"size", "64k"}, {"huge", NULL}};
 static const struct sock_filter program[] = {{0x20, 0, 0, 4}, {0x06, 0, 0, 0x7fff0000}};
+static const struct bpf_insn insns[] = {{.code = 0xb7, .imm = 1}, {.code = 0x95}};
+static const char *const device_rules[] = {"deny a *:* rw", "allow c 1:3 rwm", NULL};
 static struct id_extent extents[] = {{0, 1000, 1}, {1, 100000, 65536}};
 
 /* A step of that op whose arguments are all there. */
@@ -70,6 +73,11 @@ static inline struct step sample(enum plan_op op)
 	case ARGS_LIMIT:
 		step.a.limit.file = "memory.max";
 		step.a.limit.value = "1048576";
+		break;
+	case ARGS_DEVICES:
+		step.a.devices.program = insns;
+		step.a.devices.length = LENGTH(insns);
+		step.a.devices.rules = device_rules;
 		break;
 	case ARGS_CLONE:
 		step.a.clone.flags = ns_type_flag(NS_USER) | ns_type_flag(NS_MNT);

@@ -422,6 +422,8 @@ static const struct phrase {
 	[OP_CGROUP_SCOPE] = {.describe = describe_scope},
 	[OP_CGROUP_LIMIT] = {.describe = describe_cgroup_limit},
 	[OP_CGROUP_PROCESSES] = {.describe = describe_cgroup_limit},
+	[OP_DEVICE_RULES] = {.describe = describe_devices},
+	[OP_SCOPE_DEVICE_RULES] = {.describe = describe_devices},
 	[OP_ENTER_CGROUP] = {.before = "use the cgroup ", .text = true},
 	[OP_CGROUP_NAMESPACE] = {.words = "make a cgroup namespace"},
 	[OP_TERMINAL] = {.describe = describe_terminal},

@@ -1,5 +1,5 @@
 /* Between describe.c, which has the table of all steps, and describe_mounts.c, which has the steps
- * of the file tree: for these two alone. */
+ * of the file tree and what has to do with devices: for these two alone. */
 #ifndef ROOTLET_PLAN_DESCRIBE_H
 #define ROOTLET_PLAN_DESCRIBE_H
 
@@ -28,6 +28,7 @@ void describe_bind_text(struct buffer *out, const struct step *step);
 void describe_directory(struct buffer *out, const struct step *step);
 void describe_device(struct buffer *out, const struct step *step);
 void describe_node(struct buffer *out, const struct step *step);
+void describe_devices(struct buffer *out, const struct step *step);
 void describe_attributes(struct buffer *out, const struct step *step);
 /* The path of a file's step between two pieces of text. */
 void describe_file(struct buffer *out, const struct step *step, const char *before,

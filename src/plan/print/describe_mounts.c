@@ -1,5 +1,5 @@
-/* How the steps that build the file tree read: mounts, binds, files, devices. describe.c has the
- * other steps, and the table. One step only, not the plan around it. */
+/* How the steps that build the file tree read: mounts, binds, files, devices; and the rules for
+ * these. describe.c has the other steps, and the table. One step only, not the plan around it. */
 #include "plan/print/describe.h"
 
 #include <inttypes.h>
@@ -193,4 +193,24 @@ void describe_attributes(struct buffer *out, const struct step *step)
 	name_target(&step->a.attributes.target, out);
 	if (step->a.attributes.recursive)
 		buffer_puts(out, " and every mount below");
+}
+
+/* Nobody reads more of them in one line; the JSON has all. */
+enum { RULES_SHOWN = 30 };
+
+void describe_devices(struct buffer *out, const struct step *step)
+{
+	const char *const *rules = step->a.devices.rules;
+	size_t count = 0;
+
+	buffer_puts(out, "attach the rules for devices: ");
+	for (; rules && rules[count]; count++) {
+		if (count >= RULES_SHOWN)
+			continue;
+		buffer_puts(out, count ? ", " : "");
+		print_escaped(out, rules[count]);
+	}
+	if (count > RULES_SHOWN)
+		buffer_printf(out, ", and %zu more", count - RULES_SHOWN);
+	buffer_printf(out, " (%zu instructions)", step->a.devices.length);
 }

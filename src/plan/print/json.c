@@ -144,8 +144,8 @@ static struct json_object *notes(struct json_writer *w, const struct plan *plan)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (size_t i = 0; array && i < plan->note_count; i++)
-		json_push(w, array, json_text(plan->notes[i]));
+	for (size_t i = 0; array && plan_line(plan, i); i++)
+		json_push(w, array, json_text(plan_line(plan, i)));
 	return array;
 }
 

@@ -1,24 +1,11 @@
 /* A step's arguments as JSON, one function an args kind. Numbers are exact; flags, capabilities and
- * attributes are names; modes are octal text. A BPF program is its length and a digest: enough to
- * see that two plans load the same one. */
+ * attributes are names; modes are octal text. Programs are json_programs.c's. */
 #include "plan/print/json.h"
 
-#include "base/hash.h"
-
 #include <inttypes.h>
-#include <linux/filter.h>
 #include <stdio.h>
 
 typedef struct json_object json_value;
-
-static json_value *texts(struct json_writer *w, const char *const *list)
-{
-	json_value *array = json_object_new_array();
-
-	for (; array && list && *list; list++)
-		json_push(w, array, json_text(*list));
-	return array;
-}
 
 static json_value *numbers(struct json_writer *w, const uint32_t *list, size_t count)
 {
@@ -287,54 +274,17 @@ static void args_sets(struct json_writer *w, json_value *o, const struct step *s
 
 /* Over each instruction's code (2 bytes), jt, jf and k (4 bytes), low byte first: the same on every
  * machine. */
-static uint64_t filter_digest(const struct sock_filter *program, size_t length)
-{
-	uint64_t hash = FNV1A_START;
-
-	for (size_t i = 0; program && i < length; i++) {
-		const struct sock_filter *f = &program[i];
-		const uint8_t bytes[] = {
-			(uint8_t)f->code,
-			(uint8_t)(f->code >> 8),
-			f->jt,
-			f->jf,
-			(uint8_t)f->k,
-			(uint8_t)(f->k >> 8),
-			(uint8_t)(f->k >> 16),
-			(uint8_t)(f->k >> 24),
-		};
-
-		hash = fnv1a(hash, bytes, sizeof(bytes));
-	}
-	return hash;
-}
-
-static void args_filter(struct json_writer *w, json_value *o, const struct step *step)
-{
-	char digest[32];
-
-	snprintf(digest, sizeof(digest), "fnv1a64:%016" PRIx64,
-		 filter_digest(step->a.filter.program, step->a.filter.length));
-	json_put_text(w, o, "name", step->a.filter.name);
-	json_put_u64(w, o, "length", step->a.filter.length);
-	json_put_text(w, o, "digest", digest);
-	if (step->a.filter.flags)
-		json_put_u64(w, o, "flags", step->a.filter.flags);
-	if (step->a.filter.notify)
-		json_put_bool(w, o, "notify", true);
-}
-
 static void args_landlock(struct json_writer *w, json_value *o, const struct step *step)
 {
 	json_put(w, o, "rights", json_names(w, names_landlock(step->a.landlock.rights)));
-	json_put(w, o, "paths", texts(w, step->a.landlock.paths));
+	json_put(w, o, "paths", json_texts(w, step->a.landlock.paths));
 }
 
 static void args_exec(struct json_writer *w, json_value *o, const struct step *step)
 {
-	json_put(w, o, "candidates", texts(w, step->a.exec.candidates));
-	json_put(w, o, "argv", texts(w, step->a.exec.argv));
-	json_put(w, o, "envp", texts(w, step->a.exec.envp));
+	json_put(w, o, "candidates", json_texts(w, step->a.exec.candidates));
+	json_put(w, o, "argv", json_texts(w, step->a.exec.argv));
+	json_put(w, o, "envp", json_texts(w, step->a.exec.envp));
 	json_put_bool(w, o, "shell_looked_up", step->a.exec.shell_looked_up);
 	json_put_bool(w, o, "home_looked_up", step->a.exec.home_looked_up);
 }
@@ -367,7 +317,7 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_HELPER:
 		json_put_text(w, o, "file", step->a.helper.gid ? "gid_map" : "uid_map");
 		json_put_text(w, o, "path", step->a.helper.path);
-		json_put(w, o, "args", texts(w, (const char *const *)step->a.helper.args));
+		json_put(w, o, "args", json_texts(w, (const char *const *)step->a.helper.args));
 		return true;
 	case ARGS_GROUPS:
 		json_put(w, o, "groups", numbers(w, step->a.groups.ids, step->a.groups.count));
@@ -400,6 +350,7 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 	case ARGS_CONTAINER:
 	case ARGS_CGROUP:
 	case ARGS_LIMIT:
+	case ARGS_DEVICES:
 	case ARGS_SCOPE:
 	case ARGS_TERMINAL:
 	case ARGS_IDS:
@@ -429,6 +380,7 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_CONTAINER] = args_container,
 		[ARGS_CGROUP] = args_cgroup,
 		[ARGS_LIMIT] = args_limit,
+		[ARGS_DEVICES] = json_args_devices,
 		[ARGS_SCOPE] = args_scope,
 		[ARGS_TERMINAL] = args_terminal,
 		[ARGS_IDS] = args_ids,
@@ -444,7 +396,7 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_NODE] = args_node,
 		[ARGS_SCHEDULER] = args_scheduler,
 		[ARGS_MEMORY] = args_memory,
-		[ARGS_FILTER] = args_filter,
+		[ARGS_FILTER] = json_args_filter,
 		[ARGS_LANDLOCK] = args_landlock,
 		[ARGS_EXEC] = args_exec,
 	};

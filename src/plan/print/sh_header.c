@@ -128,12 +128,12 @@ void sh_header(struct sh *sh)
 	list_limits(sh);
 	buffer_puts(sh->out, "# What it needs:\n");
 	list_needs(sh);
-	if (sh->plan->note_count)
+	if (plan_line(sh->plan, 0))
 		buffer_puts(sh->out, "# Notes of the plan:\n");
-	for (size_t i = 0; i < sh->plan->note_count; i++) {
+	for (size_t i = 0; plan_line(sh->plan, i); i++) {
 		AUTO_BUFFER note = {0};
 
-		print_escaped(&note, sh->plan->notes[i]);
+		print_escaped(&note, plan_line(sh->plan, i));
 		if (note.data)
 			item(sh, note.data);
 	}

@@ -102,6 +102,8 @@ void sh_inside_step(struct sh *sh, const struct step *step)
 	case OP_CGROUP_LIMIT:
 	case OP_CGROUP_PROCESSES:
 	case OP_CGROUP_SCOPE:
+	case OP_DEVICE_RULES:
+	case OP_SCOPE_DEVICE_RULES:
 	case OP_ENTER_CGROUP:
 	case OP_TERMINAL:
 	case OP_CLONE:

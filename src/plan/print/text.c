@@ -250,17 +250,19 @@ static void why_line(struct page *page, size_t index)
 
 static void notes(struct page *page)
 {
-	if (!page->plan->note_count)
+	const char *line;
+
+	if (!plan_line(page->plan, 0))
 		return;
 	buffer_puts(page->out, "\n");
 	style(page, TINT_BOLD_HEAD);
 	buffer_puts(page->out, "NOTES");
 	plain(page);
 	buffer_puts(page->out, "\n");
-	for (size_t i = 0; i < page->plan->note_count; i++) {
+	for (size_t i = 0; (line = plan_line(page->plan, i)) != NULL; i++) {
 		AUTO_BUFFER note = {0};
 
-		print_escaped(&note, page->plan->notes[i]);
+		print_escaped(&note, line);
 		style(page, TINT_WARN);
 		buffer_puts(page->out, "   -  ");
 		if (note.data)

@@ -8,15 +8,16 @@
 #  - step 0, channels: the shell waits for its children; a failed command says why
 #  - step 1, init_image: there is no init: the command itself is the first process
 #  - step 2, cgroup: the script stays in the caller's cgroup
-#  - steps 4 to 5, open_path: sources are found later, by name, with the mapped root's rights
-#  - step 8, cgroup_namespace: the script stays in the caller's cgroup
-#  - step 50, terminal: script(1) makes one, of the host's devpts
-#  - step 54, close_fds: the shell closes descriptors up to 9 only
-#  - step 55, keyring: a session keyring is made by keyctl(1), not by util-linux
-#  - step 62, capability_sets: effective and permitted follow from the bounding set and the user id
+#  - step 3, device_rules: no tool of util-linux loads a program into a cgroup
+#  - steps 5 to 6, open_path: sources are found later, by name, with the mapped root's rights
+#  - step 9, cgroup_namespace: the script stays in the caller's cgroup
+#  - step 51, terminal: script(1) makes one, of the host's devpts
+#  - step 55, close_fds: the shell closes descriptors up to 9 only
+#  - step 56, keyring: a session keyring is made by keyctl(1), not by util-linux
+#  - step 63, capability_sets: effective and permitted follow from the bounding set and the user id
 #    when the command is run
-#  - step 64, find_command: the shell finds it when it executes it
-#  - step 65, await_start: the script does not wait to be started
+#  - step 65, find_command: the shell finds it when it executes it
+#  - step 66, await_start: the script does not wait to be started
 #  - every path inside ROOT: links are followed by the shell, as if ROOT were /; right while nobody
 #    changes ROOT meanwhile, but no defence against who does (rootlet: openat2(2))
 # What it needs:
@@ -36,22 +37,26 @@ PATH=$PATH:/usr/sbin:/sbin
 # 1  make the image of the init [differs: there is no init: the command itself is the first process]
 # 2  make the cgroup /sys/fs/cgroup/user.slice/user-0.slice/session-1.scope/box [differs: the script
 #    stays in the caller's cgroup]
+# 3  attach the rules for devices: allow a *:* m, deny a *:* rw, allow c 1:3 rwm, allow c 1:5 rwm,
+#    allow c 1:7 rwm, allow c 1:8 rwm, allow c 1:9 rwm, allow c 5:0 rwm, allow c 5:2 rwm, allow c
+#    136:* rwm, allow c 10:200 rwm (N instructions) [differs: no tool of util-linux loads a program
+#    into a cgroup]
 
 # ---- CLONE: Make the new process and its namespaces, in one system call.
 
-# 3  clone3 a process into its own pid, mnt, uts, ipc, net namespaces
+# 4  clone3 a process into its own pid, mnt, uts, ipc, net namespaces
 
 # ---- OPEN: Hold what the host gives, still with the caller's own rights.
 
-# 4  open /srv/box/rootfs (a directory) [differs: sources are found later, by name, with the mapped
+# 5  open /srv/box/rootfs (a directory) [differs: sources are found later, by name, with the mapped
 #    root's rights]
-# 5  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
+# 6  open /dev (a directory) [differs: sources are found later, by name, with the mapped root's
 #    rights]
 
 # ---- IDENTITY: Become the mapped root: powerful inside, ordinary outside.
 
-# 6  drop every supplementary group
-# 7  become uid 0, gid 0
+# 7  drop every supplementary group
+# 8  become uid 0, gid 0
 
 # The new namespaces, and a shell in them that reads the rest of this file;
 # descriptor 9 keeps the standard input for the command (a closed one: /dev/null).
@@ -166,12 +171,12 @@ lookup_group() {
 
 # ---- NAMESPACES: Furnish the new namespaces: name, network, clocks.
 
-# 8  make a cgroup namespace [differs: the script stays in the caller's cgroup]
-# 9  mount proc
+# 9  make a cgroup namespace [differs: the script stays in the caller's cgroup]
+# 10  mount proc
 mount -n -t proc proc /proc
-# 10  set the hostname rootlet
+# 11  set the hostname rootlet
 hostname rootlet
-# 11  bring the loopback interface up
+# 12  bring the loopback interface up
 if command -v ip >/dev/null; then
 	ip link set lo up
 elif command -v ifconfig >/dev/null; then
@@ -182,145 +187,145 @@ fi
 
 # ---- ROOT: Build the file system that the command sees; leave the host's.
 
-# 12  make every mount private
+# 13  make every mount private
 #    (an option of unshare, above)
-# 13  bind /srv/box/rootfs as the new root (recursive)
+# 14  bind /srv/box/rootfs as the new root (recursive)
 mount -n --rbind /srv/box/rootfs "$new"
-# 14  put the new proc on /proc
+# 15  put the new proc on /proc
 inside /proc; make_dir
 mount -n --move /proc "$target"
-# 15  mount tmpfs on /dev (mode=755, size=65536k, nosuid, strictatime)
+# 16  mount tmpfs on /dev (mode=755, size=65536k, nosuid, strictatime)
 inside /dev; make_dir
 mount -n -t tmpfs -o mode=755,size=65536k,nosuid,strictatime tmpfs "$target"
 dev=$target
-# 16  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
+# 17  mount devpts on /dev/pts (newinstance, ptmxmode=0666, mode=0620, gid=5, nosuid, noexec)
 inside /dev/pts; make_dir
 mount -n -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5,nosuid,noexec devpts "$target"
-# 17  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
+# 18  mount tmpfs on /dev/shm (mode=1777, size=65536k, nosuid, nodev, noexec)
 inside /dev/shm; make_dir
 mount -n -t tmpfs -o mode=1777,size=65536k,nosuid,nodev,noexec tmpfs "$target"
-# 18  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
+# 19  mount mqueue on /dev/mqueue (nosuid, nodev, noexec)
 inside /dev/mqueue; make_dir
 mount -n -t mqueue -o nosuid,nodev,noexec mqueue "$target"
-# 19  mount sysfs on /sys (ro, nosuid, nodev, noexec)
+# 20  mount sysfs on /sys (ro, nosuid, nodev, noexec)
 inside /sys; make_dir
 mount -n -t sysfs -o nosuid,nodev,noexec sysfs "$target"
 remount "$target" ro
-# 20  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec)
+# 21  mount cgroup2 on /sys/fs/cgroup (ro, nosuid, nodev, noexec)
 inside /sys/fs/cgroup; make_dir
 mount -n -t cgroup2 -o nosuid,nodev,noexec cgroup2 "$target"
 remount "$target" ro
-# 21  make the node /dev/null (device 1:3)
+# 22  make the node /dev/null (device 1:3)
 target="$dev/null"; [ -e "$target" ] || mknod "$target" c 1 3
 chmod 0666 "$target"; chown 0:0 "$target"
-# 22  make the node /dev/zero (device 1:5)
+# 23  make the node /dev/zero (device 1:5)
 target="$dev/zero"; [ -e "$target" ] || mknod "$target" c 1 5
 chmod 0666 "$target"; chown 0:0 "$target"
-# 23  make the node /dev/full (device 1:7)
+# 24  make the node /dev/full (device 1:7)
 target="$dev/full"; [ -e "$target" ] || mknod "$target" c 1 7
 chmod 0666 "$target"; chown 0:0 "$target"
-# 24  make the node /dev/random (device 1:8)
+# 25  make the node /dev/random (device 1:8)
 target="$dev/random"; [ -e "$target" ] || mknod "$target" c 1 8
 chmod 0666 "$target"; chown 0:0 "$target"
-# 25  make the node /dev/urandom (device 1:9)
+# 26  make the node /dev/urandom (device 1:9)
 target="$dev/urandom"; [ -e "$target" ] || mknod "$target" c 1 9
 chmod 0666 "$target"; chown 0:0 "$target"
-# 26  make the node /dev/tty (device 5:0)
+# 27  make the node /dev/tty (device 5:0)
 target="$dev/tty"; [ -e "$target" ] || mknod "$target" c 5 0
 chmod 0666 "$target"; chown 0:0 "$target"
-# 27  link /dev/fd → /proc/self/fd
+# 28  link /dev/fd → /proc/self/fd
 ln -s -- /proc/self/fd "$dev/fd"
-# 28  link /dev/stdin → /proc/self/fd/0
+# 29  link /dev/stdin → /proc/self/fd/0
 ln -s -- /proc/self/fd/0 "$dev/stdin"
-# 29  link /dev/stdout → /proc/self/fd/1
+# 30  link /dev/stdout → /proc/self/fd/1
 ln -s -- /proc/self/fd/1 "$dev/stdout"
-# 30  link /dev/stderr → /proc/self/fd/2
+# 31  link /dev/stderr → /proc/self/fd/2
 ln -s -- /proc/self/fd/2 "$dev/stderr"
-# 31  link /dev/core → /proc/kcore
+# 32  link /dev/core → /proc/kcore
 ln -s -- /proc/kcore "$dev/core"
-# 32  link /dev/ptmx → pts/ptmx
+# 33  link /dev/ptmx → pts/ptmx
 ln -s -- pts/ptmx "$dev/ptmx"
-# 33  hide /proc/acpi (if present)
+# 34  hide /proc/acpi (if present)
 hide /proc/acpi
-# 34  hide /proc/asound (if present)
+# 35  hide /proc/asound (if present)
 hide /proc/asound
-# 35  hide /proc/interrupts (if present)
+# 36  hide /proc/interrupts (if present)
 hide /proc/interrupts
-# 36  hide /proc/kcore (if present)
+# 37  hide /proc/kcore (if present)
 hide /proc/kcore
-# 37  hide /proc/keys (if present)
+# 38  hide /proc/keys (if present)
 hide /proc/keys
-# 38  hide /proc/latency_stats (if present)
+# 39  hide /proc/latency_stats (if present)
 hide /proc/latency_stats
-# 39  hide /proc/sched_debug (if present)
+# 40  hide /proc/sched_debug (if present)
 hide /proc/sched_debug
-# 40  hide /proc/scsi (if present)
+# 41  hide /proc/scsi (if present)
 hide /proc/scsi
-# 41  hide /proc/timer_list (if present)
+# 42  hide /proc/timer_list (if present)
 hide /proc/timer_list
-# 42  hide /proc/timer_stats (if present)
+# 43  hide /proc/timer_stats (if present)
 hide /proc/timer_stats
-# 43  hide /sys/firmware (if present)
+# 44  hide /sys/firmware (if present)
 hide /sys/firmware
-# 44  hide /sys/devices/virtual/powercap (if present)
+# 45  hide /sys/devices/virtual/powercap (if present)
 hide /sys/devices/virtual/powercap
-# 45  make /proc/bus read-only (if present)
+# 46  make /proc/bus read-only (if present)
 read_only /proc/bus
-# 46  make /proc/fs read-only (if present)
+# 47  make /proc/fs read-only (if present)
 read_only /proc/fs
-# 47  make /proc/irq read-only (if present)
+# 48  make /proc/irq read-only (if present)
 read_only /proc/irq
-# 48  make /proc/sys read-only (if present)
+# 49  make /proc/sys read-only (if present)
 read_only /proc/sys
-# 49  make /proc/sysrq-trigger read-only (if present)
+# 50  make /proc/sysrq-trigger read-only (if present)
 read_only /proc/sysrq-trigger
-# 50  make a terminal, also as /dev/console [differs: script(1) makes one, of the host's devpts]
-# 51  set ro on /
+# 51  make a terminal, also as /dev/console [differs: script(1) makes one, of the host's devpts]
+# 52  set ro on /
 inside /
 remount "$target" ro
-# 52  make the new root the root
-# 56  (here, while prlimit is at hand)
+# 53  make the new root the root
+# 57  (here, while prlimit is at hand)
 prlimit --pid $$ --nofile=1024:1024
 cd "$new"
 pivot_root . .
-# 53  detach the old root
+# 54  detach the old root
 hash -r
 umount -n -l .
 cd /
 
 # ---- SEAL: Give away every right that the command does not need.
 
-# 54  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
+# 55  close every descriptor from 3 on [differs: the shell closes descriptors up to 9 only]
 # (at the exec, below)
-# 55  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
+# 56  start an empty session keyring [differs: a session keyring is made by keyctl(1), not by
 #    util-linux]
-# 56  limit nofile: soft 1024, hard 1024
+# 57  limit nofile: soft 1024, hard 1024
 # (done before pivot_root, above)
-# 57  set the umask 0022
+# 58  set the umask 0022
 # (right before the exec, below)
-# 58  go to /
+# 59  go to /
 cd /
-# 59  bounding set: cap_kill, cap_net_bind_service, cap_audit_write
+# 60  bounding set: cap_kill, cap_net_bind_service, cap_audit_write
 # (an option of setpriv, below)
-# 60  keep the capabilities over the change of the user
+# 61  keep the capabilities over the change of the user
 # (an option of setpriv, below)
-# 61  look up at start: 0:0
+# 62  look up at start: 0:0
 lookup_user 0
 lookup_group 0
-# 62  capabilities: effective cap_kill, cap_net_bind_service, cap_audit_write, permitted cap_kill,
+# 63  capabilities: effective cap_kill, cap_net_bind_service, cap_audit_write, permitted cap_kill,
 #    cap_net_bind_service, cap_audit_write, inheritable none, ambient none [differs: effective and
 #    permitted follow from the bounding set and the user id when the command is run]
 # (an option of setpriv, below)
-# 63  go to /
+# 64  go to /
 cd /
-# 64  see that the command can be executed [differs: the shell finds it when it executes it]
-# 65  wait to be started [differs: the script does not wait to be started]
-# 66  set no_new_privs
+# 65  see that the command can be executed [differs: the shell finds it when it executes it]
+# 66  wait to be started [differs: the script does not wait to be started]
+# 67  set no_new_privs
 # (an option of setpriv, below)
 
 # ---- EXEC: Become the first program of the container.
 
-# 67  exec sh
+# 68  exec sh
 set -- sh
 set -- env -i \
 	HOME="$home" \
