@@ -38,6 +38,7 @@ typedef struct {
 	const char *config;	    /* NULL: config.json in it */
 	const char *pid_file;	    /* or NULL; written whole or not at all */
 	const char *console_socket; /* a unix socket that takes the terminal's master, or NULL */
+	const char *pidfd_socket;   /* one that takes a pidfd of the first process, or NULL */
 	unsigned preserve_fds;	    /* descriptors 3 … 3+N-1 stay open */
 	unsigned listen_fds; /* before those, so many of a socket activation: sd_listen_fds(3) */
 	bool systemd_cgroup; /* cgroupsPath is slice:prefix:name */
@@ -124,7 +125,9 @@ typedef struct {
 	const char *const *capabilities; /* "CAP_SYS_TIME", added; NULL-terminated, or NULL */
 	bool tty, no_new_privileges, detach, ignore_paused;
 	const char *apparmor, *label;
-	const char *pid_file, *console_socket;
+	const char *cgroup; /* the group below the container's own that it runs in, "/" for that
+			     * itself and no other; NULL: that, or where its first process is */
+	const char *pid_file, *console_socket, *pidfd_socket;
 	unsigned preserve_fds;
 	rootlet_warnings warnings;
 } rootlet_bundle_exec_options;

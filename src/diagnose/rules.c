@@ -88,7 +88,14 @@ const struct rule rules[] = {
 	 "a group above allows no more groups below it (cgroup.max.descendants, cgroup.max.depth)",
 	 HINTS("`rootlet ps` shows what runs", "`rootlet-oci list` shows what runs")},
 
+	{STEP(ENTER_CGROUP, ENOENT), NULL, NULL, "cgroup-missing",
+	 "no such file or directory: a group to run in must be there already",
+	 HINT("mkdir makes it, in the container's own /sys/fs/cgroup or outside")},
+
 	/* ---- CLONE ---- */
+	{STEP(CLONE, EBUSY), NULL, NULL, "cgroup-busy",
+	 "its cgroup has groups below it that have controllers: no process may be added to it",
+	 HINTS("", "name one of those: rootlet-oci exec --cgroup PATH")},
 	{STEP(CLONE, ENOSPC), IF_CONDITION("userns-zero")},
 	{STEP(CLONE, ENOSPC), NULL, check_nesting, "nesting-limit",
 	 "user or pid namespaces are nested too deeply (the kernel allows 32)",

@@ -30,6 +30,7 @@ struct life_bundle_options {
 	const char *config;	    /* NULL: config.json in the bundle */
 	const char *pid_file;	    /* or NULL */
 	const char *console_socket; /* or NULL */
+	const char *pidfd_socket;   /* or NULL */
 	uint32_t preserve_fds;
 	uint32_t listen_fds; /* the first of those are a socket activation's: sd_listen_fds(3) */
 	bool systemd_cgroup, no_cgroup, no_pivot, no_new_keyring;
@@ -123,7 +124,8 @@ struct life_bundle_exec {
 	uint64_t capabilities; /* added */
 	bool tty, no_new_privileges, detach, ignore_paused;
 	const char *apparmor, *label;
-	const char *pid_file, *console_socket;
+	const char *cgroup; /* below the container's own; NULL: not asked for */
+	const char *pid_file, *console_socket, *pidfd_socket;
 	uint32_t preserve_fds;
 	struct life_warn warn;
 };
@@ -150,6 +152,11 @@ int life_bundle_exec_wait(struct bundle *bundle, const struct life_bundle_exec *
 int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err);
 /* Hand a terminal's master to whoever listens there. */
 int bundle_send_terminal(const char *socket_path, int master, struct rootlet_error *err);
+/* The same for a pidfd of the process, in two parts: before it is made, that somebody listens is
+ * found out. -1 for no path; `kind` goes with the descriptor. */
+int bundle_reach_pidfd_socket(const char *socket_path, int *ret_fd, struct rootlet_error *err);
+int bundle_send_pidfd(int to, const char *socket_path, const char *kind,
+		      const struct run_process *process, struct rootlet_error *err);
 /* Hand a seccomp listener to whoever listens at linux.seccomp.listenerPath, with the state of the
  * process `pid` that it answers for. */
 int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci, pid_t pid,

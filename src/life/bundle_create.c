@@ -24,6 +24,7 @@ struct create {
 	struct facts *facts;
 	struct plan *plan;
 	struct bundle *bundle;
+	int pidfd_socket; /* or -1 */
 	bool hooks_ran;
 	struct rootlet_error *err;
 };
@@ -122,7 +123,11 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 	r->cgroup_left = copy(c, p->cgroup_left);
 	r->unit = copy(c, p->unit);
 	r->cgroup_levels = p->cgroup_levels;
-	return bundle_prepare_record(c->bundle, err);
+	result = bundle_prepare_record(c->bundle, err);
+	if (result == 0 && c->pidfd_socket >= 0)
+		result = bundle_send_pidfd(c->pidfd_socket, c->options->pidfd_socket, "standard", p,
+					   err);
+	return result;
 }
 
 static int on_hooks(void *data, struct run_process *p, const int namespaces[NS_COUNT],
@@ -226,6 +231,7 @@ static int start_process(struct create *c, struct life_bundle_made *made)
 
 static void release(struct create *c)
 {
+	fd_close(&c->pidfd_socket);
 	plan_free(c->plan);
 	facts_free(c->facts);
 }
@@ -234,7 +240,7 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 		       const struct life_bundle_options *options, struct life_bundle_made *made,
 		       struct rootlet_error *err)
 {
-	struct create c = {.options = options, .id = id, .err = err};
+	struct create c = {.options = options, .id = id, .pidfd_socket = -1, .err = err};
 	struct life_bundle_made own = {.terminal = -1};
 	int r = bundle_check_id(id, err);
 
@@ -244,6 +250,8 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 		r = make_spec(&c);
 	if (r == 0)
 		r = make_plan(&c);
+	if (r == 0)
+		r = bundle_reach_pidfd_socket(options->pidfd_socket, &c.pidfd_socket, err);
 	if (r == 0)
 		r = bundle_create(store, id, &c.bundle, err);
 	if (r == 0)

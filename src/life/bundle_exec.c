@@ -7,6 +7,7 @@
 #include "life/life.h"
 #include "parse/oci.h"
 #include "plan/plan.h"
+#include "spec/cgroup.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,6 +56,44 @@ static int check_words(const struct life_bundle_exec *e, struct rootlet_error *e
 			return error_set(err, -EINVAL, "oci-env", *env,
 					 "--env: \"%.100s\" is not NAME=VALUE", *env);
 	}
+	return 0;
+}
+
+static bool leads_up(const char *path)
+{
+	for (const char *p = path; *p; p += *p == '/') {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && p[0] == '.' && p[1] == '.')
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+/* A group below the container's own, and of what there is with version 2. */
+static int set_cgroup(const struct bundle *b, const char *path, struct spec *spec,
+		      struct rootlet_error *err)
+{
+	if (strchr(path, ':')) {
+		error_set(err, -EINVAL, "cgroup-path", path,
+			  "--cgroup %s: cgroup version 2 has one hierarchy, with no controller in "
+			  "its paths",
+			  path);
+		error_hint(err, "--cgroup %s", strrchr(path, ':') + 1);
+		return -EINVAL;
+	}
+	if (leads_up(path))
+		return error_set(err, -EINVAL, "cgroup-path", path,
+				 "--cgroup %s: bad sub cgroup path: it leads out of the "
+				 "container's own",
+				 path);
+	if (!b->record.cgroup)
+		return life_bundle_has_cgroup(b, err);
+	path = spec_cgroup_path(&spec->arena, "", path);
+	if (!path)
+		return error_nomem(err);
+	spec->oci->exec_cgroup = path + 1; /* below: without the slash at its beginning */
 	return 0;
 }
 
@@ -138,6 +177,8 @@ static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, s
 	spec->detach = e->detach || e->console_socket;
 	spec->preserve_fds = e->preserve_fds;
 	spec->container = b->id;
+	if (r == 0 && e->cgroup)
+		r = set_cgroup(b, e->cgroup, spec, err);
 	if (r == 0 && !spec->arg_count)
 		r = error_set(err, -EINVAL, "process-args", b->id,
 			      "exec in %s: process args cannot be empty", b->id);
@@ -252,10 +293,21 @@ static int finish(struct run_process *p, const struct life_bundle_exec *e,
 	return r;
 }
 
-struct answering { /* who will answer for calls of the profile */
+struct answering {
 	const struct bundle *bundle;
-	const struct spec_oci *oci;
+	const struct spec_oci *oci; /* whose listener answers for calls of the profile */
+	const char *pidfd_path;
+	int pidfd_socket; /* or -1 */
 };
+
+static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
+{
+	const struct answering *a = data;
+
+	return a->pidfd_socket < 0
+		       ? 0
+		       : bundle_send_pidfd(a->pidfd_socket, a->pidfd_path, "setns", p, err);
+}
 
 static int on_listener(void *data, struct run_process *p, int fd, struct rootlet_error *err)
 {
@@ -267,11 +319,13 @@ static int on_listener(void *data, struct run_process *p, int fd, struct rootlet
 int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct plan **ret_plan,
 		     struct run_process **ret, struct rootlet_error *err)
 {
-	struct answering answering = {.bundle = b};
+	struct answering answering = {
+		.bundle = b, .pidfd_path = e->pidfd_socket, .pidfd_socket = -1};
 	struct run_options options = {.status_fd = -1,
 				      .container = -1,
 				      .ending = ENDING_NONE,
 				      .waiter = true,
+				      .made = on_made,
 				      .listener = on_listener,
 				      .data = &answering};
 	struct run_process *p = NULL;
@@ -289,12 +343,15 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 		r = not_running(b, err);
 	if (r == 0)
 		r = make_plan(b, spec, fds, &plan, err);
+	if (r == 0)
+		r = bundle_reach_pidfd_socket(e->pidfd_socket, &answering.pidfd_socket, err);
 	if (r == 0) {
 		answering.oci = spec->oci;
 		r = run_start(plan, &options, &p, err);
 	}
 	for (int t = 0; t < NS_COUNT; t++)
 		fd_close(&fds[t]);
+	fd_close(&answering.pidfd_socket);
 	spec_free(spec);
 	if (r == 0) {
 		life_keep_plan(plan);

@@ -96,6 +96,35 @@ int bundle_send_terminal(const char *path, int master, struct rootlet_error *err
 	return r;
 }
 
+static int pidfd_failed(const char *path, int r, const char *why, struct rootlet_error *err)
+{
+	error_set(err, r, "pidfd-socket", path, "--pidfd-socket %s: %s", path, why);
+	if (r != -ENOSYS)
+		error_hint(err, "it must be a unix stream socket on which somebody listens");
+	return r;
+}
+
+int bundle_reach_pidfd_socket(const char *path, int *ret_fd, struct rootlet_error *err)
+{
+	int fd = path ? connect_to(path) : -1;
+
+	if (path && fd < 0)
+		return pidfd_failed(path, fd, error_text(fd), err);
+	*ret_fd = fd;
+	return 0;
+}
+
+int bundle_send_pidfd(int to, const char *path, const char *kind, const struct run_process *process,
+		      struct rootlet_error *err)
+{
+	int r;
+
+	if (process->pidfd < 0)
+		return pidfd_failed(path, -ENOSYS, "this kernel has no pidfd (Linux 5.3)", err);
+	r = fds_send(to, kind, strlen(kind), &process->pidfd, 1);
+	return r < 0 ? pidfd_failed(path, r, error_text(r), err) : 0;
+}
+
 int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid_t pid,
 			 int listener, struct rootlet_error *err)
 {

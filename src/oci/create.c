@@ -10,7 +10,7 @@
 
 struct request {
 	struct args args;
-	const char *bundle, *config, *pid_file, *console_socket;
+	const char *bundle, *config, *pid_file, *console_socket, *pidfd_socket;
 	int64_t preserve_fds;
 	bool no_pivot, no_new_keyring, no_subreaper, detach, keep;
 };
@@ -49,6 +49,15 @@ struct request {
 		 "PATH",                                                                           \
 		 offsetof(struct request, console_socket),                                         \
 		 "a unix socket that takes the terminal's master",                                 \
+		 "a socket",                                                                       \
+		 0,                                                                                \
+		 0},                                                                               \
+		{"pidfd-socket",                                                                   \
+		 0,                                                                                \
+		 ARGS_TEXT,                                                                        \
+		 "PATH",                                                                           \
+		 offsetof(struct request, pidfd_socket),                                           \
+		 "a unix socket that takes a pidfd of its first process",                          \
 		 "a socket",                                                                       \
 		 0,                                                                                \
 		 0},                                                                               \
@@ -107,6 +116,7 @@ static rootlet_bundle_options options_of(const struct request *r)
 		.config = r->config,
 		.pid_file = r->pid_file,
 		.console_socket = r->console_socket,
+		.pidfd_socket = r->pidfd_socket,
 		.preserve_fds = (unsigned)r->preserve_fds,
 		.listen_fds = listen_fds(),
 		.systemd_cgroup = globals.systemd_cgroup || globals.manager == 1,

@@ -13,8 +13,9 @@ enum { EXIT_EXEC = 255, GROUPS_MAX = 64 };
 
 struct request {
 	struct args args;
-	const char *process, *cwd, *user, *pid_file, *console_socket, *apparmor, *label;
-	struct args_list env, groups, capabilities, cgroups;
+	const char *process, *cwd, *user, *pid_file, *console_socket, *pidfd_socket, *apparmor,
+		*label, *cgroup;
+	struct args_list env, groups, capabilities;
 	int64_t preserve_fds;
 	bool found; /* the container */
 	bool tty, detach, no_new_privileges, ignore_paused;
@@ -46,6 +47,10 @@ static const struct args_option options[] = {
 	 "write its pid there", "a file", 0, 0},
 	{"console-socket", 0, ARGS_TEXT, "PATH", offsetof(struct request, console_socket),
 	 "a unix socket that takes the terminal's master", "a socket", 0, 0},
+	{"pidfd-socket", 0, ARGS_TEXT, "PATH", offsetof(struct request, pidfd_socket),
+	 "a unix socket that takes a pidfd of it", "a socket", 0, 0},
+	{"cgroup", 0, ARGS_TEXT, "PATH", offsetof(struct request, cgroup),
+	 "the group below the container's own that it runs in", "a cgroup", 0, 0},
 	{"preserve-fds", 0, ARGS_NUMBER, "N", offsetof(struct request, preserve_fds),
 	 "hand on N descriptors, from 3 on", NULL, 0, INT_MAX / 2},
 	{"ignore-paused", 0, ARGS_FLAG, NULL, offsetof(struct request, ignore_paused),
@@ -124,6 +129,8 @@ static int run_it(rootlet_bundle *bundle, void *data, rootlet_error *err)
 	q->options.label = q->label;
 	q->options.pid_file = q->pid_file;
 	q->options.console_socket = q->console_socket;
+	q->options.pidfd_socket = q->pidfd_socket;
+	q->options.cgroup = q->cgroup;
 	q->options.preserve_fds = (unsigned)q->preserve_fds;
 	q->options.warnings = log_warnings;
 	r = parse_user(q, err);

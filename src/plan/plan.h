@@ -230,6 +230,7 @@ struct step {
 			const char *text; /* LOOKUP_USER: "USER[:GROUP]"; TIME_OFFSETS: the lines of
 					     the file */
 			bool tries;	  /* WORKDIR: a later step will try again */
+			bool strict; /* ENTER_CGROUP: this one, not that of the first process */
 		} text;
 		struct {
 			const char *path; /* below /proc/sys, with slashes */

@@ -5,12 +5,18 @@
 static void enter_cgroup(struct planner *p)
 {
 	const struct facts_container *c = facts_container(p->facts, p->spec->container);
+	const char *below = p->spec->oci ? p->spec->oci->exec_cgroup : NULL;
 	struct step *step;
 
 	if (p->spec->kind != SPEC_EXEC || !c || !c->cgroup)
 		return;
-	step = plan_add(p, OP_ENTER_CGROUP, ACTOR_PARENT, plan_copy(p, c->cgroup));
+	step = plan_add(
+		p, OP_ENTER_CGROUP, ACTOR_PARENT,
+		plan_text(p, "%s%s%s", c->cgroup, below && *below ? "/" : "", below ? below : ""));
 	step->a.text.text = step->subject;
+	step->a.text.strict = below != NULL;
+	if (below)
+		step->why = "asked for: --cgroup";
 	p->plan->cgroup = true;
 }
 

@@ -148,16 +148,27 @@ static bool is_let_go(const struct child *c, int connection)
 	}
 }
 
-/* What is sent to it meanwhile must do what it would do to any program that has no handler: not
- * wait for the command, and end that at its first breath. */
-static void take_signals(bool taken)
+static void end_by(int number)
 {
+	_exit(128 + number);
+}
+
+/* What is sent to it meanwhile must do what it would do to any program that has no handler: not
+ * wait for the command, and end that at its first breath. The kernel spares the first process of a
+ * pid namespace what would end any other: pid_namespaces(7). */
+static void take_signals(const struct child *c, bool taken)
+{
+	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction end = {.sa_handler = end_by};
 	unsigned long all = ~0UL;
 
-	if (taken)
-		child_reset_signals();
-	else
+	if (!taken) {
 		SYS(rt_sigprocmask, SIG_SETMASK, &all, NULL, (size_t)8);
+		return;
+	}
+	child_reset_signals();
+	for (size_t i = 0; c->plan->own_pid_ns && i < sizeof(ending) / sizeof(*ending); i++)
+		sigaction(ending[i], &end, NULL);
 }
 
 static int take_over(struct child *c, int connection)
@@ -181,7 +192,7 @@ int child_await_start(struct child *c, const struct step *step)
 	close(c->report); /* its end is what `create` waits for */
 	await_keeper(c);
 	close(c->control);
-	take_signals(true);
+	take_signals(c, true);
 	for (;;) {
 		int connection = SYS(accept4, c->start, NULL, NULL, SOCK_CLOEXEC);
 
@@ -190,7 +201,7 @@ int child_await_start(struct child *c, const struct step *step)
 		if (connection < 0)
 			_exit(125); /* nobody is there to hear of it */
 		if (is_let_go(c, connection)) {
-			take_signals(false);
+			take_signals(c, false);
 			return take_over(c, connection);
 		}
 		close(connection);

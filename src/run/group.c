@@ -15,11 +15,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -204,12 +206,6 @@ int group_write_limit(struct start *s, const struct step *step)
 	return r == -ENOENT ? -EOPNOTSUPP : r;
 }
 
-int group_enter(struct start *s, const struct step *step)
-{
-	s->cgroup = open_directory(step->a.text.text);
-	return s->cgroup < 0 ? s->cgroup : 0;
-}
-
 /* "0::/a/box/init.scope" of the first process, and "/sys/fs/cgroup/a/box", the container's group:
  * what the path of the one has below the other. NULL: it is not below. */
 static const char *below(const char *group, char *own)
@@ -234,36 +230,85 @@ static const struct step *find_step(const struct plan *plan, enum plan_op op)
 	return NULL;
 }
 
-int group_go_below(struct start *s)
+/* "/a/box" of a process, as our own namespace has it: to be freed, or NULL. */
+static char *read_group_of(uint32_t pid)
+{
+	AUTO_FREE char *text = NULL;
+	char path[64];
+	char *line;
+
+	snprintf(path, sizeof(path), "/proc/%u/cgroup", pid);
+	if (io_read_file(path, PROCS_LIMIT, &text, NULL) < 0)
+		return NULL;
+	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!line)
+		return NULL;
+	line += *line == '\n' ? 4 : 3;
+	return strndup(line, strcspn(line, "\n"));
+}
+
+/* Where the hierarchy is mounted that has, or had, the group of that path: how much of it. 0: it is
+ * not of one. */
+static size_t find_mount(const char *group)
+{
+	char path[PATH_MAX];
+	size_t found = 0;
+
+	if (strlen(group) >= sizeof(path))
+		return 0;
+	strcpy(path, group);
+	for (char *slash; (slash = strrchr(path, '/')) && slash != path; *slash = '\0') {
+		struct statfs st;
+		int r = statfs(path, &st);
+
+		if (r == 0 && st.f_type == CGROUP2_SUPER_MAGIC)
+			found = strlen(path);
+		else if (r == 0 || errno != ENOENT)
+			break;
+	}
+	return found;
+}
+
+/* Another group than the container's own is taken where nobody has asked for one. */
+static int enter_with_first(struct start *s, int error)
 {
 	const struct step *enter = find_step(s->plan, OP_ENTER_CGROUP),
 			  *join = find_step(s->plan, OP_JOIN_CONTAINER);
+	const char *group = enter ? enter->a.text.text : "", *rest;
 	char path[PATH_MAX];
-	const char *rest;
-	char *line;
+	size_t len;
 	int fd;
 
-	if (!enter || !join)
-		return -EBUSY;
-	AUTO_FREE char *text = NULL;
-	snprintf(path, sizeof(path), "/proc/%u/cgroup", join->a.container.pid);
-	if (io_read_file(path, PROCS_LIMIT, &text, NULL) < 0)
-		return -EBUSY;
-	line = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!line)
-		return -EBUSY;
-	line += *line == '\n' ? 4 : 3;
-	line[strcspn(line, "\n")] = '\0';
-	rest = below(enter->a.text.text, line);
-	if (!rest ||
-	    snprintf(path, sizeof(path), "%s%s", enter->a.text.text, rest) >= (int)sizeof(path))
-		return -EBUSY;
+	if (!enter || enter->a.text.strict || !join)
+		return error;
+	AUTO_FREE char *own = read_group_of(join->a.container.pid);
+	rest = own ? below(group, own) : NULL;
+	len = rest ? strlen(group) : find_mount(group);
+	/* above the root of our own namespace: it is in no directory that we see */
+	if (!own || !len || strncmp(own, "/..", 3) == 0 ||
+	    snprintf(path, sizeof(path), "%.*s%s", (int)len, group, rest ? rest : own) >=
+		    (int)sizeof(path))
+		return error;
 	fd = open_directory(path);
 	if (fd < 0)
-		return fd;
+		return error;
 	fd_close(&s->cgroup);
 	s->cgroup = fd;
 	return 0;
+}
+
+int group_go_below(struct start *s)
+{
+	return enter_with_first(s, -EBUSY);
+}
+
+/* The first process may have gone elsewhere, and the group with it. */
+int group_enter(struct start *s, const struct step *step)
+{
+	s->cgroup = open_directory(step->a.text.text);
+	if (s->cgroup == -ENOENT)
+		return enter_with_first(s, -ENOENT);
+	return s->cgroup < 0 ? s->cgroup : 0;
 }
 
 /* ---- what others ask of one ---- */

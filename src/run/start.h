@@ -45,7 +45,8 @@ int group_make(struct start *s, const struct step *step);
 int group_write_limit(struct start *s, const struct step *step);
 int group_enter(struct start *s, const struct step *step);
 /* The container's group holds groups of its own by now, with controllers, as a systemd inside makes
- * them: then no process may be in it. The one of the first process below it serves. */
+ * them: then no process may be in it. The one of the first process serves, unless the group was
+ * asked for. */
 int group_go_below(struct start *s);
 int group_devices(struct start *s, const struct step *step); /* device_filter.c */
 int group_scope(struct start *s, const struct step *step); /* systemd.c; may word its own failure */

@@ -210,6 +210,8 @@ struct spec_oci {
 	bool systemd_cgroup; /* cgroupsPath is slice:prefix:name */
 	bool no_cgroup;	     /* none is made: the container stays in the caller's */
 	bool no_pivot, no_new_keyring;
+	const char *exec_cgroup; /* exec: the group below the container's own that it is to be in,
+				    "" for that itself; NULL: not said */
 	bool awaits_start; /* create: the process waits for `start` before it becomes the command */
 };
 

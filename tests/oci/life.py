@@ -718,6 +718,19 @@ class Console:
         return array.array("i", extra[0][2])[0]
 
 
+class PidfdSocket(Console):
+    def take_signal(self, number, kind):
+        """The process that is on the other side of the descriptor gets the signal; it is closed."""
+        connection, _ = self.socket.accept()
+        with connection:
+            text, extra, _, _ = connection.recvmsg(4096, socket.CMSG_SPACE(4))
+        self.socket.close()
+        assert text.decode() == kind, text
+        pidfd = array.array("i", extra[0][2])[0]
+        signal.pidfd_send_signal(pidfd, number)
+        os.close(pidfd)
+
+
 def read_until(fd, word, seconds=10):
     text, until = b"", time.monotonic() + seconds
     while word not in text and time.monotonic() < until:
@@ -729,6 +742,55 @@ def read_until(fd, word, seconds=10):
             break
     assert word in text, text
     return text
+
+
+def test_a_pidfd_of_its_process(b):
+    life = Life(b)
+    socket_path = str(b.folder / "console")
+    life.create_fails(["--pidfd-socket", "No such file", "hint: "], "c", "--pidfd-socket", socket_path)
+    taker = PidfdSocket(b)
+    life.create("c", "--pidfd-socket", taker.path)
+    taker.take_signal(signal.SIGTERM, "standard")
+    wait_for(lambda: life.state()["status"] == "stopped")
+    life.end()
+    life.create()
+    life.ok("start", "c")
+    life.fails("exec", "--pidfd-socket", socket_path, "c", "true", text=["--pidfd-socket", "refused"])
+    for command, number, status in (("sleep 101", signal.SIGKILL, 137), ("trap 'exit 7' TERM; sleep 102 & wait", signal.SIGTERM, 7)):
+        taker = PidfdSocket(b)
+        line, keywords = life.command("exec", "--pidfd-socket", taker.path, "c", "sh", "-c", command)
+        with subprocess.Popen(line, stdout=subprocess.DEVNULL, **keywords) as process:
+            wait_for(lambda: [w for w in life.ok("exec", "c", "ps").splitlines() if w.split()[-2:] in (["sleep", "101"], ["sleep", "102"])
+                              and "--" not in w])  # not the runtime, which becomes it
+            taker.take_signal(number, "setns")
+            assert process.wait(10) == status, (command, process.returncode)
+    assert life.state()["status"] == "running"
+    taker = PidfdSocket(b)
+    life.ok("exec", "-d", "--pidfd-socket", taker.path, "c", "sleep", "200", stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+    taker.take_signal(signal.SIGKILL, "setns")
+    wait_for(lambda: "sleep 200" not in life.ok("exec", "c", "ps"))
+    life.end()
+
+
+def test_exec_in_a_group_of_the_container(b):
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    group = json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8")).get("cgroup")
+    if not group:
+        life.fails("exec", "--cgroup", "sub", "c", "true", text=["no cgroup of its own", "hint: "])
+        life.end()
+        bundle.skip("no cgroup can be made here")
+    read = lambda *words: life.ok("exec", *words, "c", "cat", "/proc/self/cgroup").split("0::")[1].split()[0]
+    os.mkdir(f"{group}/sub")
+    assert read() == "/" and read("--cgroup", "/") == "/"
+    assert read("--cgroup", "sub") == "/sub" and read("--cgroup", "/./sub/") == "/sub"
+    life.fails("exec", "--cgroup", "sub/../..", "c", "true", text="bad sub cgroup path")
+    life.fails("exec", "--cgroup", "nothing", "c", "true", text=[f"use the cgroup {group}/nothing", "no such file or directory"])
+    life.fails("exec", "--cgroup", "cpu:sub", "c", "true", text="hint: --cgroup sub")
+    life.end()
+    assert not os.path.exists(group)
 
 
 def test_a_terminal_by_a_console_socket(b):

@@ -60,7 +60,24 @@ config '' '"memory": {"limit": 67108864},' 'mkdir /sys/fs/cgroup/init; echo 1 >/
 sed -i '/"type": "cgroup",/,/]/s/"ro"/"rw"/' /bundle/config.json
 rootlet-oci create nest >/tmp/out 2>&1; rootlet-oci start nest; sleep 1
 expect oci-exec-below "$(rootlet-oci exec nest cat /proc/self/cgroup 2>&1)" "0::/init"
+expect oci-exec-cgroup "$(rootlet-oci exec --cgroup init nest cat /proc/self/cgroup 2>&1)" "0::/init"
+rootlet-oci exec nest mkdir -p /sys/fs/cgroup/second/third
+expect oci-exec-cgroup-deep "$(rootlet-oci exec --cgroup /second//third nest cat /proc/self/cgroup 2>&1)" "0::/second/third"
+has oci-exec-cgroup-itself "$(rootlet-oci exec --cgroup / nest true 2>&1)" "no process may be added to it"
+has oci-exec-cgroup-up "$(rootlet-oci exec --cgroup second/../.. nest true 2>&1)" "bad sub cgroup path"
+has oci-exec-cgroup-missing "$(rootlet-oci exec --cgroup nothing nest true 2>&1)" "use the cgroup $top/engine/nest/nothing: no such file or directory"
+has oci-exec-cgroup-v1 "$(rootlet-oci exec --cgroup cpu:init nest true 2>&1)" "hint: --cgroup init"
 rootlet-oci delete --force nest
+# a first process that goes elsewhere, and the group that it leaves behind
+mkdir -p $top/elsewhere
+config '' '' 'echo 1 >/sys/fs/cgroup/elsewhere/cgroup.procs; sleep 1000' /engine/mover
+sed -i -e '/"type": "cgroup",/,/]/s/"ro"/"rw"/' /bundle/config.json
+sed -i '/"type": "mount"/{N;N;N;N;s/},.*/}/}' /bundle/config.json # no cgroup namespace: it is the last
+rootlet-oci create mover >/tmp/out 2>&1; rootlet-oci start mover; sleep 1
+rmdir $top/engine/mover
+expect oci-exec-after-a-move "$(rootlet-oci exec mover cat /proc/self/cgroup 2>&1)" "0::/elsewhere"
+rootlet-oci delete --force mover
+rmdir $top/elsewhere
 config '' '"cpu": {"realtimeRuntime": 1000},' 'true'
 has oci-unsupported "$(rootlet-oci run rt 2>&1)" "cgroup version 2 has no limits for realtime tasks"
 config '' '"unified": {"no.such": "1"},' 'true'

@@ -326,6 +326,8 @@ static bool args_short(struct json_writer *w, json_value *o, const struct step *
 		json_put_text(w, o, "text", step->a.text.text);
 		if (step->a.text.tries)
 			json_put_bool(w, o, "tries", true);
+		if (step->a.text.strict)
+			json_put_bool(w, o, "strict", true);
 		return true;
 	case ARGS_SETTING:
 		json_put_text(w, o, "path", step->a.setting.path);
