@@ -148,6 +148,9 @@ int bundle_remove(struct bundle *b, struct rootlet_error *err);
 
 /* The socket of AWAIT_START, for the process that will listen there. A descriptor, or -errno. */
 int bundle_bind(const struct bundle *b);
+/* The file that tells a waiting process who may start it, and that its state is still there: for
+ * the process itself, and for who sends it along. A descriptor, or -errno. */
+int bundle_open_token(const struct bundle *b, bool to_show);
 /* Of a broken one: who listens there is its process. True when there is one: then it is as if
  * bundle_look had found it. */
 bool bundle_adopt(struct bundle *b);

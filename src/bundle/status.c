@@ -44,6 +44,17 @@ int bundle_bind(const struct bundle *b)
 	return fd_steal(&fd);
 }
 
+/* Open for writing it is the sign of a right that mere reach is not: a read-only mount of the state
+ * has it not to give. */
+int bundle_open_token(const struct bundle *b, bool to_show)
+{
+	int fd = openat(b->folder, BUNDLE_CONFIG,
+			(to_show ? O_RDWR | O_NONBLOCK | O_NOCTTY : O_PATH) | O_NOFOLLOW |
+				O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 static int connect_to_start(const struct bundle *b)
 {
 	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);

@@ -67,9 +67,11 @@ enum wire_message_type {
 	WIRE_GROUP_SIGNAL = 2,
 
 	/* start → a container that waits in AWAIT_START, over a connection that from WIRE_GO on
-	 * takes the place of both channels. WIRE_NAMESPACES: it answers with the same, bit n of
-	 * `value` for enum ns_type n, and as many descriptors come along (SCM_RIGHTS). The same
-	 * answer goes from set-up to supervisor before WIRE_HOOKS, without being asked for. */
+	 * takes the place of both channels. Beside each of these two messages comes a file of the
+	 * container's state, open for reading and writing, as the sign of who may (SCM_RIGHTS).
+	 * WIRE_NAMESPACES: it answers with the same, bit n of `value` for enum ns_type n, and as
+	 * many descriptors come along (SCM_RIGHTS). The same answer goes from set-up to supervisor
+	 * before WIRE_HOOKS, without being asked for. */
 	WIRE_NAMESPACES = 3,
 	/* start → START_HOOK: the hook's standard input and output come along (SCM_RIGHTS). Until
 	 * it has ended, WIRE_GROUP_SIGNAL is for its process group. */

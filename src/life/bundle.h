@@ -163,9 +163,15 @@ int bundle_send_listener(const struct bundle *bundle, const struct spec_oci *oci
 			 int listener, struct rootlet_error *err);
 /* "K=V" words, NULL-terminated or NULL, put behind what is there. -ENOMEM. */
 int bundle_add_environment(struct spec *spec, const char *const *env);
+/* A word to a process that waits for its start, with the sign that we may say it. 0 or -errno; it
+ * hangs up on who may not. */
+int bundle_say(const struct bundle *bundle, int connection, uint32_t type);
+/* What came of it: there is nobody any more, or the sign could not be had. */
+bool bundle_is_gone(int r);
+int bundle_no_right(const struct bundle *bundle, int r, struct rootlet_error *err);
 /* Of a process that waits for its start, which stands closed to inspection: it hands them out. -1
  * for one that it cannot open. The caller closes them. */
-int bundle_namespaces(int connection, int fds[NS_COUNT]);
+int bundle_namespaces(const struct bundle *bundle, int fds[NS_COUNT]);
 /* The spec of the config that is kept. The caller frees *ret with spec_free. */
 int bundle_spec(const struct bundle *bundle, enum spec_kind kind, struct spec **ret,
 		struct rootlet_error *err);

@@ -194,10 +194,12 @@ static int keep(struct create *c, struct run_process *p)
 static int start_process(struct create *c, struct life_bundle_made *made)
 {
 	AUTO_FD start = c->plan->awaits ? bundle_bind(c->bundle) : -1;
+	AUTO_FD token = c->plan->awaits ? bundle_open_token(c->bundle, false) : -1;
 	struct run_options options = {
 		.status_fd = -1,
 		.container = -1,
 		.start = start,
+		.state_file = token,
 		.ending = ENDING_NONE,
 		.made = on_made,
 		.hooks = on_hooks,
@@ -207,10 +209,10 @@ static int start_process(struct create *c, struct life_bundle_made *made)
 	struct run_process *p = NULL;
 	int r = 0;
 
-	if (c->plan->awaits && start < 0)
-		return error_set(c->err, start, "state-dir", c->id,
+	if (c->plan->awaits && (start < 0 || token < 0))
+		return error_set(c->err, start < 0 ? start : token, "state-dir", c->id,
 				 "container %s: make the socket of its start: %s", c->id,
-				 error_text(start));
+				 error_text(start < 0 ? start : token));
 	r = run_start(c->plan, &options, &p, c->err);
 	if (r < 0)
 		return r;

@@ -202,6 +202,16 @@ static int not_running(const struct bundle *b, struct rootlet_error *err)
 			 b->id);
 }
 
+/* Of one that waits for its start. */
+static int take_namespaces(const struct bundle *b, int fds[NS_COUNT], struct rootlet_error *err)
+{
+	int r = b->start >= 0 ? bundle_namespaces(b, fds) : 0;
+
+	if (r == 0)
+		return 0;
+	return bundle_is_gone(r) ? not_running(b, err) : bundle_no_right(b, r, err);
+}
+
 /* Each that there is: one that is left out would be the host's own. */
 static int see_handed_out(const struct bundle *b, const int fds[NS_COUNT],
 			  uint64_t inodes[NS_COUNT], struct rootlet_error *err)
@@ -339,8 +349,8 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 	options.container = b->pidfd;
 	if (r == 0)
 		r = make_spec(b, e, &spec, err);
-	if (r == 0 && b->start >= 0 && bundle_namespaces(b->start, fds) < 0)
-		r = not_running(b, err);
+	if (r == 0)
+		r = take_namespaces(b, fds, err);
 	if (r == 0)
 		r = make_plan(b, spec, fds, &plan, err);
 	if (r == 0)

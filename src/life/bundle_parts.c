@@ -165,21 +165,43 @@ int bundle_add_environment(struct spec *spec, const char *const *env)
 	return 0;
 }
 
-int bundle_namespaces(int connection, int fds[NS_COUNT])
+int bundle_say(const struct bundle *b, int connection, uint32_t type)
 {
-	const struct wire_message ask = {.type = WIRE_NAMESPACES};
-	struct pollfd answer = {.fd = connection, .events = POLLIN};
+	const struct wire_message message = {.type = type};
+	AUTO_FD token = bundle_open_token(b, true);
+
+	return token < 0 ? token : fds_send(connection, &message, sizeof(message), &token, 1);
+}
+
+bool bundle_is_gone(int r)
+{
+	return r == -EPIPE || r == -ECONNRESET;
+}
+
+int bundle_no_right(const struct bundle *b, int r, struct rootlet_error *err)
+{
+	error_set(err, r, "start-right", b->id,
+		  "container %s: open its config.json for writing, which shows the right to start "
+		  "it: %s",
+		  b->id, error_text(r));
+	error_hint(err, "--root must be a folder that you may write to");
+	return r;
+}
+
+int bundle_namespaces(const struct bundle *b, int fds[NS_COUNT])
+{
+	struct pollfd answer = {.fd = b->start, .events = POLLIN};
 	struct wire_message m = {0};
-	int taken[NS_COUNT], r;
+	int taken[NS_COUNT], r = bundle_say(b, b->start, WIRE_NAMESPACES);
 	size_t count;
 
-	if (send(connection, &ask, sizeof(ask), MSG_NOSIGNAL) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	while ((r = poll(&answer, 1, ANSWER_MS)) < 0 && errno == EINTR)
 		;
 	if (r != 1)
 		return -EPIPE;
-	r = fds_take(connection, &m, sizeof(m), MSG_DONTWAIT, taken, NS_COUNT, &count);
+	r = fds_take(b->start, &m, sizeof(m), MSG_DONTWAIT, taken, NS_COUNT, &count);
 	if (r == sizeof(m) && m.type == WIRE_NAMESPACES)
 		return run_sort_namespaces(m.value, taken, count, fds);
 	while (count)

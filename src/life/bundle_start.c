@@ -33,13 +33,6 @@ static int lost(const struct bundle *b, int r, struct rootlet_error *err)
 			 "container %s: the process that waited for its start is gone", b->id);
 }
 
-static int say(int connection, uint32_t type)
-{
-	struct wire_message m = {.type = type};
-
-	return send(connection, &m, sizeof(m), MSG_NOSIGNAL) < 0 ? -errno : 0;
-}
-
 /* It is about to run its next hook. */
 static int serve_hook(const struct bundle *b, const struct spec_oci *oci, int connection,
 		      size_t next, struct rootlet_error *err)
@@ -130,10 +123,8 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 		  struct rootlet_error *err)
 {
-	int r = say(connection, WIRE_GO);
+	int r;
 
-	if (r < 0)
-		return lost(b, r, err);
 	bundle_forget_start(b);
 	r = listen_to(b, oci, connection, err);
 	if (r == 0 && oci)
@@ -159,6 +150,11 @@ int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct roo
 	if (r < 0)
 		return r;
 	connection = fd_steal(&b->start);
+	r = bundle_say(b, connection, WIRE_GO);
+	if (r < 0) {
+		spec_free(spec);
+		return bundle_is_gone(r) ? lost(b, r, err) : bundle_no_right(b, r, err);
+	}
 	r = let_go(b, spec ? spec->oci : NULL, connection, err);
 	/* A start that failed half-way leaves nothing that could be started again. */
 	if (r < 0)

@@ -134,6 +134,16 @@ int child_send(struct child *c, uint32_t type, int step, int error, int64_t valu
 	return n < 0 ? -errno : 0;
 }
 
+int child_receive(int from, struct wire_message *message)
+{
+	ssize_t n;
+
+	do
+		n = recv(from, message, sizeof(*message), 0);
+	while (n < 0 && errno == EINTR);
+	return n == sizeof(*message) ? 0 : -EPIPE;
+}
+
 static _Noreturn void fail(struct child *c, int step, int error)
 {
 	child_send(c, WIRE_FAILED, step, error < 0 ? -error : error, c->value);
@@ -152,14 +162,10 @@ static void inject_fault(struct child *c, int step)
 int child_await_maps(struct child *c)
 {
 	struct wire_message message = {0};
-	ssize_t n;
 
 	if (c->mapped || !c->plan->parent_maps)
 		return 0;
-	do
-		n = recv(c->control, &message, sizeof(message), 0);
-	while (n < 0 && errno == EINTR);
-	if (n != sizeof(message) || message.type != WIRE_GO) {
+	if (child_receive(c->control, &message) < 0 || message.type != WIRE_GO) {
 		c->detail = WIRE_DETAIL_PARENT_GONE;
 		return -EPIPE;
 	}

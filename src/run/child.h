@@ -26,6 +26,7 @@ struct child {
 	int init_image;	    /* sealed memfd, or -1 */
 	int container;	    /* pidfd of the container to enter, or -1 */
 	int start;	    /* AWAIT_START: the socket that it listens on, or -1 */
+	int state_file;	    /* AWAIT_START: of the container's state, O_PATH, or -1 */
 	bool undumpable;    /* set by the joiner: nobody inside may trace it before its exec */
 	bool timings;
 	bool mapped;	   /* the parent has written the maps */
@@ -65,6 +66,9 @@ int child_clone(const struct step *step, bool as_sibling, int cgroup, int *ret_p
 /* Where the parent writes the maps: until it has. -EPIPE: it is gone. */
 int child_await_maps(struct child *c);
 
+/* One message without descriptors: 0, or -EPIPE at the end of file. */
+int child_receive(int from, struct wire_message *message);
+
 /* 0, or -EPIPE when the supervisor is gone. */
 int child_send(struct child *c, uint32_t type, int step, int error, int64_t value);
 
@@ -101,6 +105,9 @@ int child_write_file(int dirfd, const char *path, const char *text);
 
 /* Over the control channel, with a descriptor. 0 or -errno. */
 int child_send_fd(struct child *c, const struct wire_message *message, int fd);
+
+/* WIRE_NAMESPACES with all of ours. 0 or -errno. */
+int child_send_namespaces(int to);
 
 /* Decimal digits of a number; out has room for 12. Returns out. */
 char *child_digits(char out[static 12], unsigned value);

@@ -273,12 +273,13 @@ int child_seccomp(struct child *c, const struct step *step)
 }
 
 /* What set-up itself still uses: the report pipe must tell that the exec worked. Sorted. */
-static int own_descriptors(const struct child *c, int kept[static 5])
+static int own_descriptors(const struct child *c, int kept[static 6])
 {
-	const int all[5] = {c->report, c->control, c->init_image, c->start, c->fault_trigger};
+	const int all[6] = {c->report, c->control,    c->init_image,
+			    c->start,  c->state_file, c->fault_trigger};
 	int n = 0;
 
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 6; i++) {
 		int at = n;
 
 		if (all[i] < 0)
@@ -319,7 +320,7 @@ static int close_between(struct child *c, unsigned from, unsigned to)
 int child_close_fds(struct child *c, const struct step *step)
 {
 	unsigned from = (unsigned)step->a.number;
-	int kept[5], n = own_descriptors(c, kept), r = 0;
+	int kept[6], n = own_descriptors(c, kept), r = 0;
 
 	for (int i = 0; i < n && r == 0; i++) {
 		if ((unsigned)kept[i] < from)

@@ -1,8 +1,8 @@
-/* The pauses of an OCI container's start: HOOKS, FIND_COMMAND, AWAIT_START and START_HOOK in the
- * child. See child.h for the rules.
+/* What an OCI container's start does besides: HOOKS, FIND_COMMAND and START_HOOK in the child; the
+ * wait itself is child_await.c's. See child.h for the rules.
  *
- * While it waits, nobody who stands below the caller's rights may look into it: it still is a copy
- * of the caller, whose memory and program are the host's.
+ * While it stands still, nobody who stands below the caller's rights may look into it: it still is
+ * a copy of the caller, whose memory and program are the host's.
  */
 #include "run/child.h"
 
@@ -25,7 +25,7 @@ static int dumpable(bool on)
 
 /* For whoever is to enter them: by our /proc/PID/ns we would have to stand open to inspection, also
  * for whom else is inside. */
-static int send_namespaces(int connection)
+int child_send_namespaces(int connection)
 {
 	struct wire_message message = {.type = WIRE_NAMESPACES};
 	int fds[NS_COUNT], n = 0, r;
@@ -55,19 +55,15 @@ int child_hooks(struct child *c, const struct step *step)
 {
 	struct wire_message message = {0};
 	int was = SYS(prctl, PR_GET_DUMPABLE, 0UL, 0UL, 0UL, 0UL);
-	ssize_t n;
 	int r = c->undumpable ? 0 : dumpable(true);
 
 	if (r == 0)
-		r = send_namespaces(c->control);
+		r = child_send_namespaces(c->control);
 	if (r == 0)
 		r = child_send(c, WIRE_HOOKS, (int)(step - c->plan->steps), 0, 0);
 	if (r < 0)
 		return r;
-	do
-		n = recv(c->control, &message, sizeof(message), 0);
-	while (n < 0 && errno == EINTR);
-	if (n != sizeof(message) || message.type != WIRE_GO) {
+	if (child_receive(c->control, &message) < 0 || message.type != WIRE_GO) {
 		c->detail = WIRE_DETAIL_PARENT_GONE;
 		return -EPIPE;
 	}
@@ -108,104 +104,6 @@ int child_find_command(struct child *c, const struct step *step)
 			result = access(candidates[i], F_OK) == 0 ? r : result;
 	}
 	return result;
-}
-
-/* ---- AWAIT_START ---- */
-
-static int receive(int fd, struct wire_message *message)
-{
-	ssize_t n;
-
-	do
-		n = recv(fd, message, sizeof(*message), 0);
-	while (n < 0 && errno == EINTR);
-	return n == sizeof(*message) ? 0 : -EPIPE;
-}
-
-/* The container's state is kept now, and `create` is done; or it was killed, and nobody will ever
- * know of us. */
-static void await_keeper(const struct child *c)
-{
-	struct wire_message message = {0};
-
-	if (receive(c->control, &message) < 0 || message.type != WIRE_GO)
-		_exit(125);
-}
-
-/* One who only looks whether we are here, or who is killed on the way, lets go without a word. */
-static bool is_let_go(const struct child *c, int connection)
-{
-	struct wire_message message;
-
-	for (;;) {
-		message.type = 0;
-		if (receive(connection, &message) < 0)
-			return false;
-		if (message.type == WIRE_GO)
-			return true;
-		if (message.type == WIRE_NAMESPACES)
-			send_namespaces(connection);
-	}
-}
-
-static void end_by(int number)
-{
-	_exit(128 + number);
-}
-
-/* What is sent to it meanwhile must do what it would do to any program that has no handler: not
- * wait for the command, and end that at its first breath. The kernel spares the first process of a
- * pid namespace what would end any other: pid_namespaces(7). */
-static void take_signals(const struct child *c, bool taken)
-{
-	static const int ending[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	struct sigaction end = {.sa_handler = end_by};
-	unsigned long all = ~0UL;
-
-	if (!taken) {
-		SYS(rt_sigprocmask, SIG_SETMASK, &all, NULL, (size_t)8);
-		return;
-	}
-	child_reset_signals();
-	for (size_t i = 0; c->plan->own_pid_ns && i < sizeof(ending) / sizeof(*ending); i++)
-		sigaction(ending[i], &end, NULL);
-}
-
-static int take_over(struct child *c, int connection)
-{
-	close(c->start);
-	c->start = -1;
-	c->report = c->control = connection;
-	return 0;
-}
-
-int child_await_start(struct child *c, const struct step *step)
-{
-	int r = dumpable(false);
-
-	if (r == 0)
-		r = child_send(c, WIRE_CREATED, (int)(step - c->plan->steps), 0, 0);
-	if (r == -EPIPE)
-		_exit(125);
-	if (r < 0)
-		return r;
-	close(c->report); /* its end is what `create` waits for */
-	await_keeper(c);
-	close(c->control);
-	take_signals(c, true);
-	for (;;) {
-		int connection = SYS(accept4, c->start, NULL, NULL, SOCK_CLOEXEC);
-
-		if (connection == -EINTR || connection == -ECONNABORTED)
-			continue;
-		if (connection < 0)
-			_exit(125); /* nobody is there to hear of it */
-		if (is_let_go(c, connection)) {
-			take_signals(c, false);
-			return take_over(c, connection);
-		}
-		close(connection);
-	}
 }
 
 /* ---- START_HOOK ---- */
@@ -273,7 +171,7 @@ int child_start_hook(struct child *c, const struct step *step)
 	r = child_send(c, WIRE_HOOK_ENDED, index, 0, status);
 	do
 		if (r == 0)
-			r = receive(c->control, &message);
+			r = child_receive(c->control, &message);
 	while (r == 0 && message.type == WIRE_GROUP_SIGNAL); /* it came too late */
 	return r < 0 || message.type != WIRE_GO ? -EPIPE : 0;
 }

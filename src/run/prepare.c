@@ -94,6 +94,7 @@ int prepare_child(struct start *s)
 			    .init_image = -1,
 			    .container = s->process->options.container,
 			    .start = plan->awaits ? s->process->options.start : -1,
+			    .state_file = plan->awaits ? s->process->options.state_file : -1,
 			    .timings = s->process->options.timings,
 			    .fault_trigger = fault_arm()};
 	c->slots = malloc((size_t)plan->slots * sizeof(*c->slots));

@@ -21,7 +21,10 @@ struct run_options {
 	const char *pidfile; /* NULL: none */
 	bool waiter;	     /* a long wait may replace this program by the tiny waiter */
 	int container;	     /* exec: pidfd of the container, -1: none; borrowed */
-	int start; /* AWAIT_START: a SOCK_SEQPACKET with an address; borrowed; 0 or -1: none */
+	int start;	/* AWAIT_START: a SOCK_SEQPACKET with an address; borrowed; 0 or -1: none */
+	int state_file; /* AWAIT_START: a file of the state, O_PATH; borrowed. Who can open it for
+			 * writing may start the container, and when it is deleted nobody can: then
+			 * the process ends. */
 	struct ending
 		ending; /* what run_wait records and removes at the end; pidfile is the above */
 	/* Called once by run_wait when the wait is about to become a long one: may fill *ending.

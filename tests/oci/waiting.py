@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+"""A created container, waiting for its start: whom it obeys, who cannot keep it from starting, and its end with its state."""
+import array
+import ctypes
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+
+import bundle
+from life import Life, wait_for
+
+GO, NAMESPACES = 1, 3
+NEWUSER, NEWNS = 0x10000000, 0x00020000
+BIND, REC, PRIVATE, REMOUNT_READ_ONLY = 0x1000, 0x4000, 0x40000, 0x1000 | 0x20 | 0x1
+
+
+def connect(life, folder=None, name="c"):
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.connect(str((folder or life.state_folder) / name / "start"))
+    connection.settimeout(10)
+    return connection
+
+
+def say(connection, what, *fds):
+    """What it answers: its message and descriptors; b"" when it hangs up."""
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    connection.sendmsg([struct.pack("IIiI", what, 0, 0, 0)], rights)
+    try:
+        text, extra, _, _ = connection.recvmsg(64, socket.CMSG_SPACE(8 * 4))
+    except ConnectionResetError: # it had not read all that was said
+        return b"", []
+    taken = array.array("i")
+    for _, _, data in extra:
+        taken.frombytes(data)
+    for fd in taken:
+        os.close(fd)
+    return text, list(taken)
+
+
+def opened(path, flags):
+    return os.open(path, flags | os.O_CLOEXEC)
+
+
+def test_only_who_may_write_its_state_is_obeyed(b):
+    life = Life(b)
+    life.create()
+    config, folder = life.state_folder / "c/config.json", b.folder
+    wrong = {
+        "nothing": [],
+        "read-only": [opened(config, os.O_RDONLY)],
+        "write-only": [opened(config, os.O_WRONLY)],
+        "a path": [opened(config, os.O_PATH)],
+        "another file": [opened(folder / "config.json", os.O_RDWR)],
+        "its state": [opened(life.state_folder / "c/state.json", os.O_RDWR)],
+        "a device": [opened("/dev/null", os.O_RDWR)],
+        "two": [opened(config, os.O_RDWR), opened(config, os.O_RDWR)],
+    }
+    for name, fds in wrong.items():
+        for what in (GO, NAMESPACES):
+            with connect(life) as connection:
+                assert say(connection, what, *fds) == (b"", []), (name, what)
+        assert life.state()["status"] == "created", name
+    right = opened(config, os.O_RDWR)
+    with connect(life) as connection:
+        assert say(connection, 7, right) == (b"", [])
+    with connect(life) as connection:
+        for _ in range(2): # and goes on listening
+            text, fds = say(connection, NAMESPACES, right)
+            assert struct.unpack("IIiI", text)[0] == NAMESPACES and len(fds) >= 7, (text, fds)
+        connection.sendmsg([b"short"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [right]))])
+        assert connection.recv(64) == b""
+    for fds in [[right], *wrong.values()]:
+        for fd in fds:
+            os.close(fd)
+    life.ok("exec", "c", "true")
+    life.ok("start", "c")
+    life.end()
+
+
+def test_a_read_only_view_of_the_state_starts_nothing(b):
+    """As a container of the same user has it that binds the state folder."""
+    life = Life(b)
+    life.create()
+    view = b.folder / "view"
+    view.mkdir()
+    uid = os.getuid()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            libc = ctypes.CDLL(None, use_errno=True)
+            assert libc.unshare(NEWNS | (NEWUSER if uid else 0)) == 0
+            if uid:
+                pathlib.Path("/proc/self/uid_map").write_text(f"0 {uid} 1", encoding="ascii")
+            for flags, source in ((PRIVATE | REC, None), (BIND, os.fsencode(life.state_folder)), (REMOUNT_READ_ONLY, None)):
+                assert libc.mount(source, b"/" if flags & PRIVATE else os.fsencode(view), None, flags, None) == 0, flags
+            try:
+                os.open(view / "c/config.json", os.O_RDWR)
+                os._exit(3)
+            except OSError:
+                pass
+            fd = os.open(view / "c/config.json", os.O_RDONLY)
+            with connect(life, view) as connection:
+                os._exit(0 if say(connection, GO, fd) == (b"", []) else 4)
+        except BaseException as e:  # pylint: disable=broad-except
+            print(e)
+            os._exit(5)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    assert status == 0, status
+    assert life.state()["status"] == "created"
+    life.end()
+
+
+def test_no_right_is_said(b):
+    if os.getuid() == 0:
+        bundle.skip("root may open what it likes")
+    life = Life(b)
+    life.create()
+    (life.state_folder / "c/config.json").chmod(0o400)
+    for words in (("start", "c"), ("exec", "c", "true")):
+        life.fails(*words, text=["config.json", "Permission denied", "hint: --root"])
+    assert life.state()["status"] == "created"
+    (life.state_folder / "c/config.json").chmod(0o600)
+    life.ok("start", "c")
+    life.end()
+
+
+def test_who_says_nothing_keeps_nobody_out(b):
+    life = Life(b)
+    life.create()
+    silent = [connect(life) for _ in range(20)]
+    assert life.state()["status"] == "created"
+    silent += [connect(life) for _ in range(8)]
+    life.ok("exec", "c", "true")
+    life.ok("start", "c")
+    assert life.state()["status"] == "running"
+    for connection in silent:
+        connection.close()
+    life.end()
+
+
+def test_it_ends_with_its_state(b):
+    life = Life(b)
+    for name in ("one", "two"):
+        life.create(name)
+    pids = {name: life.state(name)["pid"] for name in ("one", "two")}
+    shutil.rmtree(life.state_folder / "one")
+    wait_for(lambda: os.waitpid(pids["one"], os.WNOHANG)[0] == pids["one"])
+    # nobody else ends, nor one that runs
+    life.ok("start", "two")
+    shutil.rmtree(life.state_folder / "two")
+    try:
+        wait_for(lambda: os.waitpid(pids["two"], os.WNOHANG)[0] == pids["two"], seconds=4)
+        raise RuntimeError("a running container ended with its state")
+    except AssertionError:
+        os.kill(pids["two"], signal.SIGKILL)
+    life.end()
+
+
+def test_a_state_folder_that_is_moved(b):
+    life = Life(b)
+    life.create()
+    moved = life.state_folder.with_name("moved")
+    life.state_folder.rename(moved)
+    life.state_folder = moved
+    life.ok("start", "c")
+    life.end()
+
+
+if __name__ == "__main__":
+    bundle.main(globals())
