@@ -5,7 +5,7 @@
 top=/sys/fs/cgroup
 rm -rf /bundle; mkdir -p /bundle/rootfs/bin /bundle/rootfs/proc /bundle/rootfs/dev /bundle/rootfs/sys /bundle/rootfs/tmp
 cp /bin/busybox /bundle/rootfs/bin/
-for name in sh cat sleep echo dd; do ln -s busybox /bundle/rootfs/bin/$name; done
+for name in sh cat sleep echo dd head; do ln -s busybox /bundle/rootfs/bin/$name; done
 # config FLAGS RESOURCES COMMAND [CGROUPSPATH]
 config() {
 	rm -f /bundle/config.json
@@ -82,6 +82,16 @@ config '' '"cpu": {"realtimeRuntime": 1000},' 'true'
 has oci-unsupported "$(rootlet-oci run rt 2>&1)" "cgroup version 2 has no limits for realtime tasks"
 config '' '"unified": {"no.such": "1"},' 'true'
 has oci-unknown-file "$(rootlet-oci run odd 2>&1)" "no.such"
+# rules for devices: the log may be written and not read (root may do both)
+config '' '' 'echo words >/dev/kmsg \&\& echo written; cat /dev/kmsg; : <>/dev/kmsg' /engine/devices
+sed -i -e 's#"linux": {#"linux": {"devices": [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}],#' \
+	-e 's#"access": "rwm"#"access": "rwm"}, {"allow": true, "type": "c", "major": 1, "minor": 11, "access": "w"#' \
+	-e 's#"CAP_KILL"#"CAP_KILL", "CAP_SYSLOG"#' /bundle/config.json
+expect oci-devices "$(rootlet-oci run devices 2>&1 | tr '\n' ';')" \
+	"written;cat: can't open '/dev/kmsg': Operation not permitted;sh: can't create /dev/kmsg: Operation not permitted;"
+sed -i 's#"access": "w"#"access": "rw"#' /bundle/config.json
+sed -i 's#cat /dev/kmsg; :#head -c 1 /dev/kmsg >/dev/null; : #' /bundle/config.json
+expect oci-devices-allowed "$(rootlet-oci run devices 2>&1 | tr '\n' ';')" "written;"
 expect oci-nothing-left "$(find $top/engine -mindepth 1 -type d 2>/dev/null | wc -l)" 0
 
 # an ordinary user
