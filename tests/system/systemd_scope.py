@@ -35,20 +35,23 @@ exit $status
 """
 
 # Each check prints one word that main() wants to see, in this order.
-CHECKS = r"""
+BEGINNING = r"""
 expect() { [ "$2" = "$3" ] && echo "$1" || echo "WRONG $1: wanted '$3', got '$2'"; }
 has() { case "$2" in *"$3"*) echo "$1" ;; *) echo "WRONG $1: no '$3' in '$2'" ;; esac; }
 /lib/systemd/systemd --user --unit=basic.target --log-target=null >/dev/null 2>&1 &
 manager=$!
 for i in $(seq 50); do [ -S "$XDG_RUNTIME_DIR/systemd/private" ] && break; sleep 0.1; done
 for i in $(seq 50); do systemctl --user is-active -q basic.target && break; sleep 0.1; done
+oci() { "$OCI" --systemd-cgroup "$@" >"$BOX/said" 2>&1 </dev/null; status=$?; cat "$BOX/said"; return $status; }
+cd "$BOX"
+"""
+
+CHECKS = r"""
 bundle() {
     rm -f "$BOX/config.json"; (cd "$BOX" && "$OCI" spec --rootless)
     sed -i -e 's/"terminal": true/"terminal": false/' -e "s#\"linux\": {#\"linux\": {\"cgroupsPath\": \"$1\",#" -e 's#"sh"#"sleep", "100"#' "$BOX/config.json"
 }
 show() { systemctl --user show libpod-abc.scope -p "$1" | cut -d= -f2; }
-oci() { "$OCI" --systemd-cgroup "$@" >"$BOX/said" 2>&1 </dev/null; status=$?; cat "$BOX/said"; return $status; }
-cd "$BOX"
 bundle app.slice:libpod:abc
 expect created "$(oci create abc)" ""
 expect in-its-slice "$(show Slice)" app.slice
@@ -77,10 +80,54 @@ sed -i -e 's#"linux": {#"linux": {"resources": {"pids": {"limit": 10}},#' config
 has no-manager "$(oci --root "$BOX/run" create abf)" "no systemd manager answers here"
 """
 
+# Real root, by a manager of its own: what only the kernel's own root may do with a scope.
+ROOT_CHECKS = r"""
+"$OCI" spec
+sed -i -e 's/"terminal": true/"terminal": false/' -e 's#"linux": {#"linux": {"cgroupsPath": "app.slice:libpod:abc",#' -e 's#"sh"#"sleep", "100"#' \
+    -e 's#"linux": {#"linux": {"devices": [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}],#' config.json
+expect root-created "$(oci --root "$BOX/run/r" create abc)" ""
+expect root-started "$(oci --root "$BOX/run/r" start abc)" ""
+has root-device-denied "$(oci --root "$BOX/run/r" exec abc sh -c ': >/dev/kmsg')" "Operation not permitted"
+echo '{"devices": [{"allow": true, "type": "c", "major": 1, "minor": 11, "access": "w"}]}' >rules
+expect root-device-updated "$(oci --root "$BOX/run/r" update --resources rules abc; oci --root "$BOX/run/r" exec abc sh -c ': >/dev/kmsg && echo fine')" fine
+expect root-deleted "$(oci --root "$BOX/run/r" delete --force abc)" ""
+kill -TERM $manager; wait $manager
+"""
+
 
 def skip(reason):
     print(f"SKIP: {reason}")
     return 77
+
+
+def run_checks(arguments, name, checks):
+    """In a scene of their own, as that user. True when all is as it should be."""
+    with tempfile.TemporaryDirectory() as folder:
+        who = pwd.getpwnam(name)
+        for path in (folder, f"{folder}/run", f"{folder}/rootfs", *(f"{folder}/rootfs/{d}" for d in ("bin", "proc", "sys", "dev"))):
+            os.makedirs(path, exist_ok=True)
+            os.chown(path, who.pw_uid, who.pw_gid)
+        for path in (folder, f"{folder}/run"):
+            os.chmod(path, 0o700)
+        shutil.copy(shutil.which("busybox"), f"{folder}/rootfs/bin/busybox")
+        for link in ("sh", "sleep", "cat"):
+            os.symlink("busybox", f"{folder}/rootfs/bin/{link}")
+        script = pathlib.Path(folder, "checks.sh")
+        script.write_text(BEGINNING + checks, encoding="utf-8")
+        script.chmod(0o644)
+        environment = {"PATH": os.environ["PATH"], "WHO": name, "SCRIPT": str(script), "BOX": folder,
+                       "ROOTLET": os.path.abspath(arguments.rootlet), "OCI": os.path.abspath(arguments.oci),
+                       "XDG_RUNTIME_DIR": f"{folder}/run"}
+        result = subprocess.run(["unshare", "-m", "sh", "-c", SCENE], env=environment, cwd="/", capture_output=True, text=True,
+                                timeout=100, check=False)
+    wanted = [line.split()[1] for line in checks.splitlines() if line.startswith(("expect ", "has "))]
+    seen = result.stdout.split("\n")[:-1]
+    print(result.stdout, result.stderr, sep="", end="")
+    if result.returncode == 0 and seen == wanted:
+        print(f"{name}: {len(wanted)} passed, 0 failed")
+        return True
+    print(f"{name}: status {result.returncode}; {len(set(wanted) & set(seen))} of {len(wanted)} as they should be")
+    return False
 
 
 def main():
@@ -97,32 +144,8 @@ def main():
         return skip("busybox is not installed")
     if "\tcgroup2\n" not in pathlib.Path("/proc/filesystems").read_text(encoding="ascii"):
         return skip("this kernel has no cgroup version 2")
-    with tempfile.TemporaryDirectory() as folder:
-        who = pwd.getpwnam(arguments.user)
-        for path in (folder, f"{folder}/run", f"{folder}/rootfs", *(f"{folder}/rootfs/{d}" for d in ("bin", "proc", "sys", "dev"))):
-            os.makedirs(path, exist_ok=True)
-            os.chown(path, who.pw_uid, who.pw_gid)
-        for path in (folder, f"{folder}/run"):
-            os.chmod(path, 0o700)
-        shutil.copy(shutil.which("busybox"), f"{folder}/rootfs/bin/busybox")
-        for name in ("sh", "sleep", "cat"):
-            os.symlink("busybox", f"{folder}/rootfs/bin/{name}")
-        script = pathlib.Path(folder, "checks.sh")
-        script.write_text(CHECKS, encoding="utf-8")
-        script.chmod(0o644)
-        environment = {"PATH": os.environ["PATH"], "WHO": arguments.user, "SCRIPT": str(script), "BOX": folder,
-                       "ROOTLET": os.path.abspath(arguments.rootlet), "OCI": os.path.abspath(arguments.oci),
-                       "XDG_RUNTIME_DIR": f"{folder}/run"}
-        result = subprocess.run(["unshare", "-m", "sh", "-c", SCENE], env=environment, cwd="/", capture_output=True, text=True,
-                                timeout=100, check=False)
-    wanted = [line.split()[1] for line in CHECKS.splitlines() if line.startswith(("expect ", "has "))]
-    seen = result.stdout.split("\n")[:-1]
-    print(result.stdout, result.stderr, sep="", end="")
-    if result.returncode == 0 and seen == wanted:
-        print(f"{len(wanted)} passed, 0 failed")
-        return 0
-    print(f"status {result.returncode}; {len(set(wanted) & set(seen))} of {len(wanted)} as they should be")
-    return 1
+    results = [run_checks(arguments, arguments.user, CHECKS), run_checks(arguments, "root", ROOT_CHECKS)]
+    return 0 if all(results) else 1
 
 
 if __name__ == "__main__":
