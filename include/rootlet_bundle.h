@@ -142,8 +142,8 @@ ROOTLET_PUBLIC int rootlet_bundle_exec(rootlet_bundle *bundle,
 
 /* Hold all its processes where they are, or let them go on. */
 ROOTLET_PUBLIC int rootlet_bundle_pause(rootlet_bundle *bundle, bool paused, rootlet_error *err);
-/* Change its limits: `resources` is JSON as linux.resources of a config.json; what it does not name
- * stays. `name` is what messages call it. */
+/* Change its limits and rules for devices: `resources` is JSON as linux.resources of a config.json;
+ * what it does not name stays. `name` is what messages call it. */
 ROOTLET_PUBLIC int rootlet_bundle_update(rootlet_bundle *bundle, const char *resources,
 					 size_t length, const char *name, rootlet_error *err);
 /* What it uses now, as the `data` of runc's stats event; free(3). */

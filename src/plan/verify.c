@@ -189,6 +189,17 @@ static int check_order(struct seen *s, const struct step *step)
 	return 0;
 }
 
+static int check_group(struct seen *s, const struct step *step)
+{
+	bool rules = op_rows[step->op].args == ARGS_DEVICES;
+
+	if (rules && !came_before(s, step->op == OP_DEVICE_RULES ? OP_CGROUP : OP_CGROUP_SCOPE))
+		return broken(s, "rules for devices are those of the container's own cgroup");
+	if (rules && !step->a.devices.length)
+		return broken(s, "rules for devices are a program");
+	return 0;
+}
+
 /* What must be there whatever else is. */
 static int check_presence(struct seen *s, const struct step *clone)
 {
@@ -248,6 +259,8 @@ int plan_verify(const struct plan *plan, struct rootlet_error *err)
 		r = check_order(&s, step);
 		if (r == 0)
 			r = check_slots(&s, step);
+		if (r == 0)
+			r = check_group(&s, step);
 		if (r < 0)
 			return r;
 		s.last[step->op] = s.index;

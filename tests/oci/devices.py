@@ -137,6 +137,13 @@ def test_making_nodes_can_be_denied(b):
                 "mknod /tmp/pipe p") == [REFUSED, REFUSED, "yes", "yes"]
 
 
+def test_a_node_that_may_not_be_made_is_bound(b):
+    real_root()
+    give(b, DENY_ALL, rule(True, "rw", 1, 11), rule(False, "m", 1, 11))
+    assert uses(b, "reading /dev/kmsg", "mknod /tmp/kmsg c 1 11") == ["yes", REFUSED]
+    assert "/dev/kmsg" in b.mounts()
+
+
 def test_root_of_a_user_namespace_has_rules_too(b):
     real_root()
     # root of a namespace has no right to the kernel's log, whatever a rule says
