@@ -236,7 +236,10 @@ int bundle_hooks(const struct bundle *b, const struct spec_oci *oci, enum oci_ho
 		 enum bundle_status status, const int *namespaces, struct rootlet_error *err)
 {
 	AUTO_BUFFER state = {0};
-	struct hook_place place = {.cwd = b->record.path, .namespaces = namespaces};
+	struct hook_place place = {
+		.cwd = namespaces ? b->record.rootfs : b->record.path,
+		.namespaces = namespaces,
+	};
 
 	if (!oci->hooks[point].count)
 		return 0;

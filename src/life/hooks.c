@@ -103,9 +103,18 @@ static int find_others(const int namespaces[NS_COUNT], int fds[NS_COUNT])
 	return 0;
 }
 
+/* Where a relative path begins: in the host's / it would be the host's files that a hook changes.
+ */
+static void go_to_place(const struct running *r)
+{
+	if (chdir(r->place->cwd ? r->place->cwd : "/") < 0)
+		give_up(r->trouble, CANNOT_ENTER);
+}
+
 static void enter(const struct running *r)
 {
 	int fds[NS_COUNT], entered = find_others(r->place->namespaces, fds);
+	bool mounts_later;
 
 	if (entered < 0) {
 		errno = -entered;
@@ -115,15 +124,18 @@ static void enter(const struct running *r)
 	for (int t = 0; t < NS_COUNT; t++)
 		if (t != NS_USER && fds[t] >= 0 && setns(fds[t], 0) == 0)
 			fds[t] = -1;
+	mounts_later = fds[NS_MNT] >= 0;
+	if (!mounts_later) /* with all rights that we have: the user namespace takes some away */
+		go_to_place(r);
 	for (int t = 0; t < NS_COUNT; t++)
 		if (fds[t] >= 0 && setns(fds[t], 0) < 0)
 			give_up(r->trouble, CANNOT_ENTER);
+	if (mounts_later)
+		go_to_place(r);
 	/* the raw calls: this process has one thread, and glibc need not know */
 	if (fds[NS_USER] >= 0 && (SYS(setresgid, 0, 0, 0) < 0 || SYS(setresuid, 0, 0, 0) < 0))
 		give_up(r->trouble, CANNOT_ENTER);
 	if (prctl(PR_SET_DUMPABLE, 0) < 0) /* a change of ids has set it back */
-		give_up(r->trouble, CANNOT_ENTER);
-	if (chdir("/") < 0)
 		give_up(r->trouble, CANNOT_ENTER);
 }
 

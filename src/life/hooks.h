@@ -12,7 +12,7 @@
 struct hook_place {
 	const char *state; /* JSON */
 	size_t state_len;
-	const char *cwd;       /* of hooks in our own namespaces */
+	const char *cwd;       /* NULL: the caller's own, or / in other namespaces */
 	const int *namespaces; /* NULL; or those of the container that they run in, NS_COUNT
 				* descriptors, -1 for one that could not be opened */
 };

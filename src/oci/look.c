@@ -129,11 +129,25 @@ static void print_table_list(const rootlet_bundle_list *list)
 	}
 }
 
+/* A place that was named and is not there is a slip, and no place without containers. */
+static int open_named(rootlet_bundles **ret, rootlet_error *err)
+{
+	if (globals.root && access(globals.root, F_OK) < 0) {
+		int r = error_set(err, -errno, "state-dir", globals.root, "--root %.200s: %s",
+				  globals.root, strerror(errno));
+
+		error_hint(err, "the first `create` makes it; without --root the usual "
+				"place is looked at");
+		return r;
+	}
+	return rootlet_bundles_open(globals.root, false, ret, err);
+}
+
 static int print_list(const struct list_request *q, rootlet_error *err)
 {
 	rootlet_bundles *bundles = NULL;
 	rootlet_bundle_list *list = NULL;
-	int r = rootlet_bundles_open(globals.root, false, &bundles, err);
+	int r = open_named(&bundles, err);
 
 	if (r == 0)
 		r = rootlet_bundle_list_make(bundles, &log_warnings, &list, err);

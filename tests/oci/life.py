@@ -90,7 +90,7 @@ class Life:
         return json.loads(self.ok("state", name))
 
     def names(self):
-        return self.ok("list", "-q").split()
+        return self.ok("list", "-q").split() if self.state_folder.exists() else []
 
     def output(self):
         return (self.b.folder / "out").read_text(encoding="utf-8", errors="replace")
@@ -232,6 +232,14 @@ def test_the_wrong_state(b):
     life.ok("kill", "--all", "c", "KILL")
     life.fails("exec", "c", "true", text="container not running")
     life.ok("delete", "c")
+
+
+def test_a_list_of_nowhere(b):
+    life = Life(b)
+    life.fails("list", text=[str(life.state_folder), "No such file or directory"])
+    life.create()
+    assert life.names() == ["c"]
+    life.end()
 
 
 def test_a_created_one_is_deleted(b):
@@ -535,12 +543,12 @@ def read_hooks(b):
 def test_hooks(b):
     life = Life(b, annotations={"k": "v"})
     points = ("prestart", "createRuntime", "createContainer", "poststart", "poststop")
-    b.config["hooks"] = {p: [hook(b, p, "readlink /proc/self/ns/mnt; echo $MARK${HOME-unset}")] for p in points}
+    b.config["hooks"] = {p: [hook(b, p, "readlink /proc/self/ns/mnt; echo $MARK${HOME-unset}; pwd")] for p in points}
     b.config["hooks"]["startContainer"] = [{"path": "/bin/sh", "args": ["sh", "-c", "cat >/dev/shm/state; id -u >/dev/shm/id"],
                                             "env": ["PATH=/bin"]}]
     life.write()
     life.create()
-    assert read_hooks(b)[::4] == ["prestart", "createRuntime", "createContainer"], read_hooks(b)
+    assert read_hooks(b)[::5] == ["prestart", "createRuntime", "createContainer"], read_hooks(b)
     life.ok("start", "c")
     state = json.loads(life.ok("exec", "c", "cat", "/dev/shm/state"))
     assert state["status"] == "created" and state["annotations"] == {"k": "v"}, state
@@ -549,13 +557,15 @@ def test_hooks(b):
     os.wait()
     life.ok("delete", "c")
     lines = read_hooks(b)
-    assert lines[::4] == list(points), lines
-    states = [json.loads(line) for line in lines[1::4]]
+    assert lines[::5] == list(points), lines
+    states = [json.loads(line) for line in lines[1::5]]
     assert [s["status"] for s in states] == ["created", "creating", "creating", "running", "stopped"], states
     assert all(s["id"] == "c" and s["bundle"] == str(b.folder) for s in states) and states[0]["pid"] > 0, states
     ours = os.readlink("/proc/self/ns/mnt")
-    assert [line == ours for line in lines[2::4]] == [True, True, False, True, True], lines
-    assert set(lines[3::4]) == {"setunset"}, lines
+    assert [line == ours for line in lines[2::5]] == [True, True, False, True, True], lines
+    assert set(lines[3::5]) == {"setunset"}, lines
+    # a relative path of createContainer's is the container's, not the host's
+    assert lines[4::5] == [str(b.root if p == "createContainer" else b.folder) for p in points], lines
 
 
 def test_hooks_in_a_pod(b):

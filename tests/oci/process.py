@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -66,6 +67,16 @@ def test_capabilities_of_a_user(b):
     kill = mask("CAP_KILL")
     assert status(b, *SETS) == [mask("CAP_CHOWN", "CAP_KILL", "CAP_NET_RAW"), kill, kill,
                                 mask("CAP_CHOWN", "CAP_KILL"), kill]
+
+
+def test_a_command_that_only_a_capability_lets_run(b):
+    """Its x bit is root's alone; CAP_DAC_OVERRIDE of somebody else does without."""
+    shutil.copy2(os.path.realpath("/bin/busybox"), b.root / "bin/busybox-own")
+    os.chmod(b.root / "bin/busybox-own", 0o700)
+    b.process["user"] = {"uid": 1000, "gid": 1000}
+    b.refused("/bin/busybox-own", "id", words=["permission denied"])
+    b.process["capabilities"] = {kind: ["CAP_DAC_OVERRIDE"] for kind in ("bounding", "effective", "permitted", "inheritable", "ambient")}
+    assert b.run("/bin/busybox-own", "id", "-u") == "1000\n"
 
 
 def test_no_capabilities_at_all(b):
