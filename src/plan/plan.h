@@ -210,6 +210,8 @@ struct step {
 			uint32_t uid, gid;
 			bool looked_up;	 /* SET_USER: take both, and the groups, from LOOKUP_USER */
 			bool set_groups; /* SET_USER: setgroups is permitted here */
+			bool own_pipes;	 /* SET_USER: the standard streams that are pipes become its
+					  */
 			const uint32_t *groups;
 			size_t group_count;
 		} ids;

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 /* The terminal's foreground group can only be set by a background process while SIGTTOU is blocked:
  * every signal is, until the exec. */
@@ -100,6 +101,19 @@ static int set_ids(struct child *c, const struct step *step, uint32_t uid, uint3
 	return r < 0 ? r : child_hide(c);
 }
 
+/* What was made by the caller could not be opened by name as another user: /dev/stdout. Files and
+ * devices of the host stay whose they are; a pipe whose owner has no place in the map does, too. */
+static int give_pipes(uint32_t uid)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && st.st_uid != uid &&
+		    fchown(fd, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS)
+			return -errno;
+	return 0;
+}
+
 int child_set_user(struct child *c, const struct step *step)
 {
 	uint32_t uid = step->a.ids.looked_up ? c->uid : step->a.ids.uid;
@@ -109,6 +123,8 @@ int child_set_user(struct child *c, const struct step *step)
 	/* programs such as mesg(1) and screen(1) want to own their terminal */
 	if (c->plan->terminal && fchown(0, uid, (gid_t)-1) < 0)
 		r = -errno;
+	if (r == 0 && step->a.ids.own_pipes)
+		r = give_pipes(uid);
 	if (r == 0)
 		r = set_ids(c, step, uid, gid);
 

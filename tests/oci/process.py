@@ -323,6 +323,21 @@ def test_a_label_of_exec_without_its_security_module(b):
             call("delete", "--force", "c")
 
 
+def test_standard_pipes_belong_to_the_user(b):
+    """A program that opens /dev/stdout by its name may, as another user than root, too; a file of the caller's stays the caller's."""
+    b.process["user"] = {"uid": 1000, "gid": 1000}
+    b.process["args"] = ["sh", "-c", "echo named >/dev/stdout; echo wrong >/dev/stderr; stat -L -c %u:%g /dev/stdout /dev/stderr"]
+    (b.folder / "config.json").write_text(json.dumps(b.config), encoding="utf-8")
+    line = [b.runtime, "--root", str(b.folder / "state"), "run", "-b", str(b.folder), "c"]
+    result = subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 0 and result.stdout.split()[:2] == ["named", "1000:0"] and result.stderr == "wrong\n", result
+    with open(b.folder / "out", "wb") as out:
+        before = os.fstat(out.fileno()), os.stat("/dev/null")
+        subprocess.run(line, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        after = os.fstat(out.fileno()), os.stat("/dev/null")
+    assert [s.st_uid for s in before] == [s.st_uid for s in after], (before, after)
+
+
 def test_namespaces_are_new_or_the_callers(b):
     kinds = {"ipc": "ipc", "uts": "uts", "network": "net", "cgroup": "cgroup"}
     out = b.run("; ".join(f"readlink /proc/self/ns/{n}" for n in kinds.values())).split()

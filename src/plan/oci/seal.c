@@ -112,6 +112,9 @@ static int add_user(struct planner *p)
 	step->a.ids.uid = oci->uid;
 	step->a.ids.gid = oci->gid;
 	step->a.ids.set_groups = p->setgroups && !plan_keeps_groups(p);
+	step->a.ids.own_pipes = true;
+	step->why = "the user that the command runs as; pipes that it writes to become its own, so "
+		    "that it can open /dev/stdout by name";
 	step->a.ids.groups = arena_memdup(p->arena, oci->additional_gids,
 					  oci->additional_gid_count * sizeof(uint32_t));
 	step->a.ids.group_count = oci->additional_gid_count;

@@ -174,6 +174,10 @@ static void describe_user(struct buffer *out, const struct step *step)
 		buffer_puts(out, "groups ");
 		describe_ids(out, step->a.ids.groups, step->a.ids.group_count);
 	}
+	if (step->a.ids.own_pipes) {
+		bracket_next(&bracket);
+		buffer_puts(out, "owner of its pipes");
+	}
 	bracket_end(&bracket);
 }
 

@@ -127,6 +127,8 @@ static void args_ids(struct json_writer *w, json_value *o, const struct step *st
 	json_put_u64(w, o, "uid", step->a.ids.uid);
 	json_put_u64(w, o, "gid", step->a.ids.gid);
 	json_put_bool(w, o, "set_groups", step->a.ids.set_groups);
+	if (step->a.ids.own_pipes)
+		json_put_bool(w, o, "own_pipes", true);
 	json_put(w, o, "groups", numbers(w, step->a.ids.groups, step->a.ids.group_count));
 }
 

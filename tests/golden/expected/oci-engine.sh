@@ -304,7 +304,7 @@ cd /work
 # 57  look up at start: 5:6
 lookup_user 5
 lookup_group 6
-# 58  become uid 5, gid 6 (groups 7)
+# 58  become uid 5, gid 6 (groups 7, owner of its pipes)
 # (an option of setpriv, below)
 # 59  capabilities: effective cap_kill, permitted cap_kill, inheritable cap_kill, ambient cap_kill
 #    [differs: effective and permitted follow from the bounding set and the user id when the command
