@@ -136,6 +136,33 @@ static int write_limits(const struct bundle *b, const struct limits *limits,
 	return r;
 }
 
+/* A group of systemd's has two who know of its limits: one that is in the file alone is written
+ * over when systemd's configuration is loaded again. In the file it stands exactly as it was asked
+ * for, so it is written once more. */
+static int tell_systemd(const struct bundle *b, struct arena *a, const struct limits *limits,
+			struct rootlet_error *err)
+{
+	struct unit_properties properties = {0};
+	AUTO_FREE char *said = NULL;
+	int r;
+
+	if (!b->record.unit)
+		return 0;
+	if (limits_properties(a, limits, &properties) < 0)
+		return error_nomem(err);
+	if (!properties.count)
+		return 0;
+	r = group_set_properties(b->record.unit, &properties, &said);
+	if (r == 0)
+		return write_limits(b, limits, err);
+	error_set(err, r, r == -EREMOTEIO ? "systemd-refused" : "systemd-missing", b->record.unit,
+		  "update container %s: set the properties of the systemd unit %s: %s", b->id,
+		  b->record.unit, said ? said : error_text(r));
+	error_hint(err, "the limits are in force, until systemd's configuration is loaded again; "
+			"`systemctl status` says more of the unit");
+	return r;
+}
+
 /* ---- rules for devices ---- */
 
 static int word_devices(const struct bundle *b, int error, struct rootlet_error *err)
@@ -210,6 +237,8 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 		r = write_devices(b, &arena, &resources, err);
 	if (r == 0)
 		r = write_limits(b, &limits, err);
+	if (r == 0)
+		r = tell_systemd(b, &arena, &limits, err);
 	arena_release(&arena);
 	return r;
 }

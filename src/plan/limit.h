@@ -21,6 +21,25 @@ struct limits {
 	size_t count;
 };
 
+/* A property of a unit of systemd's. The type is D-Bus's, 's', 'b' or 't', or 'y' for a list such
+ * as "0-3,8", which travels as an array of bytes. */
+struct unit_property {
+	const char *name;
+	char type;
+	const char *value;
+};
+
+struct unit_properties {
+	struct unit_property *items;
+	size_t count;
+};
+
+/* What systemd knows of these limits, put behind what is there. 0 or -ENOMEM. */
+int limits_properties(struct arena *a, const struct limits *limits, struct unit_properties *ret);
+
+/* The bits of a list. -EINVAL, or -ERANGE when they do not fit. */
+int unit_property_bits(const char *list, unsigned char *bits, size_t size, size_t *ret_len);
+
 /* In the order in which they have to be written. -EINVAL names what cgroup version 2 does not have.
  */
 int limits_from(struct arena *a, const struct oci_resources *resources, struct limits *ret,

@@ -124,13 +124,6 @@ enum open_kind {
 /* A file that is there already, where a step would make one. */
 enum file_exists { FILE_NEW, FILE_KEPT, FILE_REPLACED };
 
-/* A property of a unit of systemd's: the type is D-Bus's, 's', 'b' or 't'. */
-struct scope_property {
-	const char *name;
-	char type;
-	const char *value;
-};
-
 /* Where a mount goes. `path` is absolute and resolved inside SLOT_ROOT; when `base` is another slot
  * the path is one name in that mount, which we have just made ourselves and nobody else can reach.
  */
@@ -166,8 +159,7 @@ struct step {
 			const char *mount;  /* of cgroup2 */
 			const char *unit;   /* NULL: any that is free */
 			const char *slice;
-			struct scope_property *properties;
-			size_t count;
+			struct unit_properties properties;
 		} scope;
 		struct limit limit; /* a file of the container's own cgroup */
 		struct {

@@ -9,7 +9,6 @@
 #include "spec/oci.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct words {
@@ -35,46 +34,13 @@ static bool split(const char *path, struct words parts[3])
 static void add(struct planner *p, struct step *step, const char *name, char type,
 		const char *value)
 {
-	struct scope_property row = {name, type, value};
+	struct unit_property row = {name, type, value};
+	struct unit_properties *out = &step->a.scope.properties;
 
-	if (arena_grow(p->arena, &step->a.scope.properties, step->a.scope.count, sizeof(row)) < 0)
+	if (arena_grow(p->arena, &out->items, out->count, sizeof(row)) < 0)
 		p->nomem = true;
 	else
-		step->a.scope.properties[step->a.scope.count++] = row;
-}
-
-static void add_number(struct planner *p, struct step *step, const char *name, const char *value)
-{
-	add(p, step, name, 't', strcmp(value, "max") == 0 ? "18446744073709551615" : value);
-}
-
-/* "QUOTA PERIOD" in microseconds, as systemd has it: microseconds a second. */
-static void add_quota(struct planner *p, struct step *step, const char *value)
-{
-	char *end;
-	unsigned long long quota = strtoull(value, &end, 10), period = strtoull(end, NULL, 10);
-
-	if (end == value || !period)
-		return;
-	add(p, step, "CPUQuotaPerSecUSec", 't', plan_text(p, "%llu", quota * 1000000 / period));
-	add(p, step, "CPUQuotaPeriodUSec", 't', plan_text(p, "%llu", period));
-}
-
-static void add_limit(struct planner *p, struct step *step, const struct limit *l)
-{
-	static const struct {
-		const char *file, *property;
-	} rows[] = {
-		{"memory.max", "MemoryMax"}, {"memory.high", "MemoryHigh"},
-		{"memory.low", "MemoryLow"}, {"memory.swap.max", "MemorySwapMax"},
-		{"pids.max", "TasksMax"},    {"cpu.weight", "CPUWeight"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (strcmp(l->file, rows[i].file) == 0)
-			add_number(p, step, rows[i].property, l->value);
-	if (strcmp(l->file, "cpu.max") == 0)
-		add_quota(p, step, l->value);
+		out->items[out->count++] = row;
 }
 
 static const char *unit_name(struct planner *p, const struct words parts[3])
@@ -138,6 +104,6 @@ void plan_scope_step(struct planner *p)
 	add(p, step, "MemoryAccounting", 'b', "true");
 	add(p, step, "CPUAccounting", 'b', "true");
 	add(p, step, "TasksAccounting", 'b', "true");
-	for (size_t i = 0; i < g->limits.count; i++)
-		add_limit(p, step, &g->limits.items[i]);
+	if (limits_properties(p->arena, &g->limits, &step->a.scope.properties) < 0)
+		p->nomem = true;
 }

@@ -17,6 +17,10 @@ bool group_has_processes(const char *path);
 
 /* systemd.c: let a scope go, whose processes have ended. 0 or -errno. */
 int group_stop_unit(const char *unit);
+/* systemd.c: change what it knows of a unit. -EREMOTEIO: it refuses; *ret_said is why, the caller's
+ * to free, or NULL. -ENOENT, -ECONNREFUSED: there is no manager. */
+int group_set_properties(const char *unit, const struct unit_properties *properties,
+			 char **ret_said);
 
 /* Remove what a start has made; after an ordinary end it is gone already. */
 void group_remove(struct run_process *process);

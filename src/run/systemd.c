@@ -1,6 +1,7 @@
-/* One call of systemd's D-Bus interface: StartTransientUnit for a scope that takes a process in,
- * and the wait for its job. Over the manager's own socket, without a bus and without a library: a
- * message of a few hundred bytes does not justify one, and the command is static (docs/adr).
+/* Three calls of systemd's D-Bus interface: StartTransientUnit for a scope that takes a process in,
+ * with the wait for its job, SetUnitProperties, and StopUnit. Over the manager's own socket,
+ * without a bus and without a library: a message of a few hundred bytes does not justify one, and
+ * the command is static (docs/adr).
  *
  * The wire format is that of the D-Bus specification; all that is sent and expected is
  * little-endian or answered so. What comes is read with bounds: the manager may be anybody who has
@@ -29,6 +30,7 @@ enum {
 	TIMEOUT_MS = 25000, /* as libdbus waits for an answer */
 	STOP_MS = 2000,
 	MESSAGE_MAX = 1 << 20,
+	LIST_MAX = 8192, /* processors: the kernel's own limit */
 	CALL = 1,
 	RETURN = 2,
 	ERROR = 3,
@@ -95,13 +97,33 @@ static void end_array(struct buffer *b, size_t at, size_t alignment)
 		b->data[at - 4 + (size_t)i] = (char)((b->len - start) >> (8 * i));
 }
 
-static void put_property(struct buffer *b, const struct scope_property *p)
+/* "0-3,8" as an array of bytes, the lowest number in the first bit. */
+static void put_list(struct buffer *b, const char *list)
+{
+	unsigned char bits[LIST_MAX / 8];
+	size_t len, array;
+
+	if (unit_property_bits(list, bits, sizeof(bits), &len) < 0) {
+		b->failed = true;
+		return;
+	}
+	put_signature(b, "ay");
+	array = begin_array(b, 1);
+	buffer_add(b, bits, len);
+	end_array(b, array, 1);
+}
+
+static void put_property(struct buffer *b, const struct unit_property *p)
 {
 	const char signature[] = {p->type, '\0'};
 	uint64_t number = 0;
 
 	pad(b, 8);
 	put_string(b, p->name);
+	if (p->type == 'y') {
+		put_list(b, p->value);
+		return;
+	}
 	put_signature(b, signature);
 	if (p->type == 's')
 		put_string(b, p->value);
@@ -134,8 +156,8 @@ static void put_body(struct buffer *b, const struct step *step, const char *unit
 	put_string(b, "fail");
 	array = begin_array(b, 8);
 	put_pid(b, pid);
-	for (size_t i = 0; i < step->a.scope.count; i++)
-		put_property(b, &step->a.scope.properties[i]);
+	for (size_t i = 0; i < step->a.scope.properties.count; i++)
+		put_property(b, &step->a.scope.properties.items[i]);
 	end_array(b, array, 8);
 	end_array(b, begin_array(b, 8), 8);
 }
@@ -411,28 +433,59 @@ int group_scope(struct start *s, const struct step *step)
 	return s->process->unit ? take_group(s, step->a.scope.mount) : -ENOMEM;
 }
 
-/* StopUnit(name s, mode s). Its job is not waited for: nothing lives in it any more. */
-int group_stop_unit(const char *unit)
+/* A call whose answer says it all. -EREMOTEIO: it was refused, with *ret_said, if anything. */
+static int call(const char *member, const char *signature, const struct buffer *body,
+		int timeout_ms, char **ret_said)
 {
-	int64_t deadline = now_ms() + STOP_MS;
-	AUTO_BUFFER body = {0};
+	int64_t deadline = now_ms() + timeout_ms;
+	struct message answer = {.type = SIGNAL};
 	char path[MANAGER_PATH];
-	struct message answer;
 	int r;
 
 	if (!manager_socket(geteuid(), getenv("XDG_RUNTIME_DIR"), path))
 		return -ENOENT;
 	AUTO_FD fd = connect_to(path);
 	r = fd < 0 ? fd : greet(fd, deadline);
+	if (r == 0)
+		r = write_message(fd, member, signature, body);
+	while (r == 0 && answer.type != RETURN && answer.type != ERROR) {
+		size_t at;
+
+		r = read_message(fd, &answer, deadline);
+		if (r < 0)
+			break;
+		at = answer.body;
+		if (answer.type == ERROR)
+			*ret_said = strdup(get_string(&answer, &at));
+		free(answer.data);
+	}
+	return r == 0 && answer.type == ERROR ? -EREMOTEIO : r;
+}
+
+/* StopUnit(name s, mode s). Its job is not waited for: nothing lives in it any more. */
+int group_stop_unit(const char *unit)
+{
+	AUTO_FREE char *said = NULL;
+	AUTO_BUFFER body = {0};
+
 	put_string(&body, unit);
 	put_string(&body, "replace");
-	if (r == 0)
-		r = write_message(fd, "StopUnit", "ss", &body);
-	do {
-		if (r == 0)
-			r = read_message(fd, &answer, deadline);
-		if (r == 0)
-			free(answer.data);
-	} while (r == 0 && answer.type == SIGNAL);
-	return r;
+	return call("StopUnit", "ss", &body, STOP_MS, &said);
+}
+
+/* SetUnitProperties(name s, runtime b, properties a(sv)): until the next boot, which ends the unit
+ * as well. */
+int group_set_properties(const char *unit, const struct unit_properties *properties,
+			 char **ret_said)
+{
+	AUTO_BUFFER body = {0};
+	size_t array;
+
+	put_string(&body, unit);
+	put_u32(&body, 1);
+	array = begin_array(&body, 8);
+	for (size_t i = 0; i < properties->count; i++)
+		put_property(&body, &properties->items[i]);
+	end_array(&body, array, 8);
+	return call("SetUnitProperties", "sba(sv)", &body, TIMEOUT_MS, ret_said);
 }

@@ -214,9 +214,50 @@ static void cgroup__of_a_config(void **state)
 	spec_free(spec);
 }
 
+static void limits__as_systemd_knows_them(void **state)
+{
+	static const struct {
+		const char *file, *value, *properties;
+	} rows[] = {
+		{"memory.max", "67108864", "MemoryMax t 67108864\n"},
+		{"memory.max", "max", "MemoryMax t 18446744073709551615\n"},
+		{"memory.swap.max", "0", "MemorySwapMax t 0\n"},
+		{"pids.max", "50", "TasksMax t 50\n"},
+		{"cpu.weight", "100", "CPUWeight t 100\n"},
+		{"cpu.max", "50000 100000",
+		 "CPUQuotaPerSecUSec t 500000\nCPUQuotaPeriodUSec t 100000\n"},
+		/* 0.333 of a processor: 34 of a hundred */
+		{"cpu.max", "333 1000", "CPUQuotaPerSecUSec t 340000\nCPUQuotaPeriodUSec t 1000\n"},
+		{"cpu.max", "max 20000",
+		 "CPUQuotaPerSecUSec t 18446744073709551615\nCPUQuotaPeriodUSec t 20000\n"},
+		{"cpuset.cpus", "0-1", "AllowedCPUs y 0-1\n"},
+		{"cpuset.mems", "0", "AllowedMemoryNodes y 0\n"},
+		{"io.max", "8:1 rbps=7", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct limit limit = {.file = rows[i].file, .value = rows[i].value};
+		const struct limits limits = {&limit, 1};
+		struct unit_properties properties = {0};
+		struct arena arena;
+		char out[256] = "";
+		size_t len = 0;
+
+		arena_init(&arena);
+		assert_int_equal(limits_properties(&arena, &limits, &properties), 0);
+		for (size_t n = 0; n < properties.count; n++)
+			len += (size_t)snprintf(out + len, sizeof(out) - len, "%s %c %s\n",
+						properties.items[n].name, properties.items[n].type,
+						properties.items[n].value);
+		assert_string_equal(out, rows[i].properties);
+		arena_release(&arena);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(limits__as_systemd_knows_them),
 		cmocka_unit_test(limits__of_a_config),
 		cmocka_unit_test(limits__that_version_2_has_not),
 		cmocka_unit_test(limits__of_a_command_line),

@@ -88,9 +88,9 @@ static void args_scope(struct json_writer *w, json_value *o, const struct step *
 	json_put_text(w, o, "socket", step->a.scope.socket);
 	json_put_text(w, o, "unit", step->a.scope.unit);
 	json_put_text(w, o, "slice", step->a.scope.slice);
-	for (size_t i = 0; properties && i < step->a.scope.count; i++)
-		json_put_text(w, properties, step->a.scope.properties[i].name,
-			      step->a.scope.properties[i].value);
+	for (size_t i = 0; properties && i < step->a.scope.properties.count; i++)
+		json_put_text(w, properties, step->a.scope.properties.items[i].name,
+			      step->a.scope.properties.items[i].value);
 	json_put(w, o, "properties", properties);
 }
 
