@@ -11,7 +11,9 @@
 
 static int failed(struct rootlet_error *err, int code, const char *what, const char *path)
 {
-	return error_set(err, code, "state-dir", path, "%s %s: %s", what, path, error_text(code));
+	error_set(err, code, "state-dir", path, "%s %s: %s", what, path, error_text(code));
+	error_hint(err, "name a folder of your own: --root DIR");
+	return code;
 }
 
 /* Each folder on the way, as mkdir -p: what we make, nobody else may enter. */

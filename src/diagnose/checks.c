@@ -205,6 +205,21 @@ bool check_privileged_type(struct failure *f)
 	return check_mount_type(f);
 }
 
+/* The proc of a pid namespace that is not this user namespace's own. */
+bool check_proc(struct failure *f)
+{
+	return !strcmp(f->step->a.fs.type, "proc") && f->plan && !f->plan->own_pid_ns;
+}
+
+/* A profile that somebody wrote is in force by then: it was loaded by a step before this one. */
+bool check_filtered(struct failure *f)
+{
+	for (size_t i = 0; f->plan && &f->plan->steps[i] < f->step; i++)
+		if (f->plan->steps[i].op == OP_SECCOMP && f->plan->steps[i].a.filter.profile)
+			return true;
+	return false;
+}
+
 /* In a container's or a sandbox's filter, as far as one can see it. */
 bool check_contained(struct failure *f)
 {

@@ -63,6 +63,11 @@ static void expand(const struct failure *f, const char *text, char *buf, size_t 
 	snprintf(buf, size, "%s", b.data ? b.data : "");
 }
 
+static enum front_end failure_front(const struct failure *f)
+{
+	return f->plan ? plan_front(f->plan) : FRONT_ROOTLET;
+}
+
 static void use_condition(const struct condition *c, enum front_end front,
 			  const struct facts *facts, struct diagnosis *ret)
 {
@@ -95,7 +100,7 @@ static bool apply(const struct rule *rule, struct failure *f, struct diagnosis *
 
 		if (!c || c->holds(facts) != ANSWER_YES)
 			return false;
-		use_condition(c, f->front, facts, ret);
+		use_condition(c, failure_front(f), facts, ret);
 		return true;
 	}
 	f->a[0] = f->b[0] = f->c[0] = '\0';
@@ -103,7 +108,7 @@ static bool apply(const struct rule *rule, struct failure *f, struct diagnosis *
 		return false;
 	ret->id = rule->id;
 	expand(f, rule->why, ret->why, sizeof(ret->why));
-	expand(f, front_words(rule->hint, f->front), ret->hint, sizeof(ret->hint));
+	expand(f, front_words(rule->hint, failure_front(f)), ret->hint, sizeof(ret->hint));
 	return true;
 }
 
@@ -136,24 +141,21 @@ static bool diagnose(struct failure *f, const struct rule *table, size_t count, 
 	return found;
 }
 
-bool diagnose_step(const struct step *step, int error, uint32_t detail, enum front_end front,
+bool diagnose_step(const struct step *step, int error, uint32_t detail, const struct plan *plan,
 		   const struct facts *facts, struct diagnosis *ret)
 {
-	struct failure f = {.step = step,
-			    .error = abs(error),
-			    .detail = detail,
-			    .front = front,
-			    .given = facts};
+	struct failure f = {
+		.step = step, .error = abs(error), .detail = detail, .plan = plan, .given = facts};
 
 	return step && diagnose(&f, rules, rule_count, step->op == OP_HELPER_MAP, ret);
 }
 
 void diagnose_helper(const struct step *step, int wait_status, const char *text,
-		     enum front_end front, const struct facts *facts, struct diagnosis *ret)
+		     const struct plan *plan, const struct facts *facts, struct diagnosis *ret)
 {
 	struct failure f = {.step = step,
 			    .error = wait_status,
-			    .front = front,
+			    .plan = plan,
 			    .helper_text = text ? text : "",
 			    .given = facts};
 

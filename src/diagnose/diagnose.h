@@ -58,15 +58,16 @@ struct diagnosis {
 };
 
 /* Why did this step fail? `error` is the errno (of either sign), `detail` an enum wire_detail.
- * The way out is in the words of `front`.
+ * `plan` is the one that the
+ * step stands in, whose user is spoken to; NULL: of rootlet's, and of none.
  * `facts` may be NULL: what is missing in it is probed now. False, and *ret untouched, when no rule
  * knows more than the errno's own text. */
-bool diagnose_step(const struct step *step, int error, uint32_t detail, enum front_end front,
+bool diagnose_step(const struct step *step, int error, uint32_t detail, const struct plan *plan,
 		   const struct facts *facts, struct diagnosis *ret);
 
 /* The same for a HELPER_MAP step whose program ended badly: its status as from waitpid(2), and what
  * it wrote to stderr (NULL: nothing). Always knows something. */
 void diagnose_helper(const struct step *step, int wait_status, const char *text,
-		     enum front_end front, const struct facts *facts, struct diagnosis *ret);
+		     const struct plan *plan, const struct facts *facts, struct diagnosis *ret);
 
 #endif

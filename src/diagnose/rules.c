@@ -21,6 +21,14 @@
 		rootlet, oci                                                                       \
 	} /* the oci one "": there is none, or no way there */
 
+/* What a start still does under the filter, which is loaded as late as the kernel allows. */
+#define TIGHT                                                                                      \
+	HINTS("the profile of --security-opt seccomp= must allow what a start still does: "        \
+	      "execve, "                                                                           \
+	      "execveat, write, close, exit_group",                                                \
+	      "linux.seccomp must allow what a start still does: execve, execveat, write, close, " \
+	      "exit_group; without noNewPrivileges also capset, setresuid and their kin")
+
 const struct rule rules[] = {
 	/* ---- PREPARE: the cgroup and its limits ---- */
 	{STEP(CGROUP_LIMIT, EOPNOTSUPP), NULL, check_controller, "limit-not-delegated",
@@ -282,6 +290,12 @@ const struct rule rules[] = {
 	       "linux.gidMappings")},
 	{STEP_AT(BIND_DEVICE, ANY, NOT_DEVICE), NULL, NULL, "device-kind",
 	 "the host's file of that name is not that device", HINT("look at it: ls -l {subject}")},
+	{STEP_AT(DEVICE_NODE, ANY, NOT_DEVICE), NULL, NULL, "device-kind",
+	 "the host's file of that name is not that device", HINT("look at it: ls -l {subject}")},
+	{STEP_AT(DEVICE_NODE, ENOENT, SOURCE), NULL, NULL, "device-missing",
+	 "the host has no such device, and only its root can make one: anybody else binds the "
+	 "host's",
+	 HINT("load its driver on the host, or leave it out of linux.devices")},
 	{STEP_AT(BIND, EINVAL, SOURCE), NULL, NULL, "bind-source",
 	 "the source cannot be copied: it is unbindable, or mounts that are locked lie below it",
 	 HINTS("mount it with everything below it",
@@ -304,6 +318,10 @@ const struct rule rules[] = {
 	 HINTS("leave --network host away, or bind it: -v /sys:/sys:ro",
 	       "add {\"type\": \"network\"} to linux.namespaces, or bind the host's: source /sys, "
 	       "options rbind and ro")},
+	{STEP(MOUNT, EPERM), NULL, check_proc, "mount-host-pid",
+	 "a new proc needs an own pid namespace, and this container uses another",
+	 HINTS("leave --pid away", "add {\"type\": \"pid\"} to linux.namespaces, or bind the one "
+				   "that is there: source /proc, options rbind")},
 	{STEP(MOUNT, EPERM), NULL, check_mqueue, "mount-host-ipc",
 	 "a new mqueue needs an own ipc namespace, and this container uses the host's",
 	 HINTS("leave --ipc host away", "add {\"type\": \"ipc\"} to linux.namespaces")},
@@ -335,6 +353,15 @@ const struct rule rules[] = {
 	{STEP(RLIMIT, EPERM), NULL, check_rlimit, "rlimit-hard",
 	 "the hard limit that you have is lower ({a})",
 	 HINT("ask for at most that, or raise it on the host")},
+	{STEP(SCHEDULER, EPERM), NULL, NULL, "scheduling-refused",
+	 "the kernel grants that to CAP_SYS_NICE on the host alone",
+	 HINTS("", "leave process.scheduler away, or start the engine as root")},
+	{STEP(IO_PRIORITY, EPERM), NULL, NULL, "scheduling-refused",
+	 "the kernel grants that to CAP_SYS_ADMIN or CAP_SYS_NICE on the host alone",
+	 HINTS("", "leave process.ioPriority away, or start the engine as root")},
+	{STEP(MEMORY_POLICY, EINVAL), NULL, NULL, "memory-policy",
+	 "a node is not there, or this kernel does not know the mode or a flag",
+	 HINT("`ls /sys/devices/system/node` shows the nodes; set_mempolicy(2) has the modes")},
 	{STEP_AT(LOOKUP_USER, ANY, NO_USER), NULL, NULL, "user-unknown",
 	 "the root's /etc/passwd has no such user",
 	 HINTS("give the user by number: -u UID:GID",
@@ -410,6 +437,14 @@ const struct rule rules[] = {
 	 "it may not be executed: no x bit for this user, a directory on the way that it may not "
 	 "search, or a noexec mount",
 	 HINT("chmod +x it, or look at `findmnt -T` on it")},
+	{STAGE(EXEC, EPERM), NULL, check_filtered, "seccomp-tight",
+	 "the seccomp profile does not allow execve, or a security module refuses it", TIGHT},
+	{STAGE(EXEC, ENOSYS), NULL, check_filtered, "seccomp-tight",
+	 "the seccomp profile does not allow execve", TIGHT},
+	{STAGE(SEAL, EPERM), NULL, check_filtered, "seccomp-tight",
+	 "the seccomp profile, which is in force by then, may be what refuses it", TIGHT},
+	{STAGE(SEAL, ENOSYS), NULL, check_filtered, "seccomp-tight",
+	 "the seccomp profile, which is in force by then, does not allow it", TIGHT},
 	{STAGE(EXEC, EPERM), NULL, NULL, "command-refused",
 	 "the kernel or a security module refuses to execute it", HINT("")},
 	{STAGE(EXEC, E2BIG), NULL, NULL, "command-too-long",

@@ -11,7 +11,7 @@ struct failure {
 	const struct step *step;
 	int error; /* positive */
 	uint32_t detail;
-	enum front_end front;
+	const struct plan *plan; /* that the step stands in, or NULL */
 	const char *helper_text; /* what the helper wrote, or NULL */
 	const struct facts *given,
 		*more; /* the caller's snapshot and the one probed now; either may be NULL */
@@ -50,7 +50,8 @@ extern const size_t helper_rule_count;
 rule_check check_controller, check_namespace_limit, check_nesting, check_unmapped_caller,
 	check_file_limit, check_filter, check_kind_missing, check_process_limit,
 	check_map_is_foreign, check_mount_type, check_setfcap_missing, check_sysfs, check_mqueue,
-	check_privileged_type, check_contained, check_kernel_target, check_rlimit, check_looked_up;
+	check_privileged_type, check_proc, check_filtered, check_contained, check_kernel_target,
+	check_rlimit, check_looked_up;
 /* path_checks.c */
 rule_check check_path_missing, check_path_refused, check_root_not_directory,
 	check_path_not_directory;

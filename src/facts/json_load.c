@@ -403,8 +403,11 @@ int facts_load(const char *path, struct facts **ret, struct rootlet_error *err)
 	size_t len;
 	int r = io_read_file(path, FILE_LIMIT, &text, &len);
 
-	if (r < 0)
-		return error_set(err, r, "facts-file", path, "read facts from %s: %s", path,
-				 r == -EFBIG ? "the file is larger than 4 MiB" : error_text(r));
+	if (r < 0) {
+		error_set(err, r, "facts-file", path, "read facts from %s: %s", path,
+			  r == -EFBIG ? "the file is larger than 4 MiB" : error_text(r));
+		error_hint(err, "`rootlet doctor --save-facts FILE` writes one");
+		return r;
+	}
 	return facts_parse(text, len, path, ret, err);
 }

@@ -26,9 +26,11 @@ static int read_process(struct spec *spec, const char *path, struct rootlet_erro
 	size_t len;
 	int r = io_read_named_file(path, PROCESS_LIMIT, &text, &len);
 
-	if (r < 0)
-		return error_set(err, r, "process-file", path, "--process %s: %s", path,
-				 error_text(r));
+	if (r < 0) {
+		error_set(err, r, "process-file", path, "--process %s: %s", path, error_text(r));
+		error_hint(err, "it names a file with a process object, as in config.json");
+		return r;
+	}
 	return parse_oci_process(spec, text, len, path, err);
 }
 
@@ -148,9 +150,12 @@ static void forget_create(struct spec *spec)
 static int check_terminal(const struct spec *spec, const struct life_bundle_exec *e,
 			  struct rootlet_error *err)
 {
-	if (spec->tty && e->detach && !e->console_socket)
-		return error_set(err, -EINVAL, "console-socket", "--tty",
-				 "--tty: cannot allocate tty without setting console socket");
+	if (spec->tty && e->detach && !e->console_socket) {
+		error_set(err, -EINVAL, "console-socket", "--tty",
+			  "--tty: cannot allocate tty without setting console socket");
+		error_hint(err, "name the socket that takes it: --console-socket PATH");
+		return -EINVAL;
+	}
 	if (!spec->tty && e->console_socket)
 		return error_set(err, -EINVAL, "console-socket", "--console-socket",
 				 "--console-socket: the process asks for no terminal");
@@ -179,9 +184,12 @@ static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, s
 	spec->container = b->id;
 	if (r == 0 && e->cgroup)
 		r = set_cgroup(b, e->cgroup, spec, err);
-	if (r == 0 && !spec->arg_count)
+	if (r == 0 && !spec->arg_count) {
 		r = error_set(err, -EINVAL, "process-args", b->id,
 			      "exec in %s: process args cannot be empty", b->id);
+		error_hint(err, "`rootlet-oci exec %s COMMAND`, or a --process FILE that has args",
+			   b->id);
+	}
 	if (r == 0)
 		r = spec_validate(spec, err);
 	if (r == 0)

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 enum { ANSWER_MS = 10000 }; /* for an answer that is a matter of microseconds */
@@ -55,6 +56,14 @@ int bundle_write_pid(const char *path, pid_t pid, struct rootlet_error *err)
 	return r;
 }
 
+/* connect(2) tells of rights, or of nobody who listens, whatever it is that it finds. */
+static bool is_no_socket(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
+}
+
 /* A path that is too long for sun_path is reached by way of its directory (unix(7)). */
 static int connect_to(const char *path)
 {
@@ -89,8 +98,8 @@ int bundle_send_terminal(const char *path, int master, struct rootlet_error *err
 	int r = fd < 0 ? fd : fds_send(fd, "/dev/ptmx", strlen("/dev/ptmx"), &master, 1);
 
 	if (r < 0) {
-		error_set(err, r, "console-socket", path, "--console-socket %s: %s", path,
-			  error_text(r));
+		error_set(err, r, "console-socket", path, "--console-socket %s: %s%s", path,
+			  is_no_socket(path) ? "it is no socket: " : "", error_text(r));
 		error_hint(err, "it must be a unix stream socket on which somebody listens");
 	}
 	return r;
@@ -137,11 +146,14 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 		return error_nomem(err);
 	fd = connect_to(path);
 	r = fd < 0 ? fd : fds_send(fd, state.data, state.len, &listener, 1);
-	return r < 0 ? error_set(err, r, "seccomp-listener", path,
-				 "linux.seccomp.listenerPath %s: failed to connect with seccomp "
-				 "agent: %s",
-				 path, error_text(r))
-		     : 0;
+	if (r < 0) {
+		error_set(err, r, "seccomp-listener", path,
+			  "linux.seccomp.listenerPath %s: failed to connect with seccomp agent: "
+			  "%s%s",
+			  path, is_no_socket(path) ? "it is no socket: " : "", error_text(r));
+		error_hint(err, "it must be a unix stream socket on which the agent listens");
+	}
+	return r;
 }
 
 int bundle_add_environment(struct spec *spec, const char *const *env)

@@ -13,16 +13,25 @@
 
 enum { CONFIG_LIMIT = 64 << 20 };
 
+static void lead_on(int r, const char *subject, struct rootlet_error *err)
+{
+	if (r == -EACCES)
+		error_hint(err, "`namei -l %s` shows the owner and mode of each part of it",
+			   subject);
+	else
+		error_hint(err, "a bundle is a directory (--bundle DIR) that has a file "
+				"config.json: `rootlet-oci spec` writes one");
+}
+
 static int read_text(struct bundle_source *source, struct rootlet_error *err)
 {
 	int r = io_read_named_file(source->config, CONFIG_LIMIT, &source->text, &source->len);
 
-	if (r == 0)
-		return 0;
-	error_set(err, r, "bundle-config", source->config, "%s: %s", source->config, error_text(r));
-	if (r == -ENOENT)
-		error_hint(err, "a bundle is a directory that has a config.json: "
-				"`rootlet-oci spec` writes one");
+	if (r < 0) {
+		error_set(err, r, "bundle-config", source->config, "%s: %s", source->config,
+			  error_text(r));
+		lead_on(r, source->config, err);
+	}
 	return r;
 }
 
@@ -33,9 +42,12 @@ int bundle_read_source(const struct life_bundle_options *o, struct bundle_source
 	struct bundle_source source = {.path = realpath(named, NULL)};
 	int r;
 
-	if (!source.path)
-		return error_set(err, -errno, "bundle", named, "bundle %s: %s", named,
-				 error_text(errno));
+	if (!source.path) {
+		r = error_set(err, -errno, "bundle", named, "bundle %s: %s", named,
+			      error_text(errno));
+		lead_on(r, named, err);
+		return r;
+	}
 	if (o->config)
 		source.config = strdup(o->config);
 	else if (asprintf(&source.config, "%s/config.json", source.path) < 0)

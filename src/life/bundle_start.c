@@ -27,10 +27,24 @@ static int wrong_status(const struct bundle *b, struct rootlet_error *err)
 			 why[b->status]);
 }
 
+/* Asked after a failure only: a start does not read the config else. */
+static bool has_filter(const struct bundle *b)
+{
+	struct spec *spec = NULL;
+	bool has = bundle_spec(b, SPEC_RUN, &spec, NULL) == 0 && spec->oci->seccomp_text;
+
+	spec_free(spec);
+	return has;
+}
+
 static int lost(const struct bundle *b, int r, struct rootlet_error *err)
 {
-	return error_set(err, r, "start-lost", b->id,
-			 "container %s: the process that waited for its start is gone", b->id);
+	error_set(err, r, "start-lost", b->id,
+		  "container %s: the process that waited for its start is gone", b->id);
+	if (has_filter(b))
+		error_hint(err, "linux.seccomp must allow what a start still does: execve, "
+				"execveat, write, close, exit_group");
+	return r;
 }
 
 /* It is about to run its next hook. */
@@ -57,11 +71,16 @@ static int word_exec_failure(const struct bundle *b, int error, uint32_t detail,
 {
 	const char *command = b->record.command ? b->record.command : "";
 	const char *candidates[] = {command, NULL};
-	struct step step = {.op = OP_EXEC,
-			    .actor = ACTOR_CHILD,
-			    .subject = command,
-			    .a.exec.candidates = candidates};
-	const struct plan plan = {.steps = &step, .count = 1, .oci = true};
+	struct step steps[] = {
+		{.op = OP_SECCOMP, .actor = ACTOR_CHILD, .subject = "", .a.filter.profile = true},
+		{.op = OP_EXEC,
+		 .actor = ACTOR_CHILD,
+		 .subject = command,
+		 .a.exec.candidates = candidates},
+	};
+	bool filtered = has_filter(b);
+	const struct plan plan = {
+		.steps = filtered ? steps : steps + 1, .count = filtered ? 2 : 1, .oci = true};
 
 	return run_word_exec_failure(&plan, error, detail, err);
 }
@@ -71,8 +90,9 @@ static int word_step_failure(const struct bundle *b, const struct wire_report *r
 			     struct rootlet_error *err)
 {
 	return error_set(err, -report->error, "start-failed", b->id,
-			 "container %s: start: step %d of its set-up: %s", b->id, report->step,
-			 error_text(report->error));
+			 "container %s: start: step %d, behind the wait (no_new_privs, "
+			 "linux.seccomp, startContainer hooks): %s",
+			 b->id, report->step, error_text(report->error));
 }
 
 /* Until the connection closes: by the exec, or by the process's end. */

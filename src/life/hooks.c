@@ -285,6 +285,38 @@ static int await(struct running *r)
 	return status;
 }
 
+/* Which of the files that exec can mean is the missing one: as the runtime sees them, which is not
+ * how a hook in the container does. */
+static void hint(const struct running *r, const char *point, int error, struct rootlet_error *err)
+{
+	bool inside = !strcmp(point, oci_hook_names[OCI_START_CONTAINER]);
+	const char *path = r->hook->path;
+
+	if (r->timed_out)
+		error_hint(err,
+			   "raise its timeout, or find out what it waits for: hooks.%s of "
+			   "config.json",
+			   point);
+	else if (error == ENOENT && !inside && access(path, F_OK) == 0)
+		error_hint(err,
+			   "the interpreter of its first line, or its loader, is not there: "
+			   "head -1 %s",
+			   path);
+	else if (error == ENOENT)
+		error_hint(err, "hooks.%s of config.json names it: the path of a program %s", point,
+			   inside ? "in the container" : "on the host");
+	else if (error == EACCES)
+		error_hint(err,
+			   "it must be a file with an x bit, and every directory on the way "
+			   "one that you may search: `namei -l %s`",
+			   path);
+	else if (error == ENOEXEC)
+		error_hint(err,
+			   "a script begins with #!, a program is one for this kind of "
+			   "machine: file %s",
+			   path);
+}
+
 /* The first words are runc's: engines and their users look for them. `error`: why it never ran, or
  * 0. */
 static int failed(struct running *r, const char *point, size_t index, int status, int error,
@@ -314,8 +346,10 @@ static int failed(struct running *r, const char *point, size_t index, int status
 						    : strsignal(WTERMSIG(status)));
 	else
 		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	return error_set(err, -EIO, "hook", path, "error running %s hook #%zu: %s: %s%s%.*s", point,
-			 index, path, why, len ? ": " : "", (int)len, r->said);
+	error_set(err, -EIO, "hook", path, "error running %s hook #%zu: %s: %s%s%.*s", point, index,
+		  path, why, len ? ": " : "", (int)len, r->said);
+	hint(r, point, error, err);
+	return -EIO;
 }
 
 static int run_one(const struct oci_hook *hook, const char *point, size_t index,

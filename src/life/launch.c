@@ -152,7 +152,7 @@ static void word_streams(int error, struct rootlet_error *err)
 
 	error_set(err, error, "streams", NULL, "make the container's streams: %s",
 		  error_text(error));
-	if (diagnose_step(&step, error, 0, FRONT_ROOTLET, NULL, &d) && *d.hint)
+	if (diagnose_step(&step, error, 0, NULL, NULL, &d) && *d.hint)
 		error_hint(err, "%s", d.hint);
 }
 

@@ -74,6 +74,7 @@ int log_open(void)
 		return 0;
 	error_set(&err, -errno, "log-file", globals.log, "--log %s: %s", globals.log,
 		  error_text(errno));
+	error_hint(&err, "name a file in a folder that exists and that you may write to");
 	log_error(&err);
 	return err.code;
 }

@@ -41,7 +41,12 @@ static int write_config(const struct request *q, const char *text, rootlet_error
 	if (r == -EEXIST)
 		return error_set(err, r, "spec-exists", path,
 				 "%s: file exists already; remove it first", path);
-	return r < 0 ? error_set(err, r, "spec-write", path, "%s: %s", path, error_text(r)) : 0;
+	if (r < 0) {
+		error_set(err, r, "spec-write", path, "%s: %s", path, error_text(r));
+		error_hint(err,
+			   "--bundle DIR names a folder that exists and that you may write to");
+	}
+	return r;
 }
 
 static int make_config(const struct request *q, rootlet_error *err)

@@ -187,8 +187,14 @@ static int read_paths(struct oci_context *c, const struct json *value, void *tar
 		if (!paths)
 			return error_nomem(c->r.err);
 	}
-	for (const struct json *e = paths ? value->first : NULL; !r && e; e = e->next)
-		r = oci_inside_path(c, e, &paths[count++]);
+	for (const struct json *e = paths ? value->first : NULL; !r && e; e = e->next) {
+		r = oci_inside_path(c, e, &paths[count]);
+		if (!r && strcmp(paths[count++], "/") == 0)
+			/* a mount over the root is not seen from it */
+			r = reader_fail(&c->r, e, "oci-path",
+					"is the whole root, which can be neither hidden nor made "
+					"read-only so: root.readonly does the latter");
+	}
 	if (!r)
 		memcpy(target, &paths, sizeof(paths));
 	return r;

@@ -13,7 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
-static void load(struct planner *p, const struct seccomp_filter *filter, const char *why)
+static struct step *load(struct planner *p, const struct seccomp_filter *filter, const char *why)
 {
 	struct step *step = plan_add(p, OP_SECCOMP, ACTOR_CHILD, filter->name);
 
@@ -24,6 +24,7 @@ static void load(struct planner *p, const struct seccomp_filter *filter, const c
 	step->a.filter.notify = filter->notify;
 	p->plan->notifies |= filter->notify;
 	step->why = why;
+	return step;
 }
 
 static int no_text(struct planner *p, const char *path)
@@ -88,7 +89,7 @@ static int load_profile(struct planner *p, uint64_t capabilities)
 	if (r == 0)
 		r = compile(p, capabilities, &filter);
 	if (r == 0)
-		load(p, &filter, "the profile that was asked for");
+		load(p, &filter, "the profile that was asked for")->a.filter.profile = true;
 	return r;
 }
 
@@ -130,7 +131,7 @@ static int load_part(struct planner *p)
 	if (r < 0)
 		return r;
 	filter.name = "linux.seccomp";
-	load(p, &filter, "the profile of the config");
+	load(p, &filter, "the profile of the config")->a.filter.profile = true;
 	return 0;
 }
 

@@ -321,6 +321,7 @@ struct step {
 			const char *name; /* "default", or the profile's path */
 			uint32_t flags;	  /* SECCOMP_FILTER_FLAG_… */
 			bool notify;	  /* its listener goes to the supervisor */
+			bool profile; /* somebody else's than ours: what it allows is not known */
 		} filter;
 		struct {
 			uint64_t rights; /* LANDLOCK_ACCESS_FS_…, given below each path */

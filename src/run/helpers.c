@@ -76,7 +76,7 @@ static int finish(const struct plan *plan, struct helper *h, struct rootlet_erro
 		;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	diagnose_helper(step, status, text, plan_front(plan), NULL, &d);
+	diagnose_helper(step, status, text, plan, NULL, &d);
 	error_set(err, -EPERM, d.id, step->subject, "write the %s with %s: %s",
 		  step->a.helper.gid ? "gid_map" : "uid_map", step->a.helper.path, d.why);
 	if (*d.hint)
@@ -89,7 +89,7 @@ static void cannot_start(const struct plan *plan, const struct step *step, int e
 {
 	struct diagnosis d;
 
-	if (!diagnose_step(step, error, 0, plan_front(plan), NULL, &d)) {
+	if (!diagnose_step(step, error, 0, plan, NULL, &d)) {
 		error_set(err, error, "helper-start", step->subject, "start %s: %s",
 			  step->a.helper.path, error_text(error));
 		return;

@@ -161,6 +161,15 @@ static int take_late_listener(struct start *s)
 	return take_control(s);
 }
 
+/* One that somebody else wrote than we: what it allows is not known. */
+static bool has_profile(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].op == OP_SECCOMP && plan->steps[i].a.filter.profile)
+			return true;
+	return false;
+}
+
 /* Until the report pipe closes, by the exec or by the child's end; or, with a joiner, until the
  * child's pid is known. */
 int listen_to_child(struct start *s, bool until_pid)
@@ -203,10 +212,13 @@ int listen_to_child(struct start *s, bool until_pid)
 	if (s->ready || (until_pid && s->process->pid))
 		return 0;
 	error_set(s->err, -ECHILD, "setup-killed", NULL,
-		  "set-up: the process was killed before it could say why");
-	error_hint(
-		s->err,
-		"a memory limit or another program's signal can do this; the kernel log may say");
+		  "set-up: the process was killed before it could say why%s",
+		  has_profile(s->plan) ? ", or the seccomp profile does not let it say" : "");
+	error_hint(s->err,
+		   "a memory limit or another program's signal can do this; the kernel log may "
+		   "say%s",
+		   has_profile(s->plan) ? "; a profile must allow write, execve and exit_group"
+					: "");
 	return -ECHILD;
 }
 

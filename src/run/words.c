@@ -97,12 +97,12 @@ int run_word_failure(const struct plan *plan, int index, int error, uint32_t det
 {
 	const struct step *step = &plan->steps[index];
 	struct diagnosis d = {.id = op_rows[step->op].name};
-	enum front_end front = plan_front(plan);
 	AUTO_BUFFER what = {0};
 
-	if (!diagnose_step(step, error, detail, front, NULL, &d)) {
+	if (!diagnose_step(step, error, detail, plan, NULL, &d)) {
 		write_why(step, error, detail, value, d.why, sizeof(d.why));
-		snprintf(d.hint, sizeof(d.hint), "%s", front_words(op_rows[step->op].hint, front));
+		snprintf(d.hint, sizeof(d.hint), "%s",
+			 front_words(op_rows[step->op].hint, plan_front(plan)));
 	}
 	write_what(step, &what);
 	error_set(err, -error, d.id, step->subject, "%s: %s%s%s", what.data ? what.data : "start",

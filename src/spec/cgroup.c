@@ -6,24 +6,46 @@
 #include <errno.h>
 #include <string.h>
 
+/* "." and ".." taken out by the spelling, as runc does: what is named stays below the group that it
+ * is counted from. Slashes are squeezed; "" when nothing is left of it, or only the slash. */
+static char *clean(struct arena *a, const char *path)
+{
+	char *out = arena_alloc(a, strlen(path) + 2);
+	size_t len = 0;
+
+	for (const char *p = path; out && *p;) {
+		size_t n = strcspn(p, "/");
+
+		if (n == 2 && strncmp(p, "..", 2) == 0) {
+			while (len && out[--len] != '/')
+				;
+		} else if (n && !(n == 1 && *p == '.')) {
+			if (len || *path == '/')
+				out[len++] = '/';
+			memcpy(out + len, p, n);
+			len += n;
+		}
+		p += n + (p[n] == '/');
+	}
+	if (out)
+		out[len] = '\0';
+	return out;
+}
+
 /* cgroupsPath names the container's group itself. Without one it bears the container's id; "/" is
  * everybody's, and no group of its own. */
 static int from_oci(const struct spec_oci *oci, struct arena *a, struct spec_cgroup *ret)
 {
-	const char *path = oci->cgroups_path, *slash;
-	size_t len = path ? strlen(path) : 0;
+	const char *path = clean(a, oci->cgroups_path ? oci->cgroups_path : ""), *slash;
 
+	if (!path)
+		return -ENOMEM;
 	ret->wanted = !oci->no_cgroup;
 	ret->limited = oci->resources.given;
 	ret->name = oci->id;
-	while (len && path[len - 1] == '/')
-		len--;
-	if (!len)
+	if (!*path)
 		return 0;
 	ret->named = true;
-	path = arena_strndup(a, path, len);
-	if (!path)
-		return -ENOMEM;
 	slash = strrchr(path, '/');
 	ret->name = slash ? slash + 1 : path;
 	ret->parent = slash == path ? "/"

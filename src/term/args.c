@@ -132,12 +132,15 @@ static int unknown(const struct line *l, const char *flag)
 {
 	const char *near = flag[1] == '-' ? nearest(l->command, flag + 2) : NULL;
 
-	error_set(l->err, -EINVAL, "option-unknown", flag, "%s: %s %s has no such option", flag,
-		  program(l->command), l->command->name);
+	const char *name = l->command->name,
+		   *space = *name ? " " : ""; /* global options have none */
+
+	error_set(l->err, -EINVAL, "option-unknown", flag, "%s: %s%s%s has no such option", flag,
+		  program(l->command), space, name);
 	if (near)
 		error_hint(l->err, "did you mean --%s?", near);
 	else
-		error_hint(l->err, "%s help %s lists them", program(l->command), l->command->name);
+		error_hint(l->err, "%s help%s%s lists them", program(l->command), space, name);
 	return -EINVAL;
 }
 
@@ -314,8 +317,9 @@ static int check_words(const struct line *l, const struct args_list *words)
 	const struct args_command *c = l->command;
 
 	if (words->count < (size_t)c->least)
-		return error_set(l->err, -EINVAL, "word-missing", c->word, "%s: %s %s", c->name,
-				 c->least > 1 ? "needs a" : "name a", c->word);
+		return error_set(l->err, -EINVAL, "word-missing", c->word, "%s: %s a%s %s", c->name,
+				 c->least > 1 ? "needs" : "name",
+				 strchr("AEIO", c->word[0]) ? "n" : "", c->word);
 	if (c->most >= 0 && words->count > (size_t)c->most)
 		return error_set(l->err, -EINVAL, "word-too-many", words->items[c->most],
 				 "%s: %s: is a word too many", c->name, words->items[c->most]);

@@ -218,6 +218,44 @@ def test_messages(b):
     life.fails("nosuch", text="no such command")
 
 
+def test_messages_lead_on(b):
+    """What is named on the command line and is not there, or is something else: why, and a way out."""
+    life = Life(b)
+    folder = b.folder / "made" / "config.json"
+    folder.mkdir(parents=True)
+    for bundle_path, why in (("/no/such", "No such file"), (b.folder / "config.json", "Not a directory"),
+                             (folder.parent, "Is a directory"), (folder, "No such file")):
+        life.fails("create", "--bundle", str(bundle_path), "c", text=[why, "hint: a bundle is a directory", "rootlet-oci spec"])
+    life.fails("create", "--nosuch", "c", text="hint: rootlet-oci help create lists them")
+    life.fails("--nosuch", text=["rootlet-oci has no such option", "hint: rootlet-oci help lists them"])
+    life.fails("create", "--bundle", str(b.folder), text="create: name an ID")
+    life.fails("list", options=("--log", "/no/such"), text="hint: name a file")
+    life.fails("list", options=("--root", "/etc/passwd"), text="hint: name a folder of your own: --root DIR")
+    b.process["terminal"] = True
+    life.write()
+    life.create_fails("it is no socket", "c", "--console-socket", str(b.folder / "config.json"))
+    b.process["terminal"] = False
+    text = b.folder / "text"
+    text.write_text("true", encoding="utf-8")
+    for program, mode, hint in (("/no/such", None, "hooks.createRuntime of config.json names it"), (text, 0o644, "an x bit"),
+                                (text, 0o755, "a script begins with #!")):
+        if mode:
+            text.chmod(mode)
+        b.config["hooks"] = {"createRuntime": [{"path": str(program)}]}
+        life.write()
+        life.create_fails(["error running createRuntime hook #0", "hint: ", hint])
+
+
+def test_a_seccomp_profile_that_stops_the_start_is_named(b):
+    life = Life(b)
+    for names in (["execve", "execveat"], ["write"]):
+        b.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": names, "action": "SCMP_ACT_ERRNO"}]}
+        life.write()
+        life.create()
+        life.fails("start", "c", text="linux.seccomp must allow what a start still does")
+        life.end()
+
+
 def test_the_wrong_state(b):
     life = Life(b)
     life.create()

@@ -378,7 +378,7 @@ static void diagnose__step_texts(void **state)
 			rows[i].change(facts);
 		/* either sign of the errno */
 		assert_true(diagnose_step(&rows[i].step, i % 2 ? rows[i].error : -rows[i].error,
-					  rows[i].detail, FRONT_ROOTLET, facts, &d));
+					  rows[i].detail, NULL, facts, &d));
 		check(i, &d, rows[i].id, rows[i].why, rows[i].hint);
 		facts_free(facts);
 	}
@@ -390,9 +390,9 @@ static void diagnose__says_nothing_when_it_knows_nothing(void **state)
 	struct diagnosis d = {.id = "untouched"};
 	struct facts *facts = load("debian12");
 
-	assert_false(diagnose_step(&step, EXDEV, 0, FRONT_ROOTLET, facts, &d));
+	assert_false(diagnose_step(&step, EXDEV, 0, NULL, facts, &d));
 	assert_string_equal(d.id, "untouched");
-	assert_false(diagnose_step(NULL, EPERM, 0, FRONT_ROOTLET, facts, &d));
+	assert_false(diagnose_step(NULL, EPERM, 0, NULL, facts, &d));
 	facts_free(facts);
 }
 
@@ -409,7 +409,7 @@ static void diagnose__probes_what_is_not_given(void **state)
 		skip();
 	fclose(file);
 	number[strcspn(number, "\n")] = '\0';
-	assert_true(diagnose_step(&step, ENOSPC, 0, FRONT_ROOTLET, NULL, &d));
+	assert_true(diagnose_step(&step, ENOSPC, 0, NULL, NULL, &d));
 	if (!strcmp(d.id, "nesting-limit"))
 		skip(); /* inside a user namespace */
 	snprintf(expected, sizeof(expected),
@@ -426,7 +426,7 @@ static void diagnose__process_limit_is_ours(void **state)
 	assert_int_equal(getrlimit(RLIMIT_NPROC, &limit), 0);
 	low = (struct rlimit){.rlim_cur = 77, .rlim_max = limit.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NPROC, &low), 0);
-	assert_true(diagnose_step(&step, EAGAIN, 0, FRONT_ROOTLET, NULL, &d));
+	assert_true(diagnose_step(&step, EAGAIN, 0, NULL, NULL, &d));
 	assert_int_equal(setrlimit(RLIMIT_NPROC, &limit), 0);
 	assert_string_equal(d.why, "no more processes: this user may have 77 (ulimit -u), or its "
 				   "cgroup has reached pids.max");
@@ -443,7 +443,7 @@ static void expect_path(struct facts *facts, const char *path, int error, const 
 			    .a.open = {.path = path, .kind = OPEN_ANY}};
 	struct diagnosis d = {.id = "nothing"};
 
-	assert_true(diagnose_step(&step, error, 0, FRONT_ROOTLET, facts, &d));
+	assert_true(diagnose_step(&step, error, 0, NULL, facts, &d));
 	check(0, &d, id, why, hint);
 }
 
@@ -583,8 +583,7 @@ static void diagnose__helper_texts(void **state)
 
 		if (helper_rows[i].change)
 			helper_rows[i].change(facts);
-		diagnose_helper(&step, helper_rows[i].status, helper_rows[i].text, FRONT_ROOTLET,
-				facts, &d);
+		diagnose_helper(&step, helper_rows[i].status, helper_rows[i].text, NULL, facts, &d);
 		check(i, &d, helper_rows[i].id, helper_rows[i].why, helper_rows[i].hint);
 		facts_free(facts);
 	}

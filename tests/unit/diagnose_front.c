@@ -183,11 +183,12 @@ static void front__each_has_its_words(void **state)
 		for (int front = 0; front < FRONT_COUNT; front++) {
 			struct facts *facts = load("debian12");
 			struct diagnosis d = {0};
+			struct plan plan = {.oci = front == FRONT_OCI, .own_pid_ns = true};
 
 			if (rows[i].change)
 				rows[i].change(facts);
 			assert_true(diagnose_step(&rows[i].step, rows[i].error, rows[i].detail,
-						  (enum front_end)front, facts, &d));
+						  &plan, facts, &d));
 			assert_string_equal(d.hint, rows[i].hint[front]);
 			facts_free(facts);
 		}

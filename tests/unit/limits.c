@@ -189,10 +189,14 @@ static void cgroup__of_a_config(void **state)
 	static const struct {
 		const char *path, *parent, *name; /* parent NULL: nothing was said */
 	} rows[] = {
-		{NULL, NULL, "id"},    {"", NULL, "id"},
-		{"/", NULL, "id"},     {"/a", "/", "a"},
-		{"/a/b", "/a", "b"},   {"a", "", "a"},
-		{"a/b/c", "a/b", "c"}, {"/pod//box/", "/pod/", "box"},
+		{NULL, NULL, "id"},	  {"", NULL, "id"},
+		{"/", NULL, "id"},	  {"/a", "/", "a"},
+		{"/a/b", "/a", "b"},	  {"a", "", "a"},
+		{"a/b/c", "a/b", "c"},	  {"/pod//box/", "/pod", "box"},
+		{"/..", NULL, "id"},	  {"../..", NULL, "id"},
+		{"/a/../../b", "/", "b"}, {"../a/./b", "a", "b"},
+		{"a/..", NULL, "id"},	  {"a/../b", "", "b"},
+		{"/a/b/../c", "/a", "c"}, {"..a/b..", "..a", "b.."},
 	};
 	struct spec *spec = take_config(LINUX("\"namespaces\":[]"));
 	struct spec_cgroup c;

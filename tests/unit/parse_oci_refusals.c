@@ -376,6 +376,14 @@ static void parse_oci__refuses_values(void **state)
 		 "3:21: /linux/rootfsPropagation: \"ro\" is no propagation"},
 		{LINUX("\"maskedPaths\":[\"proc\"]"),
 		 "3:16: /linux/maskedPaths/0: \"proc\" is not absolute"},
+		{LINUX("\"maskedPaths\":[\"/proc/keys\",\"/../.\"]"),
+		 "3:29: /linux/maskedPaths/1: is the whole root, which can be neither hidden nor "
+		 "made read-only so: root.readonly does the latter"},
+		{LINUX("\"maskedPaths\":[\"\"]"),
+		 "3:16: /linux/maskedPaths/0: \"\" is not absolute"},
+		{LINUX("\"readonlyPaths\":[\"/\"]"),
+		 "3:18: /linux/readonlyPaths/0: is the whole root, which can be neither hidden nor "
+		 "made read-only so: root.readonly does the latter"},
 		{LINUX("\"personality\":{\"domain\":\"BSD\"}"),
 		 "3:25: /linux/personality/domain: \"BSD\" is no execution domain"},
 		{LINUX("\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"X\"]}"),

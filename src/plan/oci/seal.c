@@ -67,7 +67,11 @@ static int check_id(struct planner *p, const struct idmap *map, uint32_t id, con
 		  "/process/user: %s %u is not mapped in "
 		  "this container",
 		  what, id);
-	error_hint(p->err, "%s", p->plan->summary_user);
+	if (p->spec->kind == SPEC_EXEC)
+		error_hint(p->err, "/proc/PID/%s_map of the container's process has those that are",
+			   what);
+	else
+		error_hint(p->err, "%s", p->plan->summary_user);
 	return -EINVAL;
 }
 
