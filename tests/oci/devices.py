@@ -241,6 +241,13 @@ def controllers():
     return []
 
 
+def test_without_a_cgroup_it_is_said(b):
+    real_root()
+    give(b, DENY_ALL)
+    result = b.start("head -c 1 /dev/kmsg", options=["--cgroup-manager", "disabled"])
+    assert result.returncode == 0 and "linux.resources.devices is not enforced" in result.stderr, result
+
+
 def test_without_the_right_to_it_the_start_is_refused(b):
     real_root()
     setpriv = shutil.which("setpriv") or bundle.skip("there is no setpriv")
