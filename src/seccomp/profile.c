@@ -315,6 +315,12 @@ static int add_call(const struct reader *r, const struct json *value, void *data
 		return reader_fail(r, value, "seccomp-notify",
 				   "set-up itself needs sendmsg to hand the listener over: it "
 				   "cannot be one of its calls");
+	/* How set-up says, after the filter, that all is well: an agent that denies or delays it
+	 * would make a start fail without a reason. */
+	if (entry.action == SCMP_ACT_NOTIFY && strcmp(name, "write") == 0)
+		return reader_fail(r, value, "seccomp-notify",
+				   "SCMP_ACT_NOTIFY cannot be used for the write syscall: set-up "
+				   "itself needs it to say that all is well");
 	return p->adding ? add_rule(p, value, name, number, &entry) : note_total(p, number, &entry);
 }
 

@@ -116,7 +116,8 @@ static int check_mount_namespace(const struct spec *spec, struct rootlet_error *
 	if (has(spec, NS_MNT))
 		return 0;
 	refuse(spec, err, "oci-needs-namespace", "/linux/namespaces",
-	       "without a mount namespace the container's mounts would be the host's");
+	       "without a mount namespace the container's mounts would be made on the host, and "
+	       "stay there");
 	error_hint(err, "add {\"type\": \"mount\"}");
 	return -EINVAL;
 }

@@ -241,8 +241,8 @@ static void gate_05_a_root_whose_proc_is_a_link_does_not_start(void **state)
 			expect_error_has(r, 125,
 					 j ? "mount sysfs on /sys" : "put the new proc on /proc");
 			expect_error_has(r, 125,
-					 ": it is a symbolic link inside the root, and must be a "
-					 "directory\n");
+					 ": it is a symbolic link inside the root, and must be "
+					 "mounted on ordinary directory\n");
 		}
 }
 

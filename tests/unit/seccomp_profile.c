@@ -619,6 +619,11 @@ static void seccomp_profile__part_of_a_config(void **state)
 			      "[\"sendmsg\"], \"action\": \"SCMP_ACT_NOTIFY\"}]}",
 			      true, &filter, &unknown),
 			 -EINVAL);
+	assert_int_equal(part("{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [{\"names\": "
+			      "[\"mkdir\", \"write\"], \"action\": \"SCMP_ACT_NOTIFY\"}]}",
+			      true, &filter, &unknown),
+			 -EINVAL);
+	assert_non_null(strstr(error.message, "cannot be used for the write syscall"));
 }
 
 int main(void)

@@ -170,8 +170,8 @@ static void validate_oci__refuses(void **state)
 		const char *text, *id, *message;
 	} rows[] = {
 		{"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"}}", "oci-needs-namespace",
-		 "/linux/namespaces: without a mount namespace the container's mounts would be the "
-		 "host's"},
+		 "/linux/namespaces: without a mount namespace the container's mounts would be "
+		 "made on the host, and stay there"},
 		{NAMESPACES("", MAPS(MAP(0, 1000, 1))) "}", "oci-needs-namespace",
 		 "/linux/uidMappings: there is no user namespace that this could be the map of"},
 		{NAMESPACES(USERNS, "") "}", "oci-maps",
