@@ -18,8 +18,8 @@ static const char *detail_words(uint32_t detail)
 		[WIRE_DETAIL_TARGET] = "the mount point inside the root",
 		[WIRE_DETAIL_MAKE_TARGET] = "making the mount point inside the root",
 		[WIRE_DETAIL_LINKED] =
-			"it is a symbolic link inside the root, and must be mounted on "
-			"ordinary directory",
+			("it is a symbolic link inside the root, and must be mounted on "
+			 "ordinary directory"),
 		[WIRE_DETAIL_INTO_PROC] = "a link inside the root leads it into /proc",
 		[WIRE_DETAIL_SOURCE] = "taking the source",
 		[WIRE_DETAIL_ATTACH] = "putting the mount in its place",
