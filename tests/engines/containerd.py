@@ -8,7 +8,6 @@ from checks import Bench, Checks, Failed, busybox_tar, has, needs, same, soon
 
 PROGRAMS = ("containerd", "containerd-shim-runc-v2", "ctr", "busybox")
 AS_ROOT = True
-SOCKET = "/run/root/containerd/sock"
 checks = Checks()
 
 
@@ -17,16 +16,46 @@ def missing():
 
 
 class Containerd(Bench):
+    """Its daemon, and ctr that talks to it. `launcher` stands before the daemon's words."""
+
+    launcher = ()
+
     def __init__(self, runtime):
         super().__init__(runtime)
-        self.daemon = None
-        self.root = None
+        self.folder = pathlib.Path("containerd").absolute()
+        self.folder.mkdir()
+        self.socket = f"{self.folder}/sock"
+        self.root = os.path.abspath("plain")
+        os.mkdir(self.root)
+        subprocess.run(["tar", "-C", self.root, "-x"], input=busybox_tar(), check=True)
+        self.daemon = self.open_daemon()
+        soon(lambda: self("version", status=None).returncode == 0, "containerd answers")
 
-    def __call__(self, *words, **more):
-        return self.run("ctr", "--address", SOCKET, *words, **more)
+    def open_daemon(self):
+        settings = self.folder / "config.toml"
+        settings.write_text(f"""version = 2
+root = "{self.folder}/root"
+state = "{self.folder}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs",
+                    "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs"]
+[grpc]
+address = "{self.socket}"
+[ttrpc]
+address = "{self.socket}.ttrpc"
+""", encoding="ascii")
+        with open(self.folder / "log", "w", encoding="ascii") as log:
+            return subprocess.Popen([*self.launcher, "containerd", "--config", str(settings)], stdin=subprocess.DEVNULL,
+                                    stdout=log, stderr=log) # pylint: disable=consider-using-with
 
     def words(self, *words):
-        return ["ctr", "--address", SOCKET, *words]
+        return ["ctr", "--address", self.socket, *words]
+
+    def __call__(self, *words, **more):
+        return self.run(*self.words(*words), **more)
+
+    def left(self):
+        """What the runtime still knows of containers."""
+        return sorted(os.listdir("/run/containerd/runc/default"))
 
     def start(self, *words, **more):
         """ctr asks for 1024 shares unless it is told otherwise, and the scene has no cpu controller where the host
@@ -52,27 +81,7 @@ class Containerd(Bench):
 
 
 def open_bench(runtime):
-    bench = Containerd(runtime)
-    folder = pathlib.Path("containerd")
-    folder.mkdir()
-    (folder / "config.toml").write_text(f"""version = 2
-root = "{folder.absolute()}/root"
-state = "{folder.absolute()}/state"
-disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.snapshotter.v1.btrfs",
-                    "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs"]
-[grpc]
-address = "{SOCKET}"
-[ttrpc]
-address = "{SOCKET}.ttrpc"
-""", encoding="ascii")
-    with open(folder / "log", "w", encoding="ascii") as log:
-        bench.daemon = subprocess.Popen(["containerd", "--config", str(folder / "config.toml")], stdin=subprocess.DEVNULL,
-                                        stdout=log, stderr=log) # pylint: disable=consider-using-with
-    soon(lambda: bench("version", status=None).returncode == 0, "containerd answers")
-    bench.root = os.path.abspath("plain")
-    os.mkdir(bench.root)
-    subprocess.run(["tar", "-C", bench.root, "-x"], input=busybox_tar(), check=True)
-    return bench
+    return Containerd(runtime)
 
 
 @checks
@@ -178,5 +187,4 @@ def devices_are_nodes(containerd):
 def nothing_is_left(containerd):
     containerd.tidy()
     same(containerd.listed(), [])
-    left = [str(p) for p in pathlib.Path("/run/containerd/runc/default").glob("*")]
-    same(left, [], "the runtime's state")
+    same(containerd.left(), [], "the runtime's state")

@@ -3,9 +3,9 @@ import os
 import pathlib
 import shutil
 
-from checks import Bench, Checks, has, needs, same
+from checks import Bench, Checks, busybox_tar, has, needs, same
+from podman import IMAGE, PROGRAMS
 
-PROGRAMS = ("podman", "busybox")
 SCRIPT = str(pathlib.Path(__file__).resolve().parents[2] / "contrib" / "podman-runtime")
 OLD_PODMAN = """#!/bin/sh
 # A podman that reads no containers.conf.d.
@@ -53,6 +53,33 @@ def sets_and_takes_back(switch):
     same(switch.used(), before)
     same(switch.drop_in.parent.exists(), False, "the folder is there")
     switch("unset")
+
+
+@checks
+def podman_then_runs_with_it(switch):
+    """Not told anything: a container of today has it, one of yesterday keeps its own, and one of tomorrow the old one."""
+    def made(name):
+        switch.run("podman", "create", "--name", name, "--network=none", IMAGE, "sh", "-c", "echo $0 ran; id -u", name)
+        return switch.out("podman", "inspect", "--format", "{{.OCIRuntime}}", name)
+
+    pathlib.Path("box.tar").write_bytes(busybox_tar())
+    switch.run("podman", "import", "--change", "ENV PATH=/bin", "box.tar", IMAGE)
+    switch("unset")
+    usual = made("before")
+    switch("set", switch.runtime)
+    same(made("during"), "rootlet-oci")
+    same(switch.out("podman", "start", "-a", "during"), "during ran\n0")
+    same(switch.out("podman", "run", "--rm", "--network=none", IMAGE, "echo", "plain"), "plain")
+    same(switch.out("podman", "run", "-d", "--name", "long", "--network=none", IMAGE, "sleep", "100"),
+         switch.out("podman", "inspect", "--format", "{{.Id}}", "long"))
+    same(switch.out("podman", "exec", "long", "cat", "/proc/1/comm"), "sleep")
+    same(switch.out("podman", "inspect", "--format", "{{.OCIRuntime}}", "before"), usual)
+    has(switch("unset").stderr, "without it: ")
+    switch("set", switch.runtime)
+    switch.run("podman", "rm", "-f", "-t0", "during", "long")
+    same(switch("unset").stderr, "")
+    same(made("after"), usual)
+    switch.run("podman", "rm", "-f", "-t0", "before", "after")
 
 
 @checks
