@@ -110,6 +110,9 @@ int bundle_find(const struct bundle_store *store, const char *id, struct bundle 
  * and of its process only what is checked anyway. */
 int bundle_find_broken(const struct bundle_store *store, const char *id, struct bundle **ret,
 		       struct rootlet_error *err);
+/* One that a killed `create` left, locked: of its record there is what was prepared. It counts as
+ * broken from now on, and is to be looked at again. */
+void bundle_salvage_prepared(struct bundle *b);
 /* Wait for its lock, then look again. -ENOENT when it was removed meanwhile. */
 int bundle_lock(struct bundle *b, struct rootlet_error *err);
 void bundle_unlock(struct bundle *b);

@@ -273,12 +273,12 @@ static int corrupt(const struct bundle *b, const char *key, struct rootlet_error
 }
 
 /* 1 when there was something to read; 0 without a file. */
-static int read_file(struct reader *r, struct rootlet_error *err)
+static int read_file(struct reader *r, const char *name, struct rootlet_error *err)
 {
 	struct bundle *b = r->b;
 	AUTO_FREE char *text = NULL;
-	AUTO_FD fd = openat(b->folder, BUNDLE_STATE,
-			    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	AUTO_FD fd =
+		openat(b->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int result;
 
 	if (fd < 0 && errno == ENOENT)
@@ -303,7 +303,7 @@ int bundle_load_record(struct bundle *b, struct rootlet_error *err)
 	int result;
 
 	b->has_record = false;
-	result = read_file(&r, err);
+	result = read_file(&r, BUNDLE_STATE, err);
 	if (result <= 0)
 		return result;
 	if (r.nomem)
@@ -318,6 +318,15 @@ void bundle_salvage_record(struct bundle *b)
 {
 	struct reader r = {.b = b};
 
-	if (read_file(&r, NULL) <= 0 || r.others || r.nomem)
+	if (read_file(&r, BUNDLE_STATE, NULL) <= 0 || r.others || r.nomem)
 		b->record = (struct bundle_record){0};
+}
+
+void bundle_salvage_prepared(struct bundle *b)
+{
+	struct reader r = {.b = b};
+
+	if (read_file(&r, NEW_STATE, NULL) <= 0 || r.wrong || r.nomem)
+		b->record = (struct bundle_record){0};
+	b->broken = true;
 }

@@ -106,9 +106,13 @@ int life_bundle_has_cgroup(const struct bundle *bundle, struct rootlet_error *er
 
 /* ---- bundle_broken.c ---- */
 
-/* One whose state.json cannot be trusted, before it is deleted: what tells of its processes
- * otherwise. What may be left of it is warned of. */
+/* One whose state.json cannot be trusted, or that a killed `create` left without one, before it is
+ * deleted: what tells of its processes and of its cgroup otherwise. What may be left of it is
+ * warned of. */
 void bundle_recover(struct bundle *bundle, const struct life_warn *warn);
+/* If a killed `create` left something under this id, it goes. */
+void bundle_clear_leftover(const struct bundle_store *store, const char *id,
+			   const struct life_warn *warn);
 
 /* ---- bundle_exec.c ---- */
 

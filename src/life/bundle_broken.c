@@ -1,11 +1,13 @@
-/* A container whose state.json cannot be trusted, and that is to be deleted: who its processes are
+/* A container that is to be deleted, and whose state.json cannot be trusted: who its processes are
  * is told by what can be read of it all the same, by the socket that it waits on, or by the cgroup
- * that its config names. It ends none of them. See bundle.h.
+ * that its config names. And one that a killed `create` left without a state.json, but perhaps with
+ * a cgroup. It ends none of them. See bundle.h.
  */
 #include "life/bundle.h"
 
 #include "base/fd.h"
 #include "facts/facts.h"
+#include "run/group.h"
 #include "spec/cgroup.h"
 
 #include <errno.h>
@@ -13,7 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { LOOK_MS = 5, LEAVE_MS = 2000 };
 
 static bool is_within(const char *path, const char *above)
 {
@@ -111,11 +116,62 @@ static void read_config(struct bundle *b, const struct life_warn *warn)
 	spec_free(spec);
 }
 
+/* ---- what a killed `create` left ---- */
+
+/* Its process ends by itself, since nobody is at the other end of its channels. But only when it
+ * was written down that the group was made may those in it be killed: else they may be another's.
+ */
+static bool is_left_alone(const char *cgroup)
+{
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+
+	for (int waited = 0; group_has_processes(cgroup); waited += LOOK_MS) {
+		if (waited >= LEAVE_MS)
+			return false;
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+static void recover_leftover(struct bundle *b, const struct life_warn *warn)
+{
+	char text[4352];
+
+	bundle_salvage_prepared(b);
+	b->record.stop_hooks = false; /* it was never there */
+	bundle_look(b);
+	if (!b->record.cgroup || b->record.process.pid || is_left_alone(b->record.cgroup))
+		return;
+	snprintf(text, sizeof(text), "container %s: processes are in the cgroup %.4000s: it stays",
+		 b->id, b->record.cgroup);
+	life_say(warn, text);
+	b->record.cgroup = NULL;
+}
+
+void bundle_clear_leftover(const struct bundle_store *store, const char *id,
+			   const struct life_warn *warn)
+{
+	AUTO_BUNDLE b = NULL;
+
+	if (store->fd < 0 || bundle_find(store, id, &b, NULL) < 0 || b->has_record)
+		return;
+	bundle_look(b);
+	/* Once we have the lock, whoever had it may be done, and it is there. */
+	if (b->status == BUNDLE_STOPPED && bundle_lock(b, NULL) == 0 && !b->has_record)
+		life_bundle_delete(b, false, warn, NULL);
+}
+
+/* ---- both ---- */
+
 void bundle_recover(struct bundle *b, const struct life_warn *warn)
 {
 	bool known = b->record.process.pid > 1 && b->record.process.start_time;
 	char text[512];
 
+	if (!b->broken) {
+		recover_leftover(b, warn);
+		return;
+	}
 	if (!bundle_alive(b))
 		known |= bundle_adopt(b);
 	read_config(b, warn);

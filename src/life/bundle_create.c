@@ -130,6 +130,39 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 	return result;
 }
 
+/* Of the groups on the way there, how many will have been made for it: those at the end that are
+ * not there. */
+static int count_levels(const struct plan *plan)
+{
+	int levels = 0;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct step *step = &plan->steps[i];
+
+		if (step->op == OP_CGROUP_PARENT)
+			levels = access(step->a.setting.path, F_OK) == 0 ? 0 : levels + 1;
+	}
+	return levels;
+}
+
+/* A `create` that is killed once it has made its group leaves word of it. */
+static int note_cgroup(struct create *c)
+{
+	struct bundle_record *r = &c->bundle->record;
+
+	for (size_t i = 0; i < c->plan->count; i++) {
+		const struct step *step = &c->plan->steps[i];
+
+		if (step->op != OP_CGROUP || !step->a.cgroup.name)
+			continue;
+		r->cgroup = arena_printf(&c->bundle->arena, "%s/%s", step->a.cgroup.parent,
+					 step->a.cgroup.name);
+		r->cgroup_levels = count_levels(c->plan);
+		return r->cgroup ? bundle_prepare_record(c->bundle, c->err) : error_nomem(c->err);
+	}
+	return 0;
+}
+
 static int on_hooks(void *data, struct run_process *p, const int namespaces[NS_COUNT],
 		    struct rootlet_error *err)
 {
@@ -254,12 +287,16 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 		r = make_plan(&c);
 	if (r == 0)
 		r = bundle_reach_pidfd_socket(options->pidfd_socket, &c.pidfd_socket, err);
-	if (r == 0)
+	if (r == 0) {
+		bundle_clear_leftover(store, id, &options->warn);
 		r = bundle_create(store, id, &c.bundle, err);
+	}
 	if (r == 0)
 		r = bundle_write_config(c.bundle, c.source.text, c.source.len, err);
 	if (r == 0)
 		r = fill_record(&c);
+	if (r == 0)
+		r = note_cgroup(&c);
 	if (r == 0)
 		r = start_process(&c, &own);
 	if (r < 0 && c.hooks_ran)

@@ -369,7 +369,7 @@ int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *war
 	struct spec *spec = NULL;
 	int r = bundle_lock(b, err);
 
-	if (r == 0 && b->broken)
+	if (r == 0 && !b->has_record)
 		bundle_recover(b, warn);
 	if (r == 0 && !force)
 		r = check_deletion(b, err);

@@ -3,11 +3,13 @@
 import json
 import os
 import pathlib
+import random
 import signal
 import subprocess
+import time
 
 import bundle
-from life import Life, hook, wait_for
+from life import Life, hook, reap_all, wait_for
 
 
 class Own(Life):
@@ -111,6 +113,31 @@ def test_a_group_that_is_no_longer_its_own(b):
             other.kill()
     wait_for(lambda: not pathlib.Path(state["cgroup"], "cgroup.procs").read_text(encoding="ascii"))
     os.rmdir(state["cgroup"])
+    life.end()
+
+
+def test_a_killed_create_leaves_no_group(b):
+    life = Own(b)
+    life.create()
+    group = json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8")).get("cgroup")
+    life.end()
+    if not group:
+        bundle.skip("no cgroup can be made here")
+    rng = random.Random(11)
+    other = str(b.folder / "other.json")
+    b.linux["cgroupsPath"] += "-2"
+    pathlib.Path(other).write_text(json.dumps(b.config), encoding="utf-8")
+    for n in range(60):
+        line, keywords = life.command("create", "--bundle", str(b.folder), "c", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with subprocess.Popen(line, **keywords) as create:
+            time.sleep(rng.random() * 0.012)
+            create.kill()
+        if n % 2 and not (life.state_folder / "c/state.json").exists(): # what the next create clears away
+            reap_all() # until its process has ended, too, the id is taken
+            life.create("c", "--config", other)
+        life.ok("delete", "--force", "c")
+        reap_all()
+        assert not os.path.exists(group) and not os.path.exists(group + "-2"), n
     life.end()
 
 
