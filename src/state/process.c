@@ -19,7 +19,7 @@ const char *const state_namespace_names[STATE_NAMESPACES] = {
 	"user", "pid", "mnt", "uts", "ipc", "net", "cgroup", "time",
 };
 
-enum { NAMESPACE_USER = 0, NAMESPACE_PID = 1 };
+enum { NAMESPACE_PID = 1 };
 enum { PIDFS = 0x50494446 }; /* PID_FS_MAGIC of linux/magic.h, Linux 6.9 */
 
 /* ---- /proc/PID ---- */
@@ -155,7 +155,9 @@ static bool is_of_another_boot(const struct state_process *process)
 	return process->boot[0] && *this_boot() && strcmp(process->boot, this_boot()) != 0;
 }
 
-/* Start time and pid namespace are as recorded. */
+/* Start time and pid namespace are as recorded. No other namespace is asked for: a process may
+ * leave any but that one, its user namespace too, and is the same one after it (unshare(2),
+ * setns(2)). */
 static bool is_recorded(const struct state_process *process, char *ret_letter)
 {
 	uint64_t start = 0;
@@ -198,7 +200,7 @@ bool state_process_alive(const struct state_process *process, int *ret_pidfd)
 	inode = process->pidfd_inode ? pidfd_inode(pidfd) : 0;
 	if (inode && inode != process->pidfd_inode)
 		return false;
-	if (!is_recorded(process, &letter) || !same_namespace(process, NAMESPACE_USER))
+	if (!is_recorded(process, &letter))
 		return false;
 	if (pidfd < 0) /* an old kernel, or an outer filter */
 		return !is_dead_letter(letter);
