@@ -27,6 +27,7 @@ enum {
 	LOOK_MS = 5,  /* between two looks at what cannot be polled */
 	PROCS_LIMIT = 4 << 20,
 	DEPTH_MAX = 16, /* of cgroups below the container's own */
+	AT_ONCE = 128,	/* pidfds that are open at the same time */
 };
 
 /* ---- its processes ---- */
@@ -181,23 +182,39 @@ static int kill_cgroup(const struct bundle *b)
 	return fd < 0 || write(fd, "1", 1) != 1 ? -errno : 0;
 }
 
-/* Each by a pidfd of its own, and only if it still is one of the container's by then: ones that
- * fork meanwhile are found by the next round. */
+/* A number may have been given out again since it was listed: the pidfds are opened first, and who
+ * is still one of the container's after that has been so all the time. */
+static int signal_some(const struct bundle *b, const pid_t *pids, size_t count, int signal)
+{
+	AUTO_FREE pid_t *now = NULL;
+	int fds[AT_ONCE], r;
+	size_t left = 0;
+
+	for (size_t i = 0; i < count; i++)
+		fds[i] = SYS(pidfd_open, pids[i], 0);
+	r = life_bundle_pids(b, &now, &left, NULL);
+	for (size_t i = 0; i < count; i++) {
+		bool still = r == 0 && left &&
+			     bsearch(&pids[i], now, left, sizeof(*now), by_number) != NULL;
+
+		if (still && fds[i] >= 0)
+			SYS(pidfd_send_signal, fds[i], signal, NULL, 0);
+		else if (still && fds[i] == -ENOSYS)
+			kill(pids[i], signal);
+		fd_close(&fds[i]);
+	}
+	return r;
+}
+
+/* Ones that fork meanwhile are found by the next round. */
 static int signal_each(const struct bundle *b, int signal, size_t *ret_count)
 {
 	AUTO_FREE pid_t *pids = NULL;
 	size_t count = 0;
 	int r = life_bundle_pids(b, &pids, &count, NULL);
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		int fd = SYS(pidfd_open, pids[i], 0);
-
-		if (fd >= 0)
-			SYS(pidfd_send_signal, fd, signal, NULL, 0);
-		else if (fd == -ENOSYS)
-			kill(pids[i], signal);
-		fd_close(&fd);
-	}
+	for (size_t at = 0; r == 0 && at < count; at += AT_ONCE)
+		r = signal_some(b, pids + at, count - at < AT_ONCE ? count - at : AT_ONCE, signal);
 	if (ret_count)
 		*ret_count = count;
 	return r;

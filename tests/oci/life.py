@@ -9,6 +9,7 @@ import os
 import pathlib
 import pty
 import random
+import resource
 import select
 import signal
 import socket
@@ -497,6 +498,20 @@ def test_a_shared_pid_namespace_is_killed_whole(b):
     wait_for(lambda: len(json.loads(life.ok("ps", "-f", "json", "c"))) == 3)
     life.ok("kill", "c", "KILL")
     reap_all()
+    life.end()
+
+
+def test_many_are_signalled_each(b):
+    """More than there may be descriptors for at once."""
+    life = Life(b, ["sh", "-c", "for i in $(seq 300); do sleep 100 & done; echo up; wait"])
+    share_pids(b)
+    life.write()
+    life.create()
+    life.ok("start", "c")
+    wait_for(lambda: "up" in life.output(), seconds=30)
+    assert len(json.loads(life.ok("ps", "-f", "json", "c"))) == 301
+    life.ok("kill", "--all", "c", "TERM", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
+    reap_all(seconds=30)
     life.end()
 
 
