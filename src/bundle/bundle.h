@@ -56,6 +56,8 @@ struct bundle_record {
 	const char *unit;	 /* systemd's, or NULL */
 	bool start_hooks;	 /* startContainer or poststart: `start` has to read the config */
 	bool stop_hooks;	 /* poststop: `delete` has to */
+	bool own_mounts;	 /* a mount namespace that was made for it */
+	uint64_t mounts_id;	 /* of that: never another's, or 0 (not known) */
 	bool own_pids;		 /* PID 1 of a pid namespace: with it ends all that it has */
 	bool tty;
 	struct bundle_pair *annotations;
@@ -86,8 +88,9 @@ struct bundle {
 	/* of the last bundle_look */
 	bool looked;
 	enum bundle_status status;
-	int pidfd; /* checked; -1: dead, or before Linux 5.3 */
-	int start; /* of one that waits for its start: a connection to it; -1: none */
+	int pidfd;  /* checked; -1: dead, or before Linux 5.3 */
+	int mounts; /* its mount namespace, held open: its inode is no other's meanwhile; or -1 */
+	int start;  /* of one that waits for its start: a connection to it; -1: none */
 };
 
 static inline bool bundle_alive(const struct bundle *b)

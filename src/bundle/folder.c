@@ -59,7 +59,7 @@ static struct bundle *new_bundle(const struct bundle_store *store, const char *i
 		return NULL;
 	arena_init(&b->arena);
 	b->store = store;
-	b->folder = b->pidfd = b->start = -1;
+	b->folder = b->pidfd = b->start = b->mounts = -1;
 	b->status = BUNDLE_CREATING;
 	snprintf(b->id, sizeof(b->id), "%s", id);
 	return b;
@@ -266,6 +266,7 @@ void bundle_free(struct bundle *b)
 	fd_close(&b->folder);
 	fd_close(&b->pidfd);
 	fd_close(&b->start);
+	fd_close(&b->mounts);
 	arena_release(&b->arena);
 	free(b);
 }

@@ -105,6 +105,9 @@ int bundle_prepare_record(struct bundle *b, struct rootlet_error *err)
 	put_text(&w, "cgroupLeft", r->cgroup_left);
 	put_number(&w, "cgroupLevels", (uint64_t)r->cgroup_levels);
 	put_text(&w, "unit", r->unit);
+	put_bool(&w, "ownMounts", r->own_mounts);
+	if (r->mounts_id)
+		put_number(&w, "mountsId", r->mounts_id);
 	put_bool(&w, "startHooks", r->start_hooks);
 	put_bool(&w, "stopHooks", r->stop_hooks);
 	put_bool(&w, "ownPids", r->own_pids);
@@ -247,6 +250,8 @@ static void read_all(struct reader *r)
 		.cgroup_left = get_text(r, "cgroupLeft"),
 		.cgroup_levels = (int)get_number(r, "cgroupLevels", 4096),
 		.unit = get_text(r, "unit"),
+		.own_mounts = get_bool(r, "ownMounts"),
+		.mounts_id = get_number(r, "mountsId", UINT64_MAX),
 		.start_hooks = get_bool(r, "startHooks"),
 		.stop_hooks = get_bool(r, "stopHooks"),
 		.own_pids = get_bool(r, "ownPids"),

@@ -85,11 +85,19 @@ int life_bundle_delete(struct bundle *bundle, bool force, const struct life_warn
 /* SIGKILL to all that it has, and wait. */
 int life_bundle_end(struct bundle *bundle, struct rootlet_error *err);
 
+/* ---- bundle_members.c ---- */
+
 /* Its processes, as the caller numbers them: *ret is the caller's to free. */
 int life_bundle_pids(const struct bundle *bundle, pid_t **ret, size_t *ret_count,
 		     struct rootlet_error *err);
+int life_bundle_by_number(const void *a, const void *b); /* the order of *ret: for bsearch(3) */
 
 /* ---- bundle_cgroup.c ---- */
+
+/* A group that the plan takes over, because it is there already, must not be that of a container
+ * that has ended and was not deleted: deleting the one would end the other. id: cgroup-taken. */
+int life_bundle_check_group(const struct bundle_store *store, const struct plan *plan,
+			    struct rootlet_error *err);
 
 /* Freeze all its processes, or let them go on. */
 int life_bundle_pause(struct bundle *bundle, bool paused, struct rootlet_error *err);

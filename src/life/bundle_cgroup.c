@@ -14,10 +14,59 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---- before it lives ---- */
+
+static const struct step *find_group(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].op == OP_CGROUP)
+			return plan->steps[i].a.cgroup.name ? &plan->steps[i] : NULL;
+	return NULL;
+}
+
+static int taken(const char *path, const char *id, struct rootlet_error *err)
+{
+	error_set(err, -EBUSY, "cgroup-taken", path,
+		  "cgroup %s: it is container %s's, which was not deleted yet", path, id);
+	error_hint(err, "`rootlet-oci delete %s` first, or name another in linux.cgroupsPath", id);
+	return -EBUSY;
+}
+
+static void leave_out(void *data, const struct rootlet_error *err)
+{
+}
+
+int life_bundle_check_group(const struct bundle_store *store, const struct plan *plan,
+			    struct rootlet_error *err)
+{
+	const struct step *step = find_group(plan);
+	struct bundle_list list = {0};
+	char path[PATH_MAX];
+	int r;
+
+	if (!step || snprintf(path, sizeof(path), "%s/%s", step->a.cgroup.parent,
+			      step->a.cgroup.name) >= (int)sizeof(path))
+		return 0;
+	if (access(path, F_OK) < 0) /* the usual case: it is made, and nobody else's */
+		return 0;
+	r = bundle_list(store, leave_out, NULL, &list, err);
+	for (size_t i = 0; r == 0 && i < list.count; i++) {
+		const char *theirs = list.items[i]->record.cgroup;
+
+		if (theirs && strcmp(theirs, path) == 0)
+			r = taken(path, list.items[i]->id, err);
+	}
+	bundle_list_release(&list);
+	return r;
+}
+
+/* ---- while it lives ---- */
 
 int life_bundle_has_cgroup(const struct bundle *b, struct rootlet_error *err)
 {

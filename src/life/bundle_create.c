@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "facts/facts.h"
 #include "life/life.h"
+#include "life/scan.h"
 #include "parse/oci.h"
 #include "plan/plan.h"
 
@@ -95,6 +96,7 @@ static int fill_record(struct create *c)
 			       oci->seccomp_listener, /* `start` needs the config then */
 		.stop_hooks = oci->hooks[OCI_POSTSTOP].count,
 		.own_pids = c->plan->own_pid_ns,
+		.own_mounts = c->plan->ns_modes[NS_MNT] == NS_MODE_PRIVATE,
 		.tty = c->spec->tty,
 		.annotation_count = oci->annotation_count,
 	};
@@ -119,6 +121,8 @@ static int on_made(void *data, struct run_process *p, struct rootlet_error *err)
 
 	if (result == -ESRCH) /* it has failed already, and says why */
 		r->process.pid = p->pid;
+	if (r->own_mounts && !r->own_pids && !p->cgroup)
+		r->mounts_id = life_mounts_id(p->pid);
 	r->cgroup = copy(c, p->cgroup);
 	r->cgroup_left = copy(c, p->cgroup_left);
 	r->unit = copy(c, p->unit);
@@ -285,6 +289,8 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 		r = make_spec(&c);
 	if (r == 0)
 		r = make_plan(&c);
+	if (r == 0)
+		r = life_bundle_check_group(store, c.plan, err);
 	if (r == 0)
 		r = bundle_reach_pidfd_socket(options->pidfd_socket, &c.pidfd_socket, err);
 	if (r == 0) {

@@ -1,5 +1,5 @@
-/* kill and delete, and which processes a container has. See bundle.h. Always by a checked pidfd, or
- * by its cgroup: never by a number that was read long ago. */
+/* kill and delete. See bundle.h. Always by a checked pidfd, or by its cgroup: never by a number
+ * that was read long ago. */
 #include "life/bundle.h"
 
 #include "base/fd.h"
@@ -23,130 +23,10 @@
 
 enum {
 	KILL_WAIT_MS = 10000,
-	EXIT_MS = 50, /* after SIGKILL: longer is for others to reap */
-	LOOK_MS = 5,  /* between two looks at what cannot be polled */
-	PROCS_LIMIT = 4 << 20,
-	DEPTH_MAX = 16, /* of cgroups below the container's own */
-	AT_ONCE = 128,	/* pidfds that are open at the same time */
+	EXIT_MS = 50,  /* after SIGKILL: longer is for others to reap */
+	LOOK_MS = 5,   /* between two looks at what cannot be polled */
+	AT_ONCE = 128, /* pidfds that are open at the same time */
 };
-
-/* ---- its processes ---- */
-
-struct pids {
-	pid_t *items;
-	size_t count, size;
-};
-
-static int add_pid(void *data, pid_t pid)
-{
-	struct pids *p = data;
-
-	if (p->count == p->size) {
-		size_t size = p->size ? 2 * p->size : 16;
-		pid_t *items = reallocarray(p->items, size, sizeof(pid_t));
-
-		if (!items)
-			return -ENOMEM;
-		p->items = items;
-		p->size = size;
-	}
-	p->items[p->count++] = pid;
-	return 0;
-}
-
-static int add_procs(const char *cgroup, struct pids *pids)
-{
-	AUTO_FREE char *text = NULL;
-	char path[PATH_MAX];
-	const char *at;
-	uint64_t pid;
-	int r;
-
-	if (snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	r = io_read_file(path, PROCS_LIMIT, &text, NULL);
-	for (at = text; r == 0 && *at; at += strspn(at, "\n")) {
-		if (io_take_u64(&at, &pid) < 0)
-			return -EINVAL;
-		if (pid > 0) /* 0: in a pid namespace that we do not see into */
-			r = add_pid(pids, (pid_t)pid);
-	}
-	return r;
-}
-
-/* The cgroup's own and those of all below it. A cgroup that is gone has none. As deep as groups are
- * nested, and DEPTH_MAX at most. NOLINTNEXTLINE(misc-no-recursion) */
-static int add_tree(const char *cgroup, int depth, struct pids *pids)
-{
-	int r = add_procs(cgroup, pids);
-	struct dirent *entry;
-	DIR *dir;
-
-	if (r == -ENOENT || r == -ENODEV)
-		return 0;
-	if (r < 0 || depth == DEPTH_MAX)
-		return r;
-	dir = opendir(cgroup);
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
-	while (r == 0 && (entry = readdir(dir)) != NULL) {
-		char path[PATH_MAX];
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", cgroup, entry->d_name) >=
-		    (int)sizeof(path))
-			r = -ENAMETOOLONG;
-		else
-			r = add_tree(path, depth + 1, pids);
-	}
-	closedir(dir);
-	return r;
-}
-
-/* Without a cgroup: by its pid namespace, or by its root where that is not its own. */
-static int add_scanned(const struct bundle *b, struct pids *pids)
-{
-	const uint64_t *namespaces = b->record.process.namespaces;
-	struct life_scan *scan;
-	int r = life_scan_make(&scan);
-
-	if (r < 0)
-		return r;
-	if (b->record.own_pids && namespaces[NS_PID])
-		r = life_scan_below(scan, namespaces[NS_PID], add_pid, pids);
-	else if (namespaces[NS_MNT])
-		r = life_scan_rooted(scan, namespaces[NS_MNT], add_pid, pids);
-	life_scan_free(scan);
-	return r;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const pid_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-int life_bundle_pids(const struct bundle *b, pid_t **ret, size_t *ret_count,
-		     struct rootlet_error *err)
-{
-	struct pids pids = {0};
-	int r = b->record.cgroup ? add_tree(b->record.cgroup, 0, &pids) : add_scanned(b, &pids);
-
-	if (r == 0 && !pids.count && bundle_alive(b))
-		r = add_pid(&pids, b->record.process.pid);
-	if (r < 0) {
-		free(pids.items);
-		return error_set(err, r, "processes-read", b->id,
-				 "container %s: read its processes: %s", b->id, error_text(r));
-	}
-	if (pids.count)
-		qsort(pids.items, pids.count, sizeof(pid_t), by_number);
-	*ret = pids.items;
-	*ret_count = pids.count;
-	return 0;
-}
 
 /* ---- signals ---- */
 
@@ -194,8 +74,9 @@ static int signal_some(const struct bundle *b, const pid_t *pids, size_t count, 
 		fds[i] = SYS(pidfd_open, pids[i], 0);
 	r = life_bundle_pids(b, &now, &left, NULL);
 	for (size_t i = 0; i < count; i++) {
-		bool still = r == 0 && left &&
-			     bsearch(&pids[i], now, left, sizeof(*now), by_number) != NULL;
+		bool still =
+			r == 0 && left &&
+			bsearch(&pids[i], now, left, sizeof(*now), life_bundle_by_number) != NULL;
 
 		if (still && fds[i] >= 0)
 			SYS(pidfd_send_signal, fds[i], signal, NULL, 0);
@@ -339,11 +220,25 @@ static void end_others(struct bundle *b)
 	}
 }
 
+/* While its first process lives: what is read by the number of its mount namespace afterwards is
+ * still its own. */
+static void hold_mounts(struct bundle *b)
+{
+	char path[48];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)b->record.process.pid);
+	fd_close(&b->mounts);
+	b->mounts = open(path, O_RDONLY | O_CLOEXEC);
+	if (!state_process_alive(&b->record.process, NULL)) /* it was somebody else's, maybe */
+		fd_close(&b->mounts);
+}
+
 int life_bundle_end(struct bundle *b, struct rootlet_error *err)
 {
 	int r = 0;
 
 	if (bundle_alive(b)) {
+		hold_mounts(b);
 		if (kill_cgroup(b) < 0 || b->pidfd >= 0)
 			r = signal_first(b, SIGKILL);
 		if ((r == 0 && !await_first(b)) || (r < 0 && r != -ESRCH))

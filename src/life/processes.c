@@ -207,7 +207,7 @@ int life_processes(const struct state_container *c, const struct life_scan *scan
 	if (!state_alive(c) || !learn(&g, c))
 		return life_not_running(c->name, err);
 	r = g.own_pids ? life_scan_below(scan, g.pid_ns, add_scanned, &g)
-		       : life_scan_rooted(scan, g.mnt_ns, add_scanned, &g);
+		       : life_scan_rooted(scan, g.mnt_ns, 0, add_scanned, &g);
 	if (r < 0) {
 		life_processes_release(ret);
 		return error_set(err, r, "processes-read", c->name, "read the processes of %s: %s",

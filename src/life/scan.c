@@ -18,6 +18,10 @@
 
 enum { NO_PARENT = -1 };
 
+#ifndef NS_GET_MNTNS_ID /* linux/nsfs.h of Linux 6.11 */
+#define NS_GET_MNTNS_ID _IOR(NSIO, 0x5, uint64_t)
+#endif
+
 struct entry {
 	pid_t pid;
 	uint64_t pid_ns;
@@ -204,12 +208,27 @@ int life_scan_below(const struct life_scan *s, uint64_t pid_ns, life_scan_visit 
 	return r;
 }
 
-int life_scan_rooted(const struct life_scan *s, uint64_t mnt_ns, life_scan_visit *visit, void *data)
+uint64_t life_mounts_id(pid_t pid)
+{
+	char path[48];
+	AUTO_FD fd = -1;
+	uint64_t id = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && ioctl(fd, NS_GET_MNTNS_ID, &id) == 0 ? id : 0;
+}
+
+int life_scan_rooted(const struct life_scan *s, uint64_t mnt_ns, uint64_t id,
+		     life_scan_visit *visit, void *data)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < s->count; i++)
-		if (namespace_of(s->entries[i].pid, "mnt") == mnt_ns)
-			r = visit(data, s->entries[i].pid);
+	for (size_t i = 0; r == 0 && i < s->count; i++) {
+		pid_t pid = s->entries[i].pid;
+
+		if (namespace_of(pid, "mnt") == mnt_ns && (!id || life_mounts_id(pid) == id))
+			r = visit(data, pid);
+	}
 	return r;
 }

@@ -92,13 +92,28 @@ int group_leave_way(struct start *s, const struct step *step)
 
 /* ---- the way to it ---- */
 
+/* The lowest that was made so far; what was made above it goes with it. So a start that fails at
+ * any step undoes them all. */
+static int keep_made(struct run_process *p, const char *path)
+{
+	char *above = p->cgroup;
+
+	if (asprintf(&p->cgroup, "%s", path) < 0) {
+		p->cgroup = above;
+		rmdir(path);
+		return -ENOMEM;
+	}
+	if (above)
+		p->cgroup_levels++;
+	free(above);
+	return 0;
+}
+
 int group_parent(struct start *s, const struct step *step)
 {
 	const char *path = step->a.setting.path;
-	int r = mkdir(path, 0755) < 0 ? -errno : 0;
+	int r = mkdir(path, 0755) < 0 ? -errno : keep_made(s->process, path);
 
-	if (r == 0)
-		s->process->cgroup_levels++;
 	if (r < 0 && r != -EEXIST)
 		return r;
 	AUTO_FD dir = open_directory(path);
@@ -153,33 +168,28 @@ static bool is_frozen(const char *path)
 	return io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 && *text == '1';
 }
 
-static int make_named(struct start *s, const char *parent, const char *name)
+static int make_named(const char *path)
 {
-	if (asprintf(&s->process->cgroup, "%s/%s", parent, name) < 0) {
-		s->process->cgroup = NULL;
-		return -ENOMEM;
-	}
-	if (mkdir(s->process->cgroup, 0755) == 0)
+	if (mkdir(path, 0755) == 0)
 		return 0;
-	if (errno != EEXIST || group_has_processes(s->process->cgroup))
+	if (errno != EEXIST || group_has_processes(path))
 		return -errno;
-	return is_frozen(s->process->cgroup) ? -EBUSY : 0;
+	return is_frozen(path) ? -EBUSY : 0;
 }
 
 /* Its name is ours to choose: nothing else of the plan depends on it. */
-static int make_any(struct start *s, const char *parent)
+static int make_any(const char *parent, char **ret)
 {
 	int r = -EEXIST;
 
 	sweep(parent);
 	for (int n = 0; r == -EEXIST && n < 1000; n++) {
-		free(s->process->cgroup);
-		if (asprintf(&s->process->cgroup, "%s/rootlet-%d-%d", parent, (int)getpid(), n) <
-		    0) {
-			s->process->cgroup = NULL;
+		free(*ret);
+		if (asprintf(ret, "%s/rootlet-%d-%d", parent, (int)getpid(), n) < 0) {
+			*ret = NULL;
 			return -ENOMEM;
 		}
-		r = mkdir(s->process->cgroup, 0755) < 0 ? -errno : 0;
+		r = mkdir(*ret, 0755) < 0 ? -errno : 0;
 	}
 	return r;
 }
@@ -187,13 +197,18 @@ static int make_any(struct start *s, const char *parent)
 int group_make(struct start *s, const struct step *step)
 {
 	const char *parent = step->a.cgroup.parent, *name = step->a.cgroup.name;
-	int r = name ? make_named(s, parent, name) : make_any(s, parent);
+	AUTO_FREE char *path = NULL;
+	int r;
 
-	if (r < 0) { /* not ours to remove */
-		free(s->process->cgroup);
-		s->process->cgroup = NULL;
-		return r;
+	if (name && asprintf(&path, "%s/%s", parent, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
 	}
+	r = name ? make_named(path) : make_any(parent, &path);
+	if (r == 0)
+		r = keep_made(s->process, path);
+	if (r < 0)
+		return r;
 	s->cgroup = open_directory(s->process->cgroup);
 	return s->cgroup < 0 ? s->cgroup : 0;
 }

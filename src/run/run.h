@@ -49,10 +49,10 @@ struct run_process {
 	const struct plan *plan; /* borrowed: must outlive the process */
 	struct run_options options;
 	pid_t pid;
-	int pidfd;	     /* -1 where the kernel has none */
-	int control;	     /* our end; -1 without an init */
-	int terminal;	     /* the master of its own terminal, or -1 */
-	char *cgroup;	     /* the one made for it, absolute, or NULL; who ends it removes it */
+	int pidfd;    /* -1 where the kernel has none */
+	int control;  /* our end; -1 without an init */
+	int terminal; /* the master of its own terminal, or -1 */
+	char *cgroup; /* the lowest one made for it, absolute, or NULL; who ends it removes it */
 	char *cgroup_left;   /* the group that we have left for a leaf below it, or NULL */
 	char *unit;	     /* systemd's, that the group belongs to, or NULL */
 	int cgroup_levels;   /* of the groups above it, how many were made for it too */

@@ -150,7 +150,7 @@ static bool same_namespace(const struct state_process *process, int index)
 	return !now || now == recorded;
 }
 
-static bool is_of_another_boot(const struct state_process *process)
+bool state_process_of_another_boot(const struct state_process *process)
 {
 	return process->boot[0] && *this_boot() && strcmp(process->boot, this_boot()) != 0;
 }
@@ -172,7 +172,7 @@ bool state_process_seen(const struct state_process *process)
 	struct stat st;
 	char letter = 0;
 
-	if (process->pid <= 1 || is_of_another_boot(process))
+	if (process->pid <= 1 || state_process_of_another_boot(process))
 		return false;
 	/* Four system calls without procfs, where the inode alone is proof. */
 	if (process->pidfd_inode && process->boot[0] && *this_boot())
@@ -192,7 +192,7 @@ bool state_process_alive(const struct state_process *process, int *ret_pidfd)
 
 	if (ret_pidfd)
 		*ret_pidfd = -1;
-	if (process->pid <= 1 || is_of_another_boot(process))
+	if (process->pid <= 1 || state_process_of_another_boot(process))
 		return false;
 	pidfd = SYS(pidfd_open, process->pid, 0);
 	if (pidfd == -ESRCH || pidfd == -EINVAL)

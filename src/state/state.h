@@ -216,6 +216,8 @@ int state_remove(struct state_container *c, struct rootlet_error *err);
 int state_process_describe(pid_t pid, struct state_process *ret);
 /* The start time alone, for a monitor. -ESRCH as above. */
 int state_process_start_time(pid_t pid, uint64_t *ret);
+/* Recorded before this boot: no number of it means anything any more. */
+bool state_process_of_another_boot(const struct state_process *process);
 /* Is this the process that was recorded, and alive? *ret_pidfd (may be NULL) gets its pidfd, or -1
  * before Linux 5.3. */
 bool state_process_alive(const struct state_process *process, int *ret_pidfd);

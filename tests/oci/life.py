@@ -357,27 +357,6 @@ def test_run_in_the_foreground(b):
     assert life.names() == [] and not children(), (life.names(), children())
 
 
-def test_kill_what_a_first_process_leaves(b):
-    """Its pid namespace is not its own: nothing ended with it."""
-    left = b.root / "tmp/left"
-    life = Life(b, ["sh", "-c", "sh -c 'while :; do echo . >>/tmp/left; sleep 0.02; done' & while ! [ -s /tmp/left ]; do sleep 0.01; done"])
-    share_pids(b)
-    life.write()
-    life.create()
-    life.ok("start", "c")
-    wait_for(lambda: life.state()["status"] == "stopped")
-    size = left.stat().st_size
-    wait_for(lambda: left.stat().st_size > size)
-    life.fails("kill", "c", "TERM", text="container not running")
-    life.ok("kill", "c", "KILL")
-    wait_for(lambda: life.call("kill", "c", "KILL").returncode)
-    size = left.stat().st_size
-    time.sleep(0.2)
-    assert left.stat().st_size == size
-    life.fails("kill", "c", "KILL", text="container not running")
-    life.end()
-
-
 def test_run_and_keep(b):
     life = Life(b, ["sh", "-c", "exit 4"])
     assert life.call("run", "--keep", "--bundle", str(b.folder), "c").returncode == 4
@@ -485,33 +464,6 @@ def test_signals_by_name_and_number(b):
     life.fails("kill", "c", "NOSUCH", text="unknown signal")
     life.ok("kill", "c", "1")
     wait_for(lambda: "hup" in life.output())
-    life.end()
-
-
-def test_a_shared_pid_namespace_is_killed_whole(b):
-    life = Life(b, ["sh", "-c", "sleep 100 & sleep 100 & echo up; wait"])
-    share_pids(b)
-    life.write()
-    life.create()
-    life.ok("start", "c")
-    wait_for(lambda: "up" in life.output())
-    wait_for(lambda: len(json.loads(life.ok("ps", "-f", "json", "c"))) == 3)
-    life.ok("kill", "c", "KILL")
-    reap_all()
-    life.end()
-
-
-def test_many_are_signalled_each(b):
-    """More than there may be descriptors for at once."""
-    life = Life(b, ["sh", "-c", "for i in $(seq 300); do sleep 100 & done; echo up; wait"])
-    share_pids(b)
-    life.write()
-    life.create()
-    life.ok("start", "c")
-    wait_for(lambda: "up" in life.output(), seconds=30)
-    assert len(json.loads(life.ok("ps", "-f", "json", "c"))) == 301
-    life.ok("kill", "--all", "c", "TERM", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)))
-    reap_all(seconds=30)
     life.end()
 
 
