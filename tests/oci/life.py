@@ -9,7 +9,6 @@ import os
 import pathlib
 import pty
 import random
-import resource
 import select
 import signal
 import socket
