@@ -2,6 +2,7 @@
 """A created container, waiting for its start: whom it obeys, who cannot keep it from starting, and its end with its state."""
 import array
 import ctypes
+import json
 import os
 import pathlib
 import shutil
@@ -146,6 +147,7 @@ def test_it_ends_with_its_state(b):
     for name in ("one", "two"):
         life.create(name)
     pids = {name: life.state(name)["pid"] for name in ("one", "two")}
+    groups = [group for name in pids if (group := json.loads((life.state_folder / name / "state.json").read_text()).get("cgroup"))]
     shutil.rmtree(life.state_folder / "one")
     wait_for(lambda: os.waitpid(pids["one"], os.WNOHANG)[0] == pids["one"])
     # nobody else ends, nor one that runs
@@ -157,6 +159,8 @@ def test_it_ends_with_its_state(b):
     except AssertionError:
         os.kill(pids["two"], signal.SIGKILL)
     life.end()
+    for group in groups: # nobody knows of them any more
+        os.rmdir(group)
 
 
 def test_a_state_folder_that_is_moved(b):
