@@ -354,7 +354,8 @@ const struct rule rules[] = {
 	 "the hard limit that you have is lower ({a})",
 	 HINT("ask for at most that, or raise it on the host")},
 	{STEP(SCHEDULER, EPERM), NULL, NULL, "scheduling-refused",
-	 "the kernel grants that to CAP_SYS_NICE on the host alone",
+	 "the kernel grants that to CAP_SYS_NICE on the host alone; a deadline as process "
+	 "scheduler can't be used together with AllowedCPUs (linux.resources.cpu.cpus)",
 	 HINTS("", "leave process.scheduler away, or start the engine as root")},
 	{STEP(IO_PRIORITY, EPERM), NULL, NULL, "scheduling-refused",
 	 "the kernel grants that to CAP_SYS_ADMIN or CAP_SYS_NICE on the host alone",
