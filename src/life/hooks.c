@@ -139,11 +139,24 @@ static void enter(const struct running *r)
 		give_up(r->trouble, CANNOT_ENTER);
 }
 
+/* Nothing is executed here that would close them: the lock on the state and our end of the child's
+ * channel, held for as long as the hook runs, would outlive a `create` that is killed. */
+static void close_inherited(void)
+{
+	enum { FIRST = 3, LAST = 1023 };
+
+	if (SYS(close_range, FIRST, ~0U, 0) == 0)
+		return;
+	for (int fd = FIRST; fd <= LAST; fd++)
+		close(fd);
+}
+
 /* A pid namespace is entered by children: the hook is one, and its end is handed on. */
 static _Noreturn void hand_on(pid_t pid)
 {
 	int status = 0;
 
+	close_inherited();
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (WIFSIGNALED(status)) {

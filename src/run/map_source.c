@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,15 +49,25 @@ static int open_namespace(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
+/* It goes with its maker, whose descriptors it has: a killed one's lock, and its end of the child's
+ * channel. */
+static _Noreturn void have_a_namespace(pid_t maker)
+{
+	SYS(prctl, PR_SET_PDEATHSIG, (unsigned long)SIGKILL, 0UL, 0UL, 0UL);
+	while (getppid() == maker)
+		pause();
+	_exit(0);
+}
+
 /* A process that does nothing but have a user namespace. */
 static int make_namespace(const struct step *step)
 {
-	pid_t pid = SYS(clone, (unsigned long)(CLONE_NEWUSER | SIGCHLD), NULL, NULL, NULL, 0UL);
+	pid_t maker = getpid(),
+	      pid = SYS(clone, (unsigned long)(CLONE_NEWUSER | SIGCHLD), NULL, NULL, NULL, 0UL);
 	int r;
 
 	if (pid == 0)
-		for (;;)
-			pause();
+		have_a_namespace(maker);
 	if (pid < 0)
 		return pid;
 	r = write_file(pid, "uid_map", step->a.mapped.uid_text);

@@ -141,6 +141,45 @@ def test_a_killed_create_leaves_no_group(b):
     life.end()
 
 
+def test_the_hook_of_a_killed_create_holds_nothing(b):
+    life = Life(b, hooks={"createContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "echo $$ >&2; exec sleep 100"]}]})
+    line, keywords = life.command("create", "--bundle", str(b.folder), "c", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with subprocess.Popen(line, **keywords) as create:
+        wait_for(lambda: any(b"sleep\x00100" in cmdline(pid) for pid in below(create.pid)))
+        hooks = below(create.pid)
+        create.kill()
+    life.ok("delete", "--force", "c")
+    assert life.names() == [], life.names()
+    for pid in hooks:
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+    reap_all()
+    life.end()
+
+
+def cmdline(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def below(pid):
+    """Its descendants."""
+    found = []
+    for file in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(file.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+        if parent == pid:
+            child = int(file.parent.name)
+            found += [child, *below(child)]
+    return found
+
+
 def test_a_state_that_is_no_file(b):
     life = Own(b)
     life.create()
