@@ -95,6 +95,7 @@ def volumes_by_name(podman):
     podman("volume", "create", "store")
     podman.box("-v", "store:/data", IMAGE, "sh", "-c", "echo kept >/data/file")
     same(podman.box("-v", "store:/data:ro", IMAGE, "cat", "/data/file"), "kept")
+    podman.box("-v", "store:/data:ro", IMAGE, "touch", "/data/more", status=1)
     podman("volume", "rm", "store")
 
 
