@@ -17,7 +17,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BUNDLE_ID_MAX = 255 };
+enum {
+	BUNDLE_ID_MAX = 255,
+	BUNDLE_ANSWER_MS = 10000, /* for an answer that is a matter of microseconds */
+};
 
 #define BUNDLE_CONFIG "config.json" /* as `create` read it */
 #define BUNDLE_STATE  "state.json"
@@ -90,7 +93,7 @@ struct bundle {
 	enum bundle_status status;
 	int pidfd;  /* checked; -1: dead, or before Linux 5.3 */
 	int mounts; /* its mount namespace, held open: its inode is no other's meanwhile; or -1 */
-	int start;  /* of one that waits for its start: a connection to it; -1: none */
+	int start;  /* of one that waits for its start: a connection to it; negative: none */
 };
 
 static inline bool bundle_alive(const struct bundle *b)
@@ -160,6 +163,9 @@ int bundle_open_token(const struct bundle *b, bool to_show);
 /* Of a broken one: who listens there is its process. True when there is one: then it is as if
  * bundle_look had found it. */
 bool bundle_adopt(struct bundle *b);
+/* A connection to one that waits for its start, as b->start, also where bundle_look had none
+ * because too many have come before. -EAGAIN: it takes none of them. */
+int bundle_reach(struct bundle *b);
 /* It has been started. */
 void bundle_forget_start(const struct bundle *b);
 

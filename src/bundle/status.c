@@ -55,14 +55,26 @@ int bundle_open_token(const struct bundle *b, bool to_show)
 	return fd < 0 ? -errno : fd;
 }
 
-static int connect_to_start(const struct bundle *b)
+/* -EAGAIN: somebody listens there, but has not yet taken all those who came before, and is stopped
+ * perhaps. `wait`: for a place among them, BUNDLE_ANSWER_MS at most. */
+static int connect_to_start(const struct bundle *b, bool wait)
 {
-	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	AUTO_FD fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (wait ? 0 : SOCK_NONBLOCK), 0);
+	const struct timeval most = {.tv_sec = BUNDLE_ANSWER_MS / 1000};
 	struct sockaddr_un a;
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&a, address(b, &a)) < 0)
+	/* SO_SNDTIMEO is for connect(2) as well: socket(7) */
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof(most)) < 0 ||
+	    connect(fd, (struct sockaddr *)&a, address(b, &a)) < 0 || fcntl(fd, F_SETFL, 0) < 0)
 		return -errno;
 	return fd_steal(&fd);
+}
+
+int bundle_reach(struct bundle *b)
+{
+	if (b->start < 0)
+		b->start = connect_to_start(b, true);
+	return b->start < 0 ? b->start : 0;
 }
 
 void bundle_forget_start(const struct bundle *b)
@@ -77,8 +89,8 @@ static bool waits_for_start(struct bundle *b)
 
 	if (fstatat(b->folder, BUNDLE_START, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	b->start = connect_to_start(b);
-	return b->start >= 0;
+	b->start = connect_to_start(b, false);
+	return b->start >= 0 || b->start == -EAGAIN;
 }
 
 static pid_t listening_pid(int connection)
@@ -96,7 +108,7 @@ static pid_t listening_pid(int connection)
  * still answers after the pidfd was opened, its process was alive, and the number its own. */
 bool bundle_adopt(struct bundle *b)
 {
-	AUTO_FD first = connect_to_start(b);
+	AUTO_FD first = connect_to_start(b, false);
 	pid_t pid = listening_pid(first);
 	AUTO_FD pidfd = -1;
 	struct state_process process = {0};
@@ -107,7 +119,7 @@ bool bundle_adopt(struct bundle *b)
 	if (state_process_describe(pid, &process) < 0)
 		return false;
 	fd_close(&b->start);
-	b->start = connect_to_start(b);
+	b->start = connect_to_start(b, false);
 	if (listening_pid(b->start) != pid) {
 		fd_close(&b->start);
 		return false;

@@ -181,6 +181,10 @@ int bundle_say(const struct bundle *bundle, int connection, uint32_t type);
 /* What came of it: there is nobody any more, or the sign could not be had. */
 bool bundle_is_gone(int r);
 int bundle_no_right(const struct bundle *bundle, int r, struct rootlet_error *err);
+/* 0: something has come over it, or its end. -ETIMEDOUT. */
+int bundle_await_answer(int connection);
+/* Then, in words: a signal may have stopped it. It is as it was. */
+int bundle_no_answer(const struct bundle *bundle, struct rootlet_error *err);
 /* Of a process that waits for its start, which stands closed to inspection: it hands them out. -1
  * for one that it cannot open. The caller closes them. */
 int bundle_namespaces(const struct bundle *bundle, int fds[NS_COUNT]);

@@ -211,12 +211,20 @@ static int not_running(const struct bundle *b, struct rootlet_error *err)
 }
 
 /* Of one that waits for its start. */
-static int take_namespaces(const struct bundle *b, int fds[NS_COUNT], struct rootlet_error *err)
+static int take_namespaces(struct bundle *b, int fds[NS_COUNT], struct rootlet_error *err)
 {
-	int r = b->start >= 0 ? bundle_namespaces(b, fds) : 0;
+	int r = b->status == BUNDLE_CREATED ? bundle_reach(b) : 0;
 
+	if (r == -ECONNREFUSED) { /* it was let go a moment ago */
+		bundle_look(b);
+		return bundle_alive(b) ? 0 : not_running(b, err);
+	}
+	if (r == 0 && b->start >= 0)
+		r = bundle_namespaces(b, fds);
 	if (r == 0)
 		return 0;
+	if (r == -EAGAIN || r == -ETIMEDOUT)
+		return bundle_no_answer(b, err);
 	return bundle_is_gone(r) ? not_running(b, err) : bundle_no_right(b, r, err);
 }
 

@@ -19,8 +19,6 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-enum { ANSWER_MS = 10000 }; /* for an answer that is a matter of microseconds */
-
 void life_say(const struct life_warn *warn, const char *text)
 {
 	if (warn && warn->say)
@@ -200,19 +198,59 @@ int bundle_no_right(const struct bundle *b, int r, struct rootlet_error *err)
 	return r;
 }
 
+int bundle_await_answer(int connection)
+{
+	struct pollfd answer = {.fd = connection, .events = POLLIN};
+	int r;
+
+	while ((r = poll(&answer, 1, BUNDLE_ANSWER_MS)) < 0 && errno == EINTR)
+		;
+	return r == 1 ? 0 : -ETIMEDOUT;
+}
+
+/* "T" of proc_pid_stat(5): a signal; "t": a tracer. */
+static char state_letter(const struct bundle *b)
+{
+	AUTO_FREE char *text = NULL;
+	char path[32];
+	const char *end;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)b->record.process.pid);
+	if (io_read_file(path, 4096, &text, NULL) < 0)
+		return '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' ? end[2] : '\0';
+}
+
+int bundle_no_answer(const struct bundle *b, struct rootlet_error *err)
+{
+	char letter = state_letter(b);
+
+	error_set(err, -ETIMEDOUT, "start-no-answer", b->id,
+		  "container %s: the process that waits for its start has not answered for %d "
+		  "seconds%s",
+		  b->id, BUNDLE_ANSWER_MS / 1000,
+		  letter == 'T'	  ? ": a signal has stopped it"
+		  : letter == 't' ? ": a debugger holds it"
+				  : "");
+	if (letter == 'T')
+		error_hint(err, "`rootlet-oci kill %s CONT` lets it go on", b->id);
+	else
+		error_hint(err, "try again, or `rootlet-oci delete --force %s`", b->id);
+	return -ETIMEDOUT;
+}
+
 int bundle_namespaces(const struct bundle *b, int fds[NS_COUNT])
 {
-	struct pollfd answer = {.fd = b->start, .events = POLLIN};
 	struct wire_message m = {0};
 	int taken[NS_COUNT], r = bundle_say(b, b->start, WIRE_NAMESPACES);
 	size_t count;
 
 	if (r < 0)
 		return r;
-	while ((r = poll(&answer, 1, ANSWER_MS)) < 0 && errno == EINTR)
-		;
-	if (r != 1)
-		return -EPIPE;
+	r = bundle_await_answer(b->start);
+	if (r < 0)
+		return r;
 	r = fds_take(b->start, &m, sizeof(m), MSG_DONTWAIT, taken, NS_COUNT, &count);
 	if (r == sizeof(m) && m.type == WIRE_NAMESPACES)
 		return run_sort_namespaces(m.value, taken, count, fds);

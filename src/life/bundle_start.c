@@ -107,6 +107,9 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 	size_t hooks = 0, count;
 	int fd, n, r;
 
+	if (bundle_await_answer(connection) < 0)
+		return bundle_no_answer(b, err);
+	bundle_forget_start(b);
 	for (;;) {
 		n = fds_take(connection, &said, sizeof(said), 0, &fd, 1, &count);
 		if (n <= 0)
@@ -140,15 +143,32 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 
 /* ---- all of it ---- */
 
+static int tell_it(struct bundle *b, int *ret_connection, struct rootlet_error *err)
+{
+	int r = bundle_reach(b);
+
+	if (r == -EAGAIN)
+		return bundle_no_answer(b, err);
+	if (r < 0)
+		return lost(b, r, err);
+	r = bundle_say(b, b->start, WIRE_GO);
+	if (r < 0)
+		return bundle_is_gone(r) ? lost(b, r, err) : bundle_no_right(b, r, err);
+	*ret_connection = fd_steal(&b->start);
+	return 0;
+}
+
+/* A start that fails half-way leaves nothing that could be started again. But one that was not
+ * heard has not begun: with our end of the connection the word is taken back. */
 static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 		  struct rootlet_error *err)
 {
-	int r;
+	int r = listen_to(b, oci, connection, err);
 
-	bundle_forget_start(b);
-	r = listen_to(b, oci, connection, err);
 	if (r == 0 && oci)
 		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, NULL, err);
+	if (r < 0 && r != -ETIMEDOUT)
+		life_bundle_end(b, NULL);
 	return r;
 }
 
@@ -169,16 +189,9 @@ int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct roo
 		r = bundle_spec(b, SPEC_RUN, &spec, err);
 	if (r < 0)
 		return r;
-	connection = fd_steal(&b->start);
-	r = bundle_say(b, connection, WIRE_GO);
-	if (r < 0) {
-		spec_free(spec);
-		return bundle_is_gone(r) ? lost(b, r, err) : bundle_no_right(b, r, err);
-	}
-	r = let_go(b, spec ? spec->oci : NULL, connection, err);
-	/* A start that failed half-way leaves nothing that could be started again. */
-	if (r < 0)
-		life_bundle_end(b, NULL);
+	r = tell_it(b, &connection, err);
+	if (r == 0)
+		r = let_go(b, spec ? spec->oci : NULL, connection, err);
 	spec_free(spec);
 	return r;
 }

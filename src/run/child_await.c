@@ -59,6 +59,15 @@ static bool is_proof(const struct child *c, int fd)
 	       fstat(fd, &shown) == 0 && own.st_dev == shown.st_dev && own.st_ino == shown.st_ino;
 }
 
+/* Who has lost patience while we could not hear takes his word back with the connection. */
+static bool has_hung_up(int connection)
+{
+	size_t count;
+	char byte;
+
+	return fds_take(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT, NULL, 0, &count) == 0;
+}
+
 enum heard { STAYS, LEAVES, LETS_GO };
 
 static enum heard hear(const struct child *c, int connection)
@@ -73,7 +82,7 @@ static enum heard hear(const struct child *c, int connection)
 	if (count)
 		close(proof);
 	if (good && message.type == WIRE_GO)
-		return LETS_GO;
+		return has_hung_up(connection) ? LEAVES : LETS_GO;
 	if (!good || message.type != WIRE_NAMESPACES)
 		return LEAVES;
 	return child_send_namespaces(connection) == 0 ? STAYS : LEAVES;

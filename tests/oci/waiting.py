@@ -9,6 +9,8 @@ import shutil
 import signal
 import socket
 import struct
+import subprocess
+import time
 
 import bundle
 from life import Life, wait_for
@@ -139,6 +141,52 @@ def test_who_says_nothing_keeps_nobody_out(b):
     assert life.state()["status"] == "running"
     for connection in silent:
         connection.close()
+    life.end()
+
+
+def test_one_that_is_stopped_keeps_nobody_waiting(b):
+    """It takes no connection then, and there is room for some only."""
+    life = Life(b)
+    life.create("c")
+    life.create("other")
+    life.ok("kill", "c", "STOP")
+    for _ in range(12):
+        began = time.monotonic()
+        assert life.state()["status"] == "created" and time.monotonic() - began < 3
+    assert [row["status"] for row in json.loads(life.ok("list", "--format", "json"))] == ["created", "created"]
+    # start and exec need an answer; in vain, nothing has changed
+    asked = []
+    for words in (("start", "c"), ("exec", "c", "true")):
+        line, keywords = life.command(*words)
+        asked.append(subprocess.Popen(line, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **keywords))
+    for process in asked:
+        text = process.communicate(timeout=30)[1]
+        assert process.returncode and "has not answered" in text and "a signal has stopped it" in text, text
+        assert "hint: `rootlet-oci kill c CONT`" in text, text
+    assert life.state()["status"] == "created"
+    life.ok("kill", "c", "CONT")
+    life.ok("exec", "c", "true")
+    assert life.state()["status"] == "created"
+    life.ok("start", "c")
+    assert life.state()["status"] == "running"
+    life.ok("kill", "other", "STOP")
+    for _ in range(12):
+        life.ok("state", "other")
+    life.ok("delete", "--force", "other")
+    life.end()
+
+
+def test_a_start_that_was_not_heard_has_not_begun(b):
+    """With room for it among those that wait: its word is there, and must not count later."""
+    life = Life(b, ["sh", "-c", "echo ran"])
+    life.create()
+    life.ok("kill", "c", "STOP")
+    life.fails("start", "c", text="has not answered")
+    life.ok("kill", "c", "CONT")
+    time.sleep(0.3)
+    assert life.state()["status"] == "created" and life.output() == "", life.output()
+    life.ok("start", "c")
+    wait_for(lambda: life.output() == "ran\n")
     life.end()
 
 
