@@ -163,6 +163,8 @@ int bundle_open_token(const struct bundle *b, bool to_show);
 /* Of a broken one: who listens there is its process. True when there is one: then it is as if
  * bundle_look had found it. */
 bool bundle_adopt(struct bundle *b);
+/* Of a paused one: when it is resumed it will be "created". */
+bool bundle_waits(const struct bundle *b);
 /* A connection to one that waits for its start, as b->start, also where bundle_look had none
  * because too many have come before. -EAGAIN: it takes none of them. */
 int bundle_reach(struct bundle *b);

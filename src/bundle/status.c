@@ -70,6 +70,13 @@ static int connect_to_start(const struct bundle *b, bool wait)
 	return fd_steal(&fd);
 }
 
+bool bundle_waits(const struct bundle *b)
+{
+	AUTO_FD fd = connect_to_start(b, false);
+
+	return fd >= 0 || fd == -EAGAIN;
+}
+
 int bundle_reach(struct bundle *b)
 {
 	if (b->start < 0)
@@ -163,8 +170,8 @@ void bundle_look(struct bundle *b)
 		b->status = is_being_made(b) ? BUNDLE_CREATING : BUNDLE_STOPPED;
 	else if (!state_process_alive(&b->record.process, &b->pidfd))
 		b->status = BUNDLE_STOPPED;
-	else if (waits_for_start(b))
-		b->status = BUNDLE_CREATED;
+	else if (is_frozen(b)) /* also one that waits for its start: it would not hear of it */
+		b->status = BUNDLE_PAUSED;
 	else
-		b->status = is_frozen(b) ? BUNDLE_PAUSED : BUNDLE_RUNNING;
+		b->status = waits_for_start(b) ? BUNDLE_CREATED : BUNDLE_RUNNING;
 }

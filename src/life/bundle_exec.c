@@ -294,6 +294,14 @@ static int check_status(struct bundle *b, const struct life_bundle_exec *e,
 				 "container %s: cannot exec in a paused container (use "
 				 "--ignore-paused to override)",
 				 b->id);
+	if (b->status == BUNDLE_PAUSED && bundle_waits(b)) {
+		error_set(err, -EBUSY, "paused", b->id,
+			  "container %s: cannot exec in a container that is paused before its "
+			  "start: its process cannot hand out the way in",
+			  b->id);
+		error_hint(err, "`rootlet-oci resume %s` first", b->id);
+		return -EBUSY;
+	}
 	if (bundle_alive(b))
 		return 0;
 	return error_set(err, -ESRCH, "not-running", b->id,

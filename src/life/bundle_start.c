@@ -19,12 +19,15 @@ static int wrong_status(const struct bundle *b, struct rootlet_error *err)
 		[BUNDLE_CREATING] = "it is still being created",
 		[BUNDLE_CREATED] = "",
 		[BUNDLE_RUNNING] = "cannot start an already running container",
-		[BUNDLE_PAUSED] = "cannot start a paused container",
+		[BUNDLE_PAUSED] = "cannot start a container in the paused state",
 		[BUNDLE_STOPPED] = "cannot start a container that has stopped",
 	};
 
-	return error_set(err, -EINVAL, "container-status", b->id, "container %s: %s", b->id,
-			 why[b->status]);
+	error_set(err, -EINVAL, "container-status", b->id, "container %s: %s", b->id,
+		  why[b->status]);
+	if (b->status == BUNDLE_PAUSED)
+		error_hint(err, "`rootlet-oci resume %s` first", b->id);
+	return -EINVAL;
 }
 
 /* Asked after a failure only: a start does not read the config else. */

@@ -190,6 +190,50 @@ def test_a_start_that_was_not_heard_has_not_begun(b):
     life.end()
 
 
+def grouped(b, *args):
+    """A life whose containers have a cgroup."""
+    b.linux["cgroupsPath"] = f"{'/' if os.getuid() == 0 else ''}rootlet-waiting-{os.getpid()}"
+    life = Life(b, *args)
+    life.create()
+    if not json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8")).get("cgroup"):
+        life.end()
+        bundle.skip("no cgroup can be made here")
+    return life
+
+
+def test_one_that_is_paused_before_its_start(b):
+    life = grouped(b)
+    life.ok("pause", "c")
+    assert life.state()["status"] == "paused"
+    began = time.monotonic()
+    life.fails("start", "c", text=["cannot start a container in the paused state", "hint: `rootlet-oci resume c` first"])
+    life.fails("exec", "c", "true", text="cannot exec in a paused container")
+    life.fails("exec", "--ignore-paused", "c", "true", text=["paused before its start", "hint: `rootlet-oci resume c`"])
+    life.fails("pause", "c", text="already paused")
+    assert time.monotonic() - began < 8, "somebody waited for its answer"
+    life.ok("resume", "c")
+    assert life.state()["status"] == "created"
+    life.ok("exec", "c", "true")
+    life.ok("pause", "c")
+    life.ok("resume", "c")
+    life.ok("start", "c")
+    assert life.state()["status"] == "running"
+    life.ok("pause", "c")
+    life.ok("resume", "c")
+    assert life.state()["status"] == "running"
+    life.end()
+
+
+def test_one_that_is_paused_before_its_start_is_deleted(b):
+    life = grouped(b)
+    life.ok("pause", "c")
+    for _ in range(12): # looks, that its process takes note of none of
+        life.ok("state", "c")
+    life.fails("delete", "c", text=["cannot delete container that is not stopped: paused", "delete --force c"])
+    life.ok("delete", "--force", "c")
+    life.end()
+
+
 def test_it_ends_with_its_state(b):
     life = Life(b)
     for name in ("one", "two"):
