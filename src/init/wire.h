@@ -26,6 +26,9 @@ enum wire_report_type {
 	WIRE_HOOKS = 6,	     /* it waits for WIRE_GO while the hooks of a bundle are run */
 	WIRE_CREATED = 7,    /* AWAIT_START: all is done but the start; it waits for WIRE_GO, the
 			      * sign that its state is kept, and then for a connection */
+	WIRE_NAMESPACE = 10, /* set-up that nobody may look into tells of itself: the inode of its
+			      * namespace of type `step` is in `value` */
+	WIRE_MOUNTS = 11,    /* the same: the kernel's own id of its mount namespace */
 };
 
 /* Which part of a step failed: words are the parent's (run/words.c). */

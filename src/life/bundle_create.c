@@ -218,11 +218,34 @@ static int hand_terminal_on(struct create *c, struct run_process *p, struct life
 	return 0;
 }
 
+/* In a pod it could not be looked into, and has told itself: what its processes are found by. True
+ * when the record is another one by that. */
+static bool take_told(struct create *c, const struct run_process *p)
+{
+	struct bundle_record *r = &c->bundle->record;
+	uint64_t *namespaces = r->process.namespaces;
+	bool changed = false;
+
+	if (r->own_mounts && !r->own_pids && !r->cgroup && !r->mounts_id && p->mounts_id) {
+		r->mounts_id = p->mounts_id;
+		changed = true;
+	}
+	for (int t = 0; t < NS_COUNT; t++) {
+		if (namespaces[t] || !p->namespaces[t])
+			continue;
+		namespaces[t] = p->namespaces[t];
+		changed = true;
+	}
+	return changed;
+}
+
 /* The state counts from its rename on; only then may the process wait for its start. */
 static int keep(struct create *c, struct run_process *p)
 {
-	int r = bundle_keep_record(c->bundle, c->err);
+	int r = take_told(c, p) ? bundle_prepare_record(c->bundle, c->err) : 0;
 
+	if (r == 0)
+		r = bundle_keep_record(c->bundle, c->err);
 	if (r == 0 && c->options->pid_file)
 		r = bundle_write_pid(c->options->pid_file, p->pid, c->err);
 	return r;

@@ -249,6 +249,8 @@ _Noreturn void child_main(struct child *c)
 	bool overlaps = c->plan->parent_maps, waited = !overlaps;
 
 	close_parent_ends(c);
+	if (c->undumpable && c->plan->kind == SPEC_RUN)
+		child_tell_namespaces(c);
 	listen_for_start(c);
 	if (c->plan->kind == SPEC_RUN)
 		umask(0); /* what we make has the mode that the plan says */

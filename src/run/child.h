@@ -106,6 +106,10 @@ int child_write_file(int dirfd, const char *path, const char *text);
 /* Over the control channel, with a descriptor. 0 or -errno. */
 int child_send_fd(struct child *c, const struct wire_message *message, int fd);
 
+/* child_tell.c: which namespaces it is in, over the report pipe, where its /proc/PID/ns is closed.
+ */
+void child_tell_namespaces(struct child *c);
+
 /* WIRE_NAMESPACES with all of ours. 0 or -errno. */
 int child_send_namespaces(int to);
 

@@ -44,6 +44,15 @@ static void take_note(struct start *s, const struct wire_report *report)
 		s->process->notes[s->process->note_count++] = note;
 }
 
+/* Only what is asked for later, by its record. */
+static void take_namespace(struct start *s, const struct wire_report *report)
+{
+	if (report->type == WIRE_MOUNTS)
+		s->process->mounts_id = (uint64_t)report->value;
+	else if (report->step >= 0 && report->step < NS_COUNT)
+		s->process->namespaces[report->step] = (uint64_t)report->value;
+}
+
 /* What goes wrong there is the command's own, with exit statuses that tell so. */
 static bool is_commands(enum plan_op op)
 {
@@ -198,6 +207,8 @@ int listen_to_child(struct start *s, bool until_pid)
 			s->process->timings[report.step] = report.value;
 		else if (report.type == WIRE_NOTE && good_step)
 			take_note(s, &report);
+		else if (report.type == WIRE_NAMESPACE || report.type == WIRE_MOUNTS)
+			take_namespace(s, &report);
 		else if (report.type == WIRE_FAILED && good_step &&
 			 is_commands(s->plan->steps[report.step].op))
 			return run_word_exec_failure(s->plan, report.error, report.detail, s->err);

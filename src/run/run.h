@@ -53,9 +53,13 @@ struct run_process {
 	int control;  /* our end; -1 without an init */
 	int terminal; /* the master of its own terminal, or -1 */
 	char *cgroup; /* the lowest one made for it, absolute, or NULL; who ends it removes it */
-	char *cgroup_left;   /* the group that we have left for a leaf below it, or NULL */
-	char *unit;	     /* systemd's, that the group belongs to, or NULL */
-	int cgroup_levels;   /* of the groups above it, how many were made for it too */
+	char *cgroup_left; /* the group that we have left for a leaf below it, or NULL */
+	char *unit;	   /* systemd's, that the group belongs to, or NULL */
+	int cgroup_levels; /* of the groups above it, how many were made for it too */
+	/* Of one that is made where it shares a container's user and pid namespaces: what it has
+	 * told of itself, as its /proc/PID/ns is closed. 0: not told. */
+	uint64_t namespaces[NS_COUNT];
+	uint64_t mounts_id;  /* NS_GET_MNTNS_ID of ioctl_nsfs(2) */
 	sigset_t saved_mask; /* the caller's, put back by run_free */
 	int64_t *timings;    /* nanoseconds a step, -1 unknown; NULL without timings */
 	const char *
