@@ -9,6 +9,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { RECORD_VERSION = 1, RECORD_LIMIT = 16 << 20 };
 
@@ -302,6 +303,17 @@ static int read_file(struct reader *r, const char *name, struct rootlet_error *e
 	return 1;
 }
 
+/* What its folder tells, while there is no record: whose it is, and since when. */
+static void read_folder(struct bundle *b)
+{
+	struct stat st;
+
+	if (fstat(b->folder, &st) < 0)
+		return;
+	b->record.owner = st.st_uid;
+	b->record.created = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
 int bundle_load_record(struct bundle *b, struct rootlet_error *err)
 {
 	struct reader r = {.b = b};
@@ -309,6 +321,8 @@ int bundle_load_record(struct bundle *b, struct rootlet_error *err)
 
 	b->has_record = false;
 	result = read_file(&r, BUNDLE_STATE, err);
+	if (result == 0)
+		read_folder(b);
 	if (result <= 0)
 		return result;
 	if (r.nomem)

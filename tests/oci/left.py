@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """What a container or a killed runtime could leave behind, and does not."""
+import datetime
 import json
 import os
 import pathlib
+import pwd
 import signal
+import subprocess
+import time
 
 import bundle
 from life import Life, wait_for
@@ -77,6 +81,22 @@ def test_all_of_a_container_in_a_pod_is_its_own(b):
         life.ok("delete", "--force", "c")
         assert life.state("pod")["status"] == "running" and life.state("pod")["pid"] == first
     life.end("pod")
+
+
+def test_what_a_killed_create_left_is_listed_as_whose_it_is(b):
+    life = Life(b, hooks={"createRuntime": [{"path": "/bin/sleep", "args": ["sleep", "3"]}]})
+    line, keywords = life.command("create", "--bundle", str(b.folder), "c")
+    before = time.time()
+    with subprocess.Popen(line, **keywords, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as create:
+        wait_for(lambda: (life.state_folder / "c" / "state.json.new").exists())
+        for state in ("creating", "stopped"):
+            listed, = json.loads(life.ok("list", "--format", "json"))
+            assert listed["status"] == state and listed["owner"] == pwd.getpwuid(os.getuid()).pw_name, listed
+            made = datetime.datetime.fromisoformat(listed["created"].split(".")[0].rstrip("Z") + "+00:00").timestamp()
+            assert before - 2 < made < time.time() + 2, listed
+            create.kill()
+            create.wait()
+    life.end()
 
 
 if __name__ == "__main__":
