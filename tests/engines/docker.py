@@ -8,7 +8,6 @@ from checks import Bench, Checks, Failed, busybox_tar, has, needs, same, soon
 
 PROGRAMS = ("docker", "dockerd", "containerd", "containerd-shim-runc-v2", "busybox")
 AS_ROOT = True
-SOCKET = "unix:///run/root/docker.sock"
 IMAGE = "box"
 checks = Checks()
 
@@ -18,12 +17,34 @@ def missing():
 
 
 class Docker(Bench):
+    """Its daemon, and docker that talks to it. `launcher` stands before the daemon's words, `more` at their end."""
+
+    launcher, more = (), ("--exec-opt", "native.cgroupdriver=cgroupfs")
+
     def __init__(self, runtime):
         super().__init__(runtime)
-        self.daemon = None
+        self.folder = pathlib.Path("docker").absolute()
+        self.folder.mkdir()
+        self.socket = f"unix://{self.folder}/sock"
+        self.daemon = self.open_daemon()
+        soon(lambda: self("version", status=None).returncode == 0, f"dockerd answers ({self.folder}/log)", 30)
+        subprocess.run(self.words("import", "--change", "ENV PATH=/bin", "-", IMAGE), input=busybox_tar(), check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def open_daemon(self):
+        with open(self.folder / "log", "w", encoding="ascii") as log:
+            return subprocess.Popen( # pylint: disable=consider-using-with
+                [*self.launcher, "dockerd", "-H", self.socket, "--data-root", str(self.folder / "data"),
+                 "--exec-root", str(self.folder / "run"), "--pidfile", str(self.folder / "pid"),
+                 "--add-runtime", f"under-test={self.runtime}", "--default-runtime", "under-test",
+                 "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none", "--storage-driver=vfs",
+                 *self.more], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def words(self, *words):
+        return ["docker", "-H", self.socket, *words]
 
     def __call__(self, *words, **more):
-        return self.run("docker", "-H", SOCKET, *words, **more)
+        return self.run(*self.words(*words), **more)
 
     def box(self, *words, **more):
         return self("run", "--rm", "--network=none", *words, **more).stdout.strip()
@@ -38,20 +59,7 @@ class Docker(Bench):
 
 
 def open_bench(runtime):
-    bench = Docker(runtime)
-    folder = pathlib.Path("docker").absolute()
-    folder.mkdir()
-    with open(folder / "log", "w", encoding="ascii") as log:
-        bench.daemon = subprocess.Popen( # pylint: disable=consider-using-with
-            ["dockerd", "-H", SOCKET, "--data-root", str(folder / "data"), "--exec-root", "/run/root/docker",
-             "--pidfile", "/run/root/docker.pid", "--add-runtime", f"under-test={runtime}", "--default-runtime", "under-test",
-             "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none", "--storage-driver=vfs",
-             "--exec-opt", "native.cgroupdriver=cgroupfs"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-    soon(lambda: bench("version", status=None).returncode == 0, f"dockerd answers ({folder}/log)", 30)
-    subprocess.run(["docker", "-H", SOCKET, "import", "--change", "ENV PATH=/bin", "-", IMAGE], input=busybox_tar(),
-                   check=True, stdout=subprocess.DEVNULL)
-    return bench
+    return Docker(runtime)
 
 
 @checks
@@ -73,7 +81,7 @@ def exit_statuses(docker):
 
 @checks
 def run_on_a_terminal(docker):
-    seen = docker.terminal(["docker", "-H", SOCKET, "run", "--rm", "-it", "--network=none", IMAGE, "sh"],
+    seen = docker.terminal(docker.words("run", "--rm", "-it", "--network=none", IMAGE, "sh"),
                            [("# ", "stty size; tty\n"), ("# ", "exit 3\n")], status=3)
     has(seen, "33 101")
 

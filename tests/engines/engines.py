@@ -14,7 +14,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import scene # pylint: disable=wrong-import-position
 
-ENGINES = ("podman_life", "podman_inside", "buildah", "containerd", "containerd_rootless", "docker", "runtime_switch")
+ENGINES = ("podman_life", "podman_inside", "buildah", "containerd", "containerd_rootless", "docker", "docker_rootless", "runtime_switch")
 
 
 def checks_of(engine, runtime, pattern, account, home):
