@@ -83,6 +83,20 @@ def test_recursive_attributes(b):
         assert "ro" in seen[path]["options"], path
 
 
+def test_remount(b):
+    """ro is of the mount alone, rro of all below it too; what a remount does not change is refused."""
+    b.mount("/mnt", type="tmpfs", source="tmpfs")
+    b.mount("/mnt/below", type="tmpfs", source="tmpfs")
+    b.mount("/mnt", options=["remount", "nosuid", "rro", "rnodev"])
+    seen = b.mounts()
+    for path in ("/mnt", "/mnt/below"):
+        assert "ro" in seen[path]["options"] and "nodev" in seen[path]["options"], seen[path]
+    assert "nosuid" in seen["/mnt"]["options"] and "nosuid" not in seen["/mnt/below"]["options"], seen
+    for words in (["rprivate"], ["shared"], ["bind", "idmap"], ["tmpcopyup"], ["size=1m"]):
+        b.config["mounts"][-1]["options"] = ["remount", "ro", *words]
+        b.refused("true", words=["mount /mnt: remount changes the flags of a mount"])
+
+
 def test_propagation(b):
     for name in ("a", "b", "c"):
         (b.folder / name).mkdir()

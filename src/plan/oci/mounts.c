@@ -1,5 +1,5 @@
 /* mounts[] of an OCI config, in their order: binds, the kernel's file systems, any other. Part of
- * ROOT, called by oci_root.c.
+ * ROOT, called by root.c.
  */
 #include "plan/planner.h"
 
@@ -241,21 +241,34 @@ static int wrong_place(struct planner *p, const char *path, const char *why)
 	return error_set(p->err, -EINVAL, "mount-place", path, "mount %s: %s", path, why);
 }
 
+static void change_attributes(struct planner *p, const char *path, uint64_t set, uint64_t clear,
+			      bool recursive)
+{
+	struct step *step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, path);
+
+	step->a.attributes.target = (struct step_target){SLOT_ROOT, path};
+	step->a.attributes.set = set;
+	step->a.attributes.clear = clear | ((set & MOUNT_ATTR__ATIME) ? MOUNT_ATTR__ATIME : 0);
+	step->a.attributes.recursive = recursive;
+	step->why = "asked for by the config: remount";
+}
+
+/* The mount itself first, then it and all below, as a bind does. */
 static int add_remount(struct planner *p, const struct oci_mount *m, const char *path)
 {
-	struct step *step;
-
-	if (m->option_count || m->sb_set || m->sb_clear)
+	if (m->option_count || m->sb_set || m->sb_clear || m->copy_up)
 		return wrong_place(p, path,
 				   "remount changes the flags of a mount; the options of its file "
 				   "system stay as they were made");
-	step = plan_add(p, OP_MOUNT_ATTRIBUTES, ACTOR_CHILD, path);
-	step->a.attributes.target = (struct step_target){SLOT_ROOT, path};
-	step->a.attributes.set = m->attr_set;
-	step->a.attributes.clear = m->attr_clear;
-	if (m->attr_set & MOUNT_ATTR__ATIME)
-		step->a.attributes.clear |= MOUNT_ATTR__ATIME;
-	step->why = "asked for by the config: remount";
+	if (m->propagation || m->idmap)
+		return wrong_place(
+			p, path,
+			"remount changes the flags of a mount; how it spreads, and which "
+			"ids it shows, is said where it is made");
+	if (m->attr_set || m->attr_clear)
+		change_attributes(p, path, m->attr_set, m->attr_clear, false);
+	if (m->rec_attr_set || m->rec_attr_clear)
+		change_attributes(p, path, m->rec_attr_set, m->rec_attr_clear, true);
 	return 0;
 }
 
@@ -293,7 +306,7 @@ static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
 		return wrong_place(p, path,
 				   "only a proc, or a bind of one, may stand there: what is hidden "
 				   "and read-only in it depends on that");
-	if (m->idmap && !p->plan->mount_setattr)
+	if (m->idmap && !m->remount && !p->plan->mount_setattr)
 		return wrong_place(p, path,
 				   "its ids cannot be mapped: this kernel, or a filter around us, "
 				   "has no mount_setattr(2) (Linux 5.12)");
