@@ -231,15 +231,31 @@ int oci_host_path(struct oci_context *c, const char *path, const char **ret)
 
 /* ---- small values ---- */
 
-/* Digits up to the kernel's bounds for processors and nodes. */
+/* Up to the kernel's bound for processors (CONFIG_NR_CPUS), which is above that for nodes. */
 static bool take_index(const char **text, unsigned *ret)
 {
+	enum { INDEXES = 8192 };
 	unsigned n = 0, digits = 0;
 
 	for (; **text >= '0' && **text <= '9' && digits < 6; (*text)++, digits++)
 		n = n * 10 + (unsigned)(**text - '0');
 	*ret = n;
-	return digits > 0 && digits < 6;
+	return digits > 0 && digits < 6 && n < INDEXES;
+}
+
+/* Blanks after a comma are people's: whoever reads the list later knows none. */
+static const char *without_blanks(struct arena *a, const char *text)
+{
+	char *copy = strchr(text, ' ') ? arena_strdup(a, text) : NULL, *to = copy;
+
+	if (!strchr(text, ' '))
+		return text;
+	for (char *from = copy; from && *from; from++)
+		if (*from != ' ')
+			*to++ = *from;
+	if (copy)
+		*to = '\0';
+	return copy;
 }
 
 int oci_cpu_list(struct oci_context *c, const struct json *value, void *target)
@@ -264,8 +280,9 @@ int oci_cpu_list(struct oci_context *c, const struct json *value, void *target)
 		}
 		at += strspn(at, " ");
 		if (*at == '\0') {
+			text = without_blanks(c->a, text);
 			memcpy(target, &text, sizeof(text));
-			return 0;
+			return text ? 0 : error_nomem(c->r.err);
 		}
 		if (*at != ',')
 			break;

@@ -125,7 +125,7 @@ static void parse_oci__process(void **state)
 	assert_int_equal(oci->scheduler.flags, SCHED_FLAG_RESET_ON_FORK | SCHED_FLAG_RECLAIM);
 	assert_true(oci->has_io_priority);
 	assert_int_equal(oci->io_priority, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, 6));
-	assert_string_equal(oci->exec_cpu_initial, "0-3, 7");
+	assert_string_equal(oci->exec_cpu_initial, "0-3,7");
 	assert_null(oci->exec_cpu_final);
 	spec_free(spec);
 }

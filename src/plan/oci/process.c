@@ -59,7 +59,7 @@ static void add_scheduler(struct planner *p)
 /* "0-3,7" as the bits of set_mempolicy(2), checked for form by parse. */
 static void set_nodes(struct planner *p, struct step *step, const char *nodes)
 {
-	enum { WORD = sizeof(unsigned long) * CHAR_BIT, NODES_MAX = 4096 };
+	enum { WORD = sizeof(unsigned long) * CHAR_BIT, NODES_MAX = 8192 };
 	unsigned long *mask = arena_alloc(p->arena, NODES_MAX / CHAR_BIT);
 	const char *at = nodes;
 
