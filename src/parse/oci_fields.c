@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void store(void *to, size_t size, int64_t value)
@@ -124,10 +125,47 @@ int oci_each(struct oci_context *c, const struct json *list, oci_call *call, voi
 	return r;
 }
 
+static int by_text(const void *a, const void *b)
+{
+	const struct oci_key *x = a, *y = b;
+	int order = strcmp(x->text, y->text);
+
+	return order ? order : (x->at->offset > y->at->offset) - (x->at->offset < y->at->offset);
+}
+
+/* Sorted, since a config may be large. */
+int oci_refuse_twins(struct oci_context *c, struct oci_key *keys, size_t count)
+{
+	const struct json *twin = NULL;
+
+	if (count > 1)
+		qsort(keys, count, sizeof(*keys), by_text);
+	for (size_t i = 1; i < count; i++)
+		if (strcmp(keys[i - 1].text, keys[i].text) == 0 &&
+		    (!twin || keys[i].at->offset < twin->offset))
+			twin = keys[i].at;
+	return twin ? reader_fail(&c->r, twin, "oci-twice", "is given twice") : 0;
+}
+
+static int refuse_same_keys(struct oci_context *c, const struct json *object)
+{
+	struct oci_key *keys = arena_alloc(c->a, (object->count + 1) * sizeof(*keys));
+	size_t count = 0;
+
+	if (!keys)
+		return error_nomem(c->r.err);
+	for (const struct json *m = object->first; m; m = m->next)
+		if (m->kind != JSON_NULL)
+			keys[count++] = (struct oci_key){m->key, m};
+	return oci_refuse_twins(c, keys, count);
+}
+
 int oci_each_member(struct oci_context *c, const struct json *object, oci_call *call, void *target)
 {
 	int r = reader_want(&c->r, object, JSON_OBJECT);
 
+	if (!r)
+		r = refuse_same_keys(c, object);
 	for (const struct json *m = r < 0 ? NULL : object->first; !r && m; m = m->next)
 		if (m->kind != JSON_NULL)
 			r = call(c, m, target);

@@ -151,9 +151,11 @@ static bool good_key(const char *key)
 	       !strstr(key, "//") && key[0] != '.' && key[0] != '/' && key[len - 1] != '.';
 }
 
+/* `target`: the names so far, as many as there are sysctls. */
 static int read_sysctl(struct oci_context *c, const struct json *value, void *target)
 {
 	struct spec *spec = c->spec;
+	struct oci_key *names = target;
 	struct spec_sysctl sysctl;
 	int r = reader_string(&c->r, value, &sysctl.value);
 
@@ -165,13 +167,18 @@ static int read_sysctl(struct oci_context *c, const struct json *value, void *ta
 		return error_nomem(c->r.err);
 	if (!good_key(sysctl.key))
 		return reader_fail(&c->r, value, "oci-word", "is no name of a kernel setting");
+	names[spec->sysctl_count] = (struct oci_key){sysctl.key, value};
 	spec->sysctls[spec->sysctl_count++] = sysctl;
 	return 0;
 }
 
+/* One that is spelt in both ways would be written twice. */
 static int read_sysctls(struct oci_context *c, const struct json *value, void *target)
 {
-	return oci_each_member(c, value, read_sysctl, NULL);
+	struct oci_key *names = arena_alloc(c->a, (value->count + 1) * sizeof(*names));
+	int r = names ? oci_each_member(c, value, read_sysctl, names) : error_nomem(c->r.err);
+
+	return r < 0 ? r : oci_refuse_twins(c, names, c->spec->sysctl_count);
 }
 
 /* ---- paths ---- */

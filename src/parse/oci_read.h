@@ -92,9 +92,16 @@ struct oci_field {
 int oci_read_fields(struct oci_context *c, const struct json *object,
 		    const struct oci_field *fields, void *target);
 
-/* `call` for each element of a list, or each member of an object. */
+/* `call` for each element of a list, or each member of an object, whose keys must differ. */
 int oci_each(struct oci_context *c, const struct json *list, oci_call *call, void *target);
 int oci_each_member(struct oci_context *c, const struct json *object, oci_call *call, void *target);
+
+/* What names something, and where; two that are equal are an error at the later one. */
+struct oci_key {
+	const char *text;
+	const struct json *at;
+};
+int oci_refuse_twins(struct oci_context *c, struct oci_key *keys, size_t count);
 
 /* A list of strings; *ret is NULL-terminated, and NULL where the list is empty. */
 int oci_texts(struct oci_context *c, const struct json *list, const char *const **ret,
