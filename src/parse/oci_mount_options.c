@@ -327,6 +327,16 @@ const char *parse_oci_mount_option(size_t index)
 	return index < sizeof(options) / sizeof(*options) ? options[index].name : NULL;
 }
 
+/* silent is about the kernel's log alone. */
+const char *oci_superblock_option(uint64_t flags)
+{
+	for (size_t i = 0; i < sizeof(options) / sizeof(*options); i++)
+		if (options[i].effect == SUPERBLOCK && !options[i].clear &&
+		    (options[i].flag & flags & ~(uint64_t)MS_SILENT))
+			return options[i].name;
+	return NULL;
+}
+
 /* linux.rootfsPropagation: the words that a mount takes as well. */
 int oci_propagation(struct oci_context *c, const struct json *value, void *target)
 {

@@ -69,11 +69,15 @@ static int read_options(struct oci_context *c, const struct json *value, void *t
 static int note_options(struct oci_context *c, const struct json *value, struct oci_mount *m)
 {
 	const struct json *options = reader_member(value, "options");
-	const char *first = m->option_count ? m->options[0].key : NULL;
+	const char *first = m->option_count ? m->options[0].key : oci_superblock_option(m->sb_set);
 
+	if (!first && m->copy_up)
+		first = "tmpcopyup";
 	if (!m->bind || !first)
 		return 0;
 	m->option_count = 0;
+	m->sb_set = 0;
+	m->copy_up = false;
 	return oci_note(c, options,
 			"\"%.60s\" is an option of a file system, and a bind mount takes none: "
 			"passed over",

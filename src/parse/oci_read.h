@@ -148,6 +148,8 @@ extern const struct oci_field oci_linux_fields[];
 
 /* The options of a mount, in their order; in oci_mount_options.c. */
 int oci_mount_options(struct oci_context *c, const struct json *list, struct oci_mount *mount);
+/* The word that sets one of these flags of a file system; NULL: none that matters. */
+const char *oci_superblock_option(uint64_t flags);
 int oci_propagation(struct oci_context *c, const struct json *value, void *target);
 
 #endif

@@ -106,6 +106,8 @@ static int add_weight_device(struct oci_context *c, const struct json *value, vo
 	if (device.weight == OCI_UNSET && device.leaf_weight == OCI_UNSET)
 		return reader_fail_member(&c->r, value, "weight", "oci-missing",
 					  "or leafWeight is required");
+	if (device.weight == OCI_UNSET)
+		return 0; /* see note_what_is_gone */
 	if (arena_grow(c->a, &resources->weight_devices, resources->weight_device_count,
 		       sizeof(*resources->weight_devices)) < 0)
 		return error_nomem(c->r.err);
@@ -348,21 +350,51 @@ static const struct oci_field resource_fields[] = {
 	{.key = NULL},
 };
 
+/* Where a weight of the leaves is given: engines write zeros for what nobody asked. */
+static const struct json *leaf_weight(const struct json *object)
+{
+	const struct json *weight = reader_member(object, "leafWeight");
+
+	return weight && weight->number ? weight : NULL;
+}
+
+static const struct json *any_leaf_weight(const struct json *block)
+{
+	const struct json *devices = block ? reader_member(block, "weightDevice") : NULL;
+	const struct json *found = block ? leaf_weight(block) : NULL;
+
+	for (const struct json *d = devices ? devices->first : NULL; !found && d; d = d->next)
+		found = leaf_weight(d);
+	return found;
+}
+
+/* What version 1 alone had, and the kernel has no more. */
+static int note_what_is_gone(struct oci_context *c, const struct json *value)
+{
+	const struct json *memory = reader_member(value, "memory");
+	const struct json *leaf = any_leaf_weight(reader_member(value, "blockIO"));
+	int r = 0;
+
+	if (leaf)
+		r = oci_note(c, leaf,
+			     "weighs a group's processes against its children, which cgroup v2 "
+			     "never has side by side: passed over");
+	if (!r && memory && (reader_member(memory, "kernel") || reader_member(memory, "kernelTCP")))
+		r = oci_note(c, memory,
+			     "kernel and kernelTCP bound nothing since Linux 5.11 and cgroup v2: "
+			     "passed over");
+	return r;
+}
+
 int oci_resources(struct oci_context *c, const struct json *value, void *target)
 {
 	struct oci_resources *resources = target;
-	const struct json *memory;
 	int r = oci_read_fields(c, value, resource_fields, resources);
 
 	if (r < 0)
 		return r;
 	resources->given = oci_resources_limit(resources);
-	memory = reader_member(value, "memory");
-	if (memory && (reader_member(memory, "kernel") || reader_member(memory, "kernelTCP")))
-		return oci_note(c, memory,
-				"kernel and kernelTCP bound nothing since Linux 5.11 and cgroup "
-				"v2: passed over");
-	return 0;
+	return note_what_is_gone(c, value);
 }
 
 /* ---- linux.memoryPolicy ---- */

@@ -45,7 +45,6 @@ bool oci_resources_limit(const struct oci_resources *r)
 		r->cpu_realtime_runtime,
 		r->cpu_realtime_period,
 		r->blkio_weight,
-		r->blkio_leaf_weight,
 	};
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)

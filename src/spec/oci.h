@@ -97,7 +97,7 @@ struct oci_capabilities {
 #define OCI_UNSET INT64_MIN
 
 struct oci_weight_device {
-	int64_t major, minor, weight, leaf_weight; /* the weights: OCI_UNSET */
+	int64_t major, minor, weight, leaf_weight; /* the last for its form alone */
 };
 struct oci_throttle {
 	int64_t major, minor;
@@ -121,7 +121,8 @@ struct oci_resources {
 	int64_t cpu_shares, cpu_quota, cpu_burst, cpu_period, cpu_idle;
 	int64_t cpu_realtime_runtime, cpu_realtime_period;
 	const char *cpus, *mems;
-	int64_t blkio_weight, blkio_leaf_weight;
+	int64_t blkio_weight;
+	int64_t blkio_leaf_weight; /* read for its form alone: version 2 has none */
 	struct oci_weight_device *weight_devices;
 	size_t weight_device_count;
 	struct oci_throttle *read_bps, *write_bps, *read_iops, *write_iops;

@@ -207,6 +207,31 @@ static void parse_oci__capabilities_that_cannot_be_granted_are_noted(void **stat
 	spec_free(spec);
 }
 
+/* Zeros are what engines write for what nobody asked. */
+static void parse_oci__weights_of_leaves_are_noted(void **state)
+{
+	struct spec *spec = take_config(RESOURCES(
+		"\"blockIO\":{\"leafWeight\":0,\"weightDevice\":[{\"major\":8,\"minor\":0,"
+		"\"leafWeight\":500},{\"major\":8,\"minor\":16,\"weight\":100}]}"));
+
+	assert_int_equal(spec->oci->note_count, 1);
+	assert_string_equal(
+		spec->oci->notes[0],
+		"config.json:3:90: /linux/resources/blockIO/weightDevice/0/leafWeight: "
+		"weighs a group's processes against its children, which cgroup v2 never "
+		"has side by side: passed over");
+	assert_int_equal(spec->oci->resources.weight_device_count, 1);
+	assert_int_equal(spec->oci->resources.weight_devices[0].minor, 16);
+	spec_free(spec);
+	spec = take_config(RESOURCES("\"blockIO\":{\"leafWeight\":500}"));
+	assert_int_equal(spec->oci->note_count, 1);
+	assert_false(spec->oci->resources.given);
+	spec_free(spec);
+	spec = take_config(RESOURCES("\"blockIO\":{\"leafWeight\":0}"));
+	assert_int_equal(spec->oci->note_count, 0);
+	spec_free(spec);
+}
+
 static void parse_oci__namespaces(void **state)
 {
 	struct spec *spec = take_config(LINUX(
@@ -421,6 +446,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__rlimits),
 		cmocka_unit_test(parse_oci__capabilities),
 		cmocka_unit_test(parse_oci__capabilities_that_cannot_be_granted_are_noted),
+		cmocka_unit_test(parse_oci__weights_of_leaves_are_noted),
 		cmocka_unit_test(parse_oci__namespaces),
 		cmocka_unit_test(parse_oci__a_user_namespace_by_path),
 		cmocka_unit_test(parse_oci__linux),

@@ -228,6 +228,31 @@ static void parse_oci__a_bind_takes_no_options_of_a_file_system(void **state)
 	spec_free(spec);
 }
 
+/* The kernel would pass them over without a word. */
+static void parse_oci__options_of_a_file_system_on_a_bind_are_noted(void **state)
+{
+	static const char *const words[] = {"sync",    "dirsync",  "mand",     "lazytime",
+					    "size=1m", "iversion", "tmpcopyup"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		char config[300], note[300];
+		struct spec *spec;
+
+		snprintf(config, sizeof(config),
+			 MOUNT("\"source\":\"/s\",\"options\":[\"bind\",\"silent\",\"%s\"]"),
+			 words[i]);
+		snprintf(note, sizeof(note),
+			 "config.json:2:55: /mounts/0/options: \"%.*s\" is an option of a file "
+			 "system, and a bind mount takes none: passed over",
+			 (int)strcspn(words[i], "="), words[i]);
+		spec = take_config(config);
+		assert_int_equal(spec->oci->note_count, 1);
+		assert_string_equal(spec->oci->notes[0], note);
+		assert_int_equal(spec->oci->mounts[0].sb_set, 0);
+		spec_free(spec);
+	}
+}
+
 static void parse_oci__file_systems_keep_type_and_source(void **state)
 {
 	struct spec *spec = take_config(
@@ -256,6 +281,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__options_of_the_file_system),
 		cmocka_unit_test(parse_oci__binds),
 		cmocka_unit_test(parse_oci__a_bind_takes_no_options_of_a_file_system),
+		cmocka_unit_test(parse_oci__options_of_a_file_system_on_a_bind_are_noted),
 		cmocka_unit_test(parse_oci__file_systems_keep_type_and_source),
 	};
 
