@@ -235,6 +235,17 @@ static int play_one(const char *name, const struct choices *c, const struct show
 	return exit_status(result);
 }
 
+/* An option that says how to play, and nothing to play. */
+static int name_one(const struct choices *c, rootlet_error *err)
+{
+	const char *how = c->script ? "--script" : "--no-pause";
+
+	error_set(err, -EINVAL, "word-missing", how, "demo: %s: name a demonstration, or all", how);
+	error_hint(err, "`rootlet demo --list` names them; rootlet help demo");
+	message_error(err);
+	return EXIT_ROOTLET;
+}
+
 static int play(const struct choices *c, rootlet_error *err)
 {
 	bool all = c->count == 1 && strcmp(c->names[0], "all") == 0;
@@ -278,7 +289,9 @@ int cli_demo(int argc, char **argv)
 		demo_help();
 		status = 0;
 	} else if (r == 0) {
-		status = c.list || c.count == 0 ? list(c.json, err) : play(&c, err);
+		status = c.list || (!c.count && !c.no_pause && !c.script) ? list(c.json, err)
+			 : c.count					  ? play(&c, err)
+									  : name_one(&c, err);
 	}
 	rootlet_error_free(err);
 	return status;

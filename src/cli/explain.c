@@ -2,6 +2,7 @@
 #include "cli/containers.h"
 
 #include "base/error.h"
+#include "base/fd.h"
 #include "base/io.h"
 
 #include <errno.h>
@@ -37,8 +38,8 @@ static const struct args_option options[] = {
 
 /* The container's first process. It is looked at while the store is held open, so that the pid is
  * still the container's: the store compares start time and namespaces. */
-static int explain_container(const struct request *q, rootlet_explanation **ret,
-			     struct rootlet_error *err)
+static int find_process(const struct request *q, const char *name, int *ret_pid,
+			struct rootlet_error *err)
 {
 	rootlet_store *store = NULL;
 	rootlet_container *container = NULL;
@@ -46,21 +47,47 @@ static int explain_container(const struct request *q, rootlet_explanation **ret,
 	int r = rootlet_store_open(q->args.state_dir, false, &store, err);
 
 	if (r == 0)
-		r = rootlet_container_find(store, q->word, false, &container, err);
+		r = rootlet_container_find(store, name, false, &container, err);
 	if (r == 0) {
 		rootlet_container_get(container, &info);
 		if (info.alive && info.pid > 0) {
-			r = rootlet_explain_process(info.pid, ret, err);
+			*ret_pid = info.pid;
 		} else {
-			r = error_set(err, -ESRCH, "container-not-running", q->word,
+			r = error_set(err, -ESRCH, "container-not-running", name,
 				      "%s: the container does not run (%s): it has no process",
-				      q->word, info.status);
-			error_hint(err, "rootlet start %s", q->word);
+				      name, info.status);
+			error_hint(err, "rootlet start %s", name);
 		}
 	}
 	rootlet_container_free(container);
 	rootlet_store_free(store);
 	return r;
+}
+
+static int explain_container(const struct request *q, rootlet_explanation **ret,
+			     struct rootlet_error *err)
+{
+	int pid = 0, r = find_process(q, q->word, &pid, err);
+
+	return r < 0 ? r : rootlet_explain_process(pid, ret, err);
+}
+
+/* CONTAINER:/PATH, as cp takes it. The path's links would lead through the host's root here, so it
+ * is not looked up; but where it is seen from the host is said. */
+static int refuse_inside(const struct request *q, const char *colon, struct rootlet_error *err)
+{
+	AUTO_FREE char *name = strndup(q->word, (size_t)(colon - q->word));
+	int pid = 0, r = name ? find_process(q, name, &pid, err) : error_nomem(err);
+
+	if (r < 0)
+		return r;
+	error_set(err, -EINVAL, "explain-inside", q->word,
+		  "%s: a file is named by its path on the host", q->word);
+	error_hint(err,
+		   "from here it is: rootlet explain /proc/%d/root%s; inside: rootlet exec %s ls "
+		   "-ln %s",
+		   pid, colon + 1, name, colon + 1);
+	return -EINVAL;
 }
 
 /* The names of containers, where the store has some; without them programs are named. */
@@ -103,6 +130,7 @@ static int explain_number(const char *word, rootlet_explanation **ret, struct ro
 static int gather(const struct request *q, rootlet_explanation **ret, struct rootlet_error *err)
 {
 	bool file = q->word && (q->word[0] == '/' || q->word[0] == '.');
+	const char *colon;
 	int r;
 
 	if (q->user && !file) {
@@ -116,7 +144,9 @@ static int gather(const struct request *q, rootlet_explanation **ret, struct roo
 		return rootlet_explain_file(q->word, q->user, ret, err);
 	if (is_number(q->word))
 		return explain_number(q->word, ret, err);
-	r = explain_container(q, ret, err);
+	colon = strstr(q->word, ":/");
+	r = colon && colon > q->word ? refuse_inside(q, colon, err)
+				     : explain_container(q, ret, err);
 	if (r < 0 && r != -ESRCH && faccessat(AT_FDCWD, q->word, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		error_hint(err, "the file of that name is explained by `rootlet explain ./%s`",
 			   q->word);

@@ -41,7 +41,8 @@ static const struct {
 	{"info", "rootlet doctor"},
 	{"events", "run has --status-fd: a line of JSON for each thing that happens"},
 	{"port", "there are no published ports: --network host"},
-	{"update", "there are no limits to change yet"},
+	{"update", "limits are given to run: --memory, --cpus, --pids-limit; remove the container "
+		   "and start it anew"},
 	{"pod", "start the others with --network container:FIRST"},
 	{"login", "there are no registries"},
 };

@@ -163,8 +163,8 @@ static const struct {
 	 "use -u UID:GID, and --userns keep-id:uid=UID,gid=GID to keep your own ids"},
 
 	/* unshare(1), nsenter(1) */
-	{"--map-root-user", ANY, "nothing is needed: the command is root inside by default"},
-	{"-r", ANY, "nothing is needed: the command is root inside by default"},
+	{"--map-root-user", ROOTED, "nothing is needed: the command is root inside by default"},
+	{"-r", ROOTED, "nothing is needed: the command is root inside by default"},
 	{"--map-current-user", ANY, "use --userns keep-id"},
 	{"-c", PARSE_UNSHARE, "use --userns keep-id"},
 	{"--map-auto", ANY, "nothing is needed: the subordinate ids are mapped by default"},
@@ -172,8 +172,7 @@ static const struct {
 	{"--map-groups", ANY, "use --gidmap C:H:N"},
 	{"--map-user", ANY, "use --uidmap C:H:N"},
 	{"--map-group", ANY, "use --gidmap C:H:N"},
-	{"--user", PARSE_UNSHARE, "nothing is needed: there is always a user namespace"},
-	{"-U", ANY, "nothing is needed: there is always a user namespace"},
+	{"-U", ROOTED, "nothing is needed: there is always a user namespace"},
 	{"--fork", ANY, "nothing is needed: with -p the command is in the new pid namespace"},
 	{"-f", PARSE_UNSHARE, "nothing is needed: with -p the command is in the new pid namespace"},
 	{"--mount-proc", ANY, "nothing is needed: a pid namespace comes with its own /proc"},

@@ -130,6 +130,26 @@ OWN_SETTER(pid, NS_PID)
 OWN_SETTER(uts, NS_UTS)
 OWN_SETTER(time, NS_TIME)
 
+/* unshare(1) has both, and makes no user namespace without: here there always is one, and its root
+ * is the caller. */
+int set_own_user(struct spec *spec, const char *value, const char *origin,
+		 struct rootlet_error *err)
+{
+	bool own;
+	int r = value_bool(value, origin, &own, err);
+
+	if (r < 0 || own)
+		return r;
+	return value_error(err, "userns-host", origin, value,
+			   "there is always a user namespace: nothing else gives the rights");
+}
+
+int set_map_root(struct spec *spec, const char *value, const char *origin,
+		 struct rootlet_error *err)
+{
+	return value_bool(value, origin, &spec->map_root, err);
+}
+
 int set_join(struct spec *spec, const char *value, const char *origin, struct rootlet_error *err)
 {
 	uint64_t pid;

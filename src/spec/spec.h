@@ -239,6 +239,7 @@ struct spec {
 	enum seccomp_mode seccomp;
 	const char *seccomp_path;
 	bool landlock;
+	bool map_root; /* said, and not only so by default: the caller is root inside */
 	bool disable_userns;
 
 	/* limits of its cgroup */

@@ -92,6 +92,10 @@ static int check_userns(const struct spec *spec, struct rootlet_error *err)
 		error_hint(err, "drop one of the two");
 		return -EINVAL;
 	}
+	if (spec->map_root && (mapped || spec->userns == USERNS_KEEP_ID))
+		return validate_refuse(err, "userns-and-maps", "--map-root-user",
+				       "--map-root-user: another map of ids is asked for beside it",
+				       "drop one of the two");
 	if (spec->join_pid && (mapped || spec->userns != USERNS_UNSET))
 		return validate_refuse(
 			err, "join-and-maps", "--join",

@@ -82,7 +82,13 @@ static void messages__standard_output_is_full(void **state)
 
 static void messages__bad_flags(void **state)
 {
-	CHECK({"$R run --foo / true", 125,
+	CHECK({"$R demo --no-pause", 125,
+	       "rootlet: demo: --no-pause: name a demonstration, or all\n"
+	       "hint: `rootlet demo --list` names them; rootlet help demo\n"},
+	      {"$R explain nosuch:/etc/passwd", 125,
+	       "rootlet: container \"nosuch\": there is none with this name or id\n"
+	       "hint: `rootlet ps -a` lists them\n"},
+	      {"$R run --foo / true", 125,
 	       "rootlet: --foo: rootlet run has no such option\nhint: rootlet help run lists "
 	       "them\n"},
 	      {"$R run --nam / true", 125,

@@ -15,6 +15,15 @@ static void unshare__alone_is_a_user_namespace_only(void **state)
 		   "0\n 0 $UID 1\n 1 $SUB $SUBCOUNT\n");
 }
 
+static void unshare__takes_the_words_of_unshare_1(void **state)
+{
+	expect_out(shell("$R unshare -U --map-root-user id -u; $R unshare -Urn sh -c 'ls "
+			 "/sys/class/net; id -u' | tail -1; $R unshare --user id -u"),
+		   "0\n0\n0\n");
+	expect_error_has(shell("$R unshare -Ur --userns keep-id true"), 125,
+			 "rootlet: --map-root-user: another map of ids is asked for");
+}
+
 static void unshare__each_letter_adds_one(void **state)
 {
 	static const struct {
@@ -161,6 +170,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		test(unshare__alone_is_a_user_namespace_only),
+		test(unshare__takes_the_words_of_unshare_1),
 		test(unshare__each_letter_adds_one),
 		test(unshare__pid_makes_pid_1_and_its_own_proc),
 		test(unshare__net_has_loopback_up),

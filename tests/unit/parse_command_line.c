@@ -165,8 +165,15 @@ static void command_line__serves_unshare(void **state)
 	    LINE("--join=0"));
 	bad(PARSE_UNSHARE, "--read-only: rootlet unshare has no such option", "rootlet run has one",
 	    "option-unknown", LINE("--read-only"));
-	bad(PARSE_UNSHARE, "-U: rootlet unshare has no such option",
+	bad(PARSE_RUN, "-U: rootlet run has no such option",
 	    "nothing is needed: there is always a user namespace", "option-foreign", LINE("-U"));
+	spec = good(PARSE_UNSHARE, LINE("-Ur", "--user", "--map-root-user", "true"));
+	assert_int_equal(spec->userns, USERNS_UNSET);
+	assert_true(spec->map_root);
+	spec_free(spec);
+	bad(PARSE_UNSHARE,
+	    "--user false: there is always a user namespace: nothing else gives the rights", "",
+	    "userns-host", LINE("--user=false"));
 }
 
 static void command_line__serves_plan(void **state)
