@@ -4,6 +4,7 @@
 #include "diagnose/mends.h"
 
 #include "base/buffer.h"
+#include "spec/hidden.h"
 
 #include <string.h>
 
@@ -35,17 +36,13 @@ static const char all_three[] = "`--pid host --uts host --network host` works, a
  * hand. */
 static bool is_covered_by_default(const char *path)
 {
-	static const char *const paths[] = {
-		"/proc/acpi",	       "/proc/asound",	    "/proc/bus",	 "/proc/fs",
-		"/proc/interrupts",    "/proc/irq",	    "/proc/kcore",	 "/proc/keys",
-		"/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",	 "/proc/sys",
-		"/proc/sysrq-trigger", "/proc/timer_list",  "/proc/timer_stats", "/proc/kallsyms",
-		"/proc/config.gz",
-	};
+	static const char *const others[] = {"/proc/kallsyms", "/proc/config.gz", NULL};
+	const char *const *const lists[] = {spec_hidden, spec_read_only, others};
 
-	for (size_t i = 0; path && i < sizeof(paths) / sizeof(paths[0]); i++)
-		if (!strcmp(path, paths[i]))
-			return true;
+	for (size_t i = 0; path && i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (const char *const *known = lists[i]; *known; known++)
+			if (!strcmp(path, *known))
+				return true;
 	return !path;
 }
 

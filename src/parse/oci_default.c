@@ -3,6 +3,7 @@
 #include "parse/oci.h"
 
 #include "base/buffer.h"
+#include "spec/hidden.h"
 
 #include <stdio.h>
 
@@ -90,21 +91,6 @@ static const struct {
 
 static const char *const capability_names[] = {"CAP_AUDIT_WRITE", "CAP_KILL",
 					       "CAP_NET_BIND_SERVICE", NULL};
-static const char *const masked[] = {"/proc/acpi",
-				     "/proc/asound",
-				     "/proc/interrupts",
-				     "/proc/kcore",
-				     "/proc/keys",
-				     "/proc/latency_stats",
-				     "/proc/sched_debug",
-				     "/proc/scsi",
-				     "/proc/timer_list",
-				     "/proc/timer_stats",
-				     "/sys/firmware",
-				     "/sys/devices/virtual/powercap",
-				     NULL};
-static const char *const read_only[] = {"/proc/bus",	       "/proc/fs", "/proc/irq", "/proc/sys",
-					"/proc/sysrq-trigger", NULL};
 
 static bool is_for(enum whom whom, bool rootless)
 {
@@ -182,9 +168,9 @@ static void add_linux(struct buffer *b, bool rootless, uint32_t uid, uint32_t gi
 		comma = ",\n";
 	}
 	buffer_puts(b, "\n\t\t],\n");
-	add_list(b, "\t\t", "maskedPaths", masked);
+	add_list(b, "\t\t", "maskedPaths", spec_hidden);
 	buffer_puts(b, ",\n");
-	add_list(b, "\t\t", "readonlyPaths", read_only);
+	add_list(b, "\t\t", "readonlyPaths", spec_read_only);
 	buffer_puts(b, "\n\t}\n}\n");
 }
 

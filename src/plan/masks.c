@@ -1,29 +1,10 @@
-/* What of /proc and /sys is hidden, and what is made read-only. The lists are Docker's and
- * podman's, each path because it tells of, or changes, the whole machine.
- */
+/* What of /proc and /sys is hidden, and what is made read-only: the lists of spec/hidden.h, less
+ * what is to be seen and more what is not. */
 #include "plan/planner.h"
 
+#include "spec/hidden.h"
+
 #include <string.h>
-
-static const char *const masked[] = {
-	"/proc/acpi",
-	"/proc/asound",
-	"/proc/interrupts",
-	"/proc/kcore",
-	"/proc/keys",
-	"/proc/latency_stats",
-	"/proc/sched_debug",
-	"/proc/scsi",
-	"/proc/timer_list",
-	"/proc/timer_stats",
-	"/sys/firmware",
-	"/sys/devices/virtual/powercap",
-	"/sys/devices/system/cpu/cpu0/thermal_throttle",
-};
-
-static const char *const read_only[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
-};
 
 static bool unmasked(const struct planner *p, const char *path)
 {
@@ -53,17 +34,20 @@ static void add_asked(struct planner *p, const char *path)
 	step->why = "asked for: --mask";
 }
 
+static void add_defaults(struct planner *p, enum plan_op op, const char *const *paths)
+{
+	for (; *paths && !p->spec->privileged; paths++)
+		if (!unmasked(p, *paths))
+			add_path(p, op, *paths);
+}
+
 void plan_masks(struct planner *p)
 {
 	const struct string_list *asked = &p->spec->masked_paths;
 
-	for (size_t i = 0; i < sizeof(masked) / sizeof(masked[0]) && !p->spec->privileged; i++)
-		if (!unmasked(p, masked[i]))
-			add_path(p, OP_MASK, masked[i]);
+	add_defaults(p, OP_MASK, spec_hidden);
+	add_defaults(p, OP_MASK, spec_hidden_further);
 	for (size_t i = 0; i < asked->count; i++)
 		add_asked(p, asked->items[i]);
-	for (size_t i = 0; i < sizeof(read_only) / sizeof(read_only[0]) && !p->spec->privileged;
-	     i++)
-		if (!unmasked(p, read_only[i]))
-			add_path(p, OP_READONLY_PATH, read_only[i]);
+	add_defaults(p, OP_READONLY_PATH, spec_read_only);
 }
