@@ -49,6 +49,15 @@ bool ending_oom_killed(const char *path);
 /* In the place of `cgroup_levels`: the group is systemd's, and goes by itself once it is empty. */
 enum { ENDING_SYSTEMD = 64 };
 
+/* What is done with a cgroup and with all that are below it, however deep. */
+struct ending_groups {
+	int (*visit)(void *data, int dir); /* a negative value ends the walk; may be NULL below */
+	void *data;
+	bool remove; /* those below, as far as they are empty */
+};
+/* 0, or what `visit` has returned, or -errno. */
+int ending_each_group(const char *path, const struct ending_groups *groups);
+
 /* Remove a cgroup whose container has ended, what was made below it and `levels` of those above it.
  * With `kill` a process that lingers in it is killed, else the group stays then. 0 or -errno, of
  * the group itself. */

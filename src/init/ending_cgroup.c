@@ -6,7 +6,6 @@
 
 enum {
 	PATH_SIZE = 4096,
-	DEPTH = 16, /* of groups in groups */
 	ROUNDS = 200,
 	PAUSE_NS = 10000000,
 };
@@ -78,47 +77,113 @@ bool ending_oom_killed(const char *path)
 
 /* ---- removal ---- */
 
-static void remove_below(int dir, int depth);
+/* A walk through the groups below one, however deep they are: with one directory open, and no
+ * memory of the way but how far down it is. Groups are never moved (cgroup v2), so ".." leads back.
+ */
+struct walk {
+	int dir, depth;
+	uint64_t come_from; /* the inode of the group below that is done; 0: none */
+	const struct ending_groups *groups;
+};
 
-/* as deep as groups are nested, and DEPTH at most. NOLINTNEXTLINE(misc-no-recursion) */
-static void remove_one(int dir, const char *name, int depth)
+static void step_to(struct walk *w, int dir, int down)
 {
-	int below;
-
-	if (raw_unlinkat(dir, name, AT_REMOVEDIR) != -EBUSY || depth == 0)
-		return;
-	below = open_directory(dir, name);
-	if (below < 0)
-		return;
-	remove_below(below, depth - 1);
-	raw_close(below);
-	raw_unlinkat(dir, name, AT_REMOVEDIR);
+	raw_close(w->dir);
+	w->dir = dir;
+	w->depth += down;
 }
 
-/* NOLINTNEXTLINE(misc-no-recursion) */
-static void remove_below(int dir, int depth)
+/* A group below; true when the walk goes down into it. What it came from may have gone meanwhile:
+ * then this group's others are left to the next walk. */
+static bool meet(struct walk *w, const struct entry *e)
+{
+	bool remove = w->groups->remove;
+	int below;
+
+	if (w->come_from) {
+		if (e->ino != w->come_from)
+			return false;
+		w->come_from = 0;
+		if (remove)
+			raw_unlinkat(w->dir, e->name, AT_REMOVEDIR);
+		return false;
+	}
+	if (remove && raw_unlinkat(w->dir, e->name, AT_REMOVEDIR) != -EBUSY)
+		return false;
+	below = open_directory(w->dir, e->name);
+	if (below < 0)
+		return false;
+	step_to(w, below, 1);
+	return true;
+}
+
+/* Through one group from where it stands: true when the walk has gone down. *ret_ino: its own. */
+static bool look_through(struct walk *w, uint64_t *ret_ino)
 {
 	_Alignas(struct entry) char data[1024];
 	long n;
 
-	raw_call3(__NR_lseek, dir, 0, 0);
-	while ((n = raw_call3(__NR_getdents64, dir, (long)data, sizeof(data))) > 0) {
+	raw_call3(__NR_lseek, w->dir, 0, 0);
+	while ((n = raw_call3(__NR_getdents64, w->dir, (long)data, sizeof(data))) > 0) {
 		for (long at = 0; at < n;) {
 			const struct entry *e = (const struct entry *)(data + at);
 
-			if (e->type == 4 && !is_dots(e->name)) /* DT_DIR */
-				remove_one(dir, e->name, depth);
+			if (e->name[0] == '.' && !e->name[1])
+				*ret_ino = e->ino;
+			if (e->type == 4 && !is_dots(e->name) && meet(w, e)) /* DT_DIR */
+				return true;
 			at += e->reclen;
 		}
 	}
+	return false;
 }
 
-static void kill_listed(int dir)
+/* Into each once on the way down; and removed, if that is wanted, on the way up. */
+static long walk_below(int top, const struct ending_groups *groups)
+{
+	struct walk w = {open_directory(top, "."), 0, 0, groups};
+	long r = w.dir < 0 ? w.dir : 0;
+
+	while (r == 0) {
+		uint64_t own = 0;
+		int above;
+
+		if (look_through(&w, &own)) {
+			r = groups->visit ? groups->visit(groups->data, w.dir) : 0;
+			continue;
+		}
+		if (w.depth == 0)
+			break;
+		above = open_directory(w.dir, "..");
+		if (above < 0)
+			r = above;
+		else
+			step_to(&w, above, -1);
+		w.come_from = own;
+	}
+	if (w.dir >= 0)
+		raw_close(w.dir);
+	return r;
+}
+
+int ending_each_group(const char *path, const struct ending_groups *groups)
+{
+	int dir = open_directory(AT_FDCWD, path);
+	long r = dir < 0 ? dir : groups->visit(groups->data, dir);
+
+	if (r == 0)
+		r = walk_below(dir, groups);
+	if (dir >= 0)
+		raw_close(dir);
+	return (int)r;
+}
+
+static int kill_listed(void *data, int dir)
 {
 	char text[4096];
 
 	if (read_small(dir, "cgroup.procs", text, sizeof(text)) <= 0)
-		return;
+		return 0;
 	for (const char *line = text; *line;) {
 		int64_t pid = raw_number(line);
 
@@ -127,17 +192,20 @@ static void kill_listed(int dir)
 		while (*line && *line++ != '\n')
 			;
 	}
+	return 0;
 }
 
 /* The container is over; what still runs in its group has no one any more. (cgroup.kill: Linux
  * 5.14) */
 static void kill_all(int dir)
 {
+	static const struct ending_groups listed = {.visit = kill_listed};
 	char one = '1';
 	int fd = raw_openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC, 0);
 
 	if (fd < 0) {
-		kill_listed(dir);
+		kill_listed(NULL, dir);
+		walk_below(dir, &listed);
 		return;
 	}
 	raw_write(fd, &one, 1);
@@ -146,6 +214,7 @@ static void kill_all(int dir)
 
 static long remove_busy(const char *path, bool kill)
 {
+	static const struct ending_groups all = {.remove = true};
 	long result = -EBUSY;
 
 	for (int round = 0; round < (kill ? ROUNDS : 3) && result == -EBUSY; round++) {
@@ -156,7 +225,7 @@ static long remove_busy(const char *path, bool kill)
 			return dir;
 		if (kill)
 			kill_all(dir);
-		remove_below(dir, DEPTH);
+		walk_below(dir, &all);
 		raw_close(dir);
 		result = raw_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
 		if (result == -EBUSY) /* the killed are on their way through the kernel */

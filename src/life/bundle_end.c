@@ -252,13 +252,28 @@ int life_bundle_end(struct bundle *b, struct rootlet_error *err)
 	return 0;
 }
 
-/* A cgroup goes once its last process is reaped, which may take a moment after its end. */
-static void remove_cgroup(const struct bundle_record *r)
+/* A scope goes by itself once it is empty: then systemd knows of none (EREMOTEIO). */
+static void tell_of_group(const struct bundle *b, int result, const struct life_warn *warn)
 {
+	char text[4600];
+
+	if (result == 0 || result == -ENOENT || result == -EREMOTEIO || !b->record.cgroup)
+		return;
+	snprintf(text, sizeof(text), "container %s: its cgroup %.4000s stays: %s", b->id,
+		 b->record.cgroup,
+		 result == -EBUSY ? "processes in it have not ended" : error_text(result));
+	life_say(warn, text);
+}
+
+/* A cgroup goes once its last process is reaped, which may take a moment after its end. */
+static void remove_cgroup(const struct bundle *b, const struct life_warn *warn)
+{
+	const struct bundle_record *r = &b->record;
+
 	if (r->unit) /* systemd removes what it has made */
-		group_stop_unit(r->unit);
+		tell_of_group(b, group_stop_unit(r->unit), warn);
 	else if (r->cgroup)
-		ending_remove_cgroup(r->cgroup, r->cgroup_levels, true);
+		tell_of_group(b, ending_remove_cgroup(r->cgroup, r->cgroup_levels, true), warn);
 	if (r->cgroup_left)
 		ending_return(r->cgroup_left);
 }
@@ -291,7 +306,7 @@ int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *war
 		return r;
 	if (b->record.stop_hooks && bundle_spec(b, SPEC_RUN, &spec, NULL) < 0)
 		life_say(warn, "its poststop hooks are not run: its config.json cannot be read");
-	remove_cgroup(&b->record);
+	remove_cgroup(b, warn);
 	r = bundle_remove(b, err);
 	if (spec)
 		bundle_poststop(b, spec->oci, warn);

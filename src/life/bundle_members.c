@@ -4,20 +4,16 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "init/ending.h"
 #include "life/life.h"
 #include "life/scan.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	PROCS_LIMIT = 4 << 20,
-	DEPTH_MAX = 16, /* of cgroups below the container's own */
-};
+enum { PROCS_LIMIT = 4 << 20 };
 
 struct pids {
 	pid_t *items;
@@ -41,54 +37,42 @@ static int add_pid(void *data, pid_t pid)
 	return 0;
 }
 
-static int add_procs(const char *cgroup, struct pids *pids)
+/* One that is gone has none; in a threaded one they are told by the group above. */
+static int none_or(int r)
 {
+	return r == -ENOENT || r == -ENODEV || r == -EOPNOTSUPP ? 0 : r;
+}
+
+/* Of one group. */
+static int add_procs(void *data, int dir)
+{
+	AUTO_FD fd = openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	AUTO_FREE char *text = NULL;
-	char path[PATH_MAX];
 	const char *at;
 	uint64_t pid;
 	int r;
 
-	if (snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	r = io_read_file(path, PROCS_LIMIT, &text, NULL);
+	if (fd < 0)
+		return none_or(-errno);
+	r = io_read_fd(fd, PROCS_LIMIT, &text, NULL);
+	if (r < 0)
+		return none_or(r);
 	for (at = text; r == 0 && *at; at += strspn(at, "\n")) {
 		if (io_take_u64(&at, &pid) < 0)
 			return -EINVAL;
 		if (pid > 0) /* 0: in a pid namespace that we do not see into */
-			r = add_pid(pids, (pid_t)pid);
+			r = add_pid(data, (pid_t)pid);
 	}
 	return r;
 }
 
-/* The cgroup's own and those of all below it. A cgroup that is gone has none. As deep as groups are
- * nested, and DEPTH_MAX at most. NOLINTNEXTLINE(misc-no-recursion) */
-static int add_tree(const char *cgroup, int depth, struct pids *pids)
+/* The cgroup's own and those of all below it. */
+static int add_tree(const char *cgroup, struct pids *pids)
 {
-	int r = add_procs(cgroup, pids);
-	struct dirent *entry;
-	DIR *dir;
+	const struct ending_groups each = {.visit = add_procs, .data = pids};
+	int r = ending_each_group(cgroup, &each);
 
-	if (r == -ENOENT || r == -ENODEV)
-		return 0;
-	if (r < 0 || depth == DEPTH_MAX)
-		return r;
-	dir = opendir(cgroup);
-	if (!dir)
-		return errno == ENOENT ? 0 : -errno;
-	while (r == 0 && (entry = readdir(dir)) != NULL) {
-		char path[PATH_MAX];
-
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", cgroup, entry->d_name) >=
-		    (int)sizeof(path))
-			r = -ENAMETOOLONG;
-		else
-			r = add_tree(path, depth + 1, pids);
-	}
-	closedir(dir);
-	return r;
+	return none_or(r);
 }
 
 /* Without a cgroup: by its pid namespace, or by its root where that is not its own.
@@ -133,7 +117,7 @@ int life_bundle_pids(const struct bundle *b, pid_t **ret, size_t *ret_count,
 		     struct rootlet_error *err)
 {
 	struct pids pids = {0};
-	int r = b->record.cgroup ? add_tree(b->record.cgroup, 0, &pids) : add_scanned(b, &pids);
+	int r = b->record.cgroup ? add_tree(b->record.cgroup, &pids) : add_scanned(b, &pids);
 
 	if (r == 0 && !pids.count && bundle_alive(b))
 		r = add_pid(&pids, b->record.process.pid);

@@ -89,13 +89,70 @@ def test_what_a_killed_create_left_is_listed_as_whose_it_is(b):
     before = time.time()
     with subprocess.Popen(line, **keywords, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as create:
         wait_for(lambda: (life.state_folder / "c" / "state.json.new").exists())
-        for state in ("creating", "stopped"):
+        for state in ("creating", "stopped"): # what it has made may take a moment to end
+            wait_for(lambda state=state: json.loads(life.ok("list", "--format", "json"))[0]["status"] == state)
             listed, = json.loads(life.ok("list", "--format", "json"))
-            assert listed["status"] == state and listed["owner"] == pwd.getpwuid(os.getuid()).pw_name, listed
+            assert listed["owner"] == pwd.getpwuid(os.getuid()).pw_name, listed
             made = datetime.datetime.fromisoformat(listed["created"].split(".")[0].rstrip("Z") + "+00:00").timestamp()
             assert before - 2 < made < time.time() + 2, listed
             create.kill()
             create.wait()
+    life.end()
+
+
+def with_group(b, *args):
+    """Beside our own group: where that was delegated to us, we may make some."""
+    own = [line[3:] for line in pathlib.Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines() if line.startswith("0::")]
+    b.linux["cgroupsPath"] = f"{os.path.dirname(own[0]).rstrip('/') if own else ''}/rootlet-left-{os.getpid()}"
+    life = Life(b, *args)
+    life.create()
+    kept = json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8"))
+    if not kept.get("cgroup"):
+        life.end()
+        bundle.skip("no cgroup can be made here")
+    life.ok("start", "c")
+    return life, pathlib.Path(kept["cgroup"])
+
+
+def test_groups_in_groups_are_found_and_go_however_deep(b):
+    life, top = with_group(b, ["sh", "-c", "sleep 100 & sleep 100 & wait"])
+    wait_for(lambda: len(json.loads(life.ok("ps", "--format", "json", "c"))) == 3)
+    pids = json.loads(life.ok("ps", "--format", "json", "c"))
+    deepest = top
+    for level in range(40):
+        for name in ("a", "b", "c"):
+            (deepest / f"{name}{level}").mkdir()
+        deepest = deepest / f"b{level}"
+    (deepest / "cgroup.procs").write_text(str(max(pids)), encoding="ascii")
+    found = json.loads(life.ok("ps", "--format", "json", "c"))
+    begun = time.monotonic()
+    result = life.call("delete", "--force", "c")
+    try:
+        assert (result.returncode, result.stderr) == (0, ""), result
+        assert sorted(found) == sorted(pids)
+        assert not top.exists(), sum(1 for _ in top.rglob("cgroup.procs"))
+        assert time.monotonic() - begun < 2
+    finally:
+        for folder in sorted(top.rglob("*/"), key=lambda folder: -len(folder.parts)) if top.exists() else ():
+            if folder.is_dir():
+                folder.rmdir()
+        if top.exists():
+            top.rmdir()
+    life.end()
+
+
+def test_a_group_that_stays_is_told_of(b):
+    if os.geteuid() == 0:
+        bundle.skip("whoever is root may remove what it likes")
+    life, top = with_group(b)
+    mode = top.parent.stat().st_mode
+    top.parent.chmod(0o555)
+    try:
+        result = life.call("delete", "--force", "c")
+    finally:
+        top.parent.chmod(mode)
+        top.rmdir()
+    assert result.returncode == 0 and str(top) in result.stderr and "Permission denied" in result.stderr, result
     life.end()
 
 
