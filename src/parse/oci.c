@@ -178,6 +178,8 @@ int parse_oci_config(struct spec *spec, const char *bundle, const char *text, si
 	if (r < 0)
 		return r;
 	r = oci_read_fields(&c, root, config_fields, c.oci);
+	if (r == 0)
+		r = oci_note_rest(&c);
 	reader_close(&c.r);
 	return r;
 }
@@ -200,6 +202,8 @@ int parse_oci_process(struct spec *spec, const char *text, size_t len, const cha
 	if (r < 0)
 		return r;
 	r = oci_process(&c, root, c.oci);
+	if (r == 0)
+		r = oci_note_rest(&c);
 	reader_close(&c.r);
 	return r;
 }

@@ -349,14 +349,27 @@ int oci_mapping(struct oci_context *c, const struct json *value, struct oci_idma
 	return 0;
 }
 
+static int keep_note(struct oci_context *c, const char *text)
+{
+	const char *note = arena_strdup(c->a, text);
+
+	if (!note ||
+	    arena_grow(c->a, &c->oci->notes, c->oci->note_count, sizeof(*c->oci->notes)) < 0)
+		return error_nomem(c->r.err);
+	c->oci->notes[c->oci->note_count++] = note;
+	return 0;
+}
+
+/* Nobody reads more; and where each of them stands is counted from the beginning of the text. */
+enum { NOTES_MAX = 32 };
+
 int oci_note(struct oci_context *c, const struct json *at, const char *fmt, ...)
 {
 	struct rootlet_error place = {0}, *err = c->r.err;
 	char why[300];
-	const char *note;
 	va_list ap;
 
-	if (!c->oci)
+	if (!c->oci || c->noted++ >= NOTES_MAX)
 		return 0;
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
@@ -365,10 +378,16 @@ int oci_note(struct oci_context *c, const struct json *at, const char *fmt, ...)
 	c->r.err = &place;
 	reader_fail(&c->r, at, "json-value", "%s", why);
 	c->r.err = err;
-	note = arena_strdup(c->a, place.message);
-	if (!note ||
-	    arena_grow(c->a, &c->oci->notes, c->oci->note_count, sizeof(*c->oci->notes)) < 0)
-		return error_nomem(err);
-	c->oci->notes[c->oci->note_count++] = note;
-	return 0;
+	return keep_note(c, place.message);
+}
+
+int oci_note_rest(struct oci_context *c)
+{
+	char text[300];
+
+	if (c->noted <= NOTES_MAX)
+		return 0;
+	snprintf(text, sizeof(text), "%.200s: … and %zu more that are passed over", c->r.path,
+		 c->noted - NOTES_MAX);
+	return keep_note(c, text);
 }

@@ -1,6 +1,8 @@
 /* mounts[], linux.devices[] and hooks: what has places of the container's or the host's in it. */
 #include "parse/oci_read.h"
 
+#include "spec/idmap.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -100,6 +102,10 @@ static int finish_mount(struct oci_context *c, const struct json *value, struct 
 	if (!m->uid_map_count != !m->gid_map_count)
 		return reader_fail(&c->r, value, "oci-mount",
 				   "uidMappings and gidMappings go together only");
+	if (m->uid_map_count > IDMAP_MAX_EXTENTS || m->gid_map_count > IDMAP_MAX_EXTENTS)
+		return reader_fail(&c->r, value, "id-map-lines",
+				   "its maps have more than the %d rows that the kernel takes",
+				   IDMAP_MAX_EXTENTS);
 	m->idmap |= m->uid_map_count > 0;
 	if (m->idmap && !m->bind)
 		return reader_fail(&c->r, value, "oci-mount",

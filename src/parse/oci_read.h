@@ -20,6 +20,7 @@ struct oci_context {
 	struct arena *a;
 	struct spec *spec; /* NULL, as oci: resources alone */
 	struct spec_oci *oci;
+	size_t noted; /* notes of this text */
 };
 
 /* Reads one value into `target`. 0 or -errno with the error filled. */
@@ -135,6 +136,8 @@ int oci_mapping(struct oci_context *c, const struct json *value, struct oci_idma
 /* A line for oci->notes: "PATH:LINE:COLUMN: POINTER: WHY". */
 int oci_note(struct oci_context *c, const struct json *at, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Once the text is read: how many of them were too many to keep. */
+int oci_note_rest(struct oci_context *c);
 
 int oci_process(struct oci_context *c, const struct json *value, void *target);
 int oci_capability_sets(struct oci_context *c, const struct json *value, void *target);

@@ -31,7 +31,8 @@ struct planner {
 	bool nomem;
 	bool file_limit_raised;		    /* for the sources: SEAL puts it back */
 	const struct oci_mount *oci_procfs; /* the config's /proc, which PROCFS makes for both */
-	struct step spare;		    /* where steps go when memory is gone */
+	int *oci_late;	   /* slots of its mounts that are read-only once they are filled */
+	struct step spare; /* where steps go when memory is gone */
 
 	/* identity.c decides these first */
 	enum map_writer writer;
@@ -70,7 +71,7 @@ struct planner {
 		size_t index;
 		int slot;
 	} * sources;
-	size_t source_count;
+	size_t source_count, source_next; /* where it is looked for first */
 };
 
 /* A new step at the end of the plan; subject must outlive the plan (its arena, or static). */
@@ -204,7 +205,7 @@ enum source_use {
 	SOURCE_HOST_CGROUP,
 	SOURCE_NODE, /* index: spec->oci->devices[] */
 };
-int plan_source(const struct planner *p, enum source_use use, size_t index);
+int plan_source(struct planner *p, enum source_use use, size_t index);
 /* The same for one that another step than OPEN_PATH fills. */
 int plan_new_source(struct planner *p, enum source_use use, size_t index);
 

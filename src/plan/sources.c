@@ -48,11 +48,17 @@ static void open_asked(struct planner *p, enum source_use use, size_t index, con
 		step->why = plan_text(p, "asked for: %s", origin);
 }
 
-int plan_source(const struct planner *p, enum source_use use, size_t index)
+/* They are asked for much in the order that they were added in. */
+int plan_source(struct planner *p, enum source_use use, size_t index)
 {
-	for (size_t i = 0; i < p->source_count; i++)
-		if (p->sources[i].use == (int)use && p->sources[i].index == index)
-			return p->sources[i].slot;
+	for (size_t i = 0; i < p->source_count; i++) {
+		size_t at = (p->source_next + i) % p->source_count;
+
+		if (p->sources[at].use != (int)use || p->sources[at].index != index)
+			continue;
+		p->source_next = at + 1;
+		return p->sources[at].slot;
+	}
 	return SLOT_NONE;
 }
 

@@ -207,6 +207,23 @@ static void parse_oci__capabilities_that_cannot_be_granted_are_noted(void **stat
 	spec_free(spec);
 }
 
+/* A hostile config makes no flood of them. */
+static void parse_oci__notes_are_bounded(void **state)
+{
+	char text[2000] = "\"capabilities\":{\"bounding\":[\"X\"";
+	struct spec *spec;
+	char config[3000];
+
+	for (int i = 1; i < 40; i++)
+		strcat(text, ",\"X\"");
+	snprintf(config, sizeof(config), PROCESS("%s]}"), text);
+	spec = take_config(config);
+	assert_int_equal(spec->oci->note_count, 33);
+	assert_non_null(strstr(spec->oci->notes[31], "/process/capabilities/bounding/31: "));
+	assert_string_equal(spec->oci->notes[32], "config.json: … and 8 more that are passed over");
+	spec_free(spec);
+}
+
 /* Zeros are what engines write for what nobody asked. */
 static void parse_oci__weights_of_leaves_are_noted(void **state)
 {
@@ -446,6 +463,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__rlimits),
 		cmocka_unit_test(parse_oci__capabilities),
 		cmocka_unit_test(parse_oci__capabilities_that_cannot_be_granted_are_noted),
+		cmocka_unit_test(parse_oci__notes_are_bounded),
 		cmocka_unit_test(parse_oci__weights_of_leaves_are_noted),
 		cmocka_unit_test(parse_oci__namespaces),
 		cmocka_unit_test(parse_oci__a_user_namespace_by_path),

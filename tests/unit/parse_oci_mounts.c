@@ -253,6 +253,27 @@ static void parse_oci__options_of_a_file_system_on_a_bind_are_noted(void **state
 	}
 }
 
+/* user_namespaces(7): the kernel takes 340 lines, and would say so only when it is made. */
+static void parse_oci__maps_of_a_mount_are_bounded(void **state)
+{
+	static const char row[] = "{\"containerID\":0,\"hostID\":0,\"size\":1}";
+	char rows[341 * sizeof(row) + 1] = "", config[sizeof(rows) * 2 + 500];
+	struct rootlet_error err = {0};
+	struct spec *spec;
+
+	for (int i = 0; i < 341; i++)
+		snprintf(rows + strlen(rows), sizeof(rows) - strlen(rows), "%s%s", i ? "," : "",
+			 row);
+	snprintf(config, sizeof(config),
+		 MOUNT("\"source\":\"/s\",\"options\":[\"bind\"],\"uidMappings\":[%s],"
+		       "\"gidMappings\":[%s]"),
+		 rows, row);
+	assert_int_equal(read_config(&spec, config, &err), -EINVAL);
+	assert_string_equal(err.message, "config.json:2:11: /mounts/0: its maps have more than the "
+					 "340 rows that the kernel takes");
+	spec_free(spec);
+}
+
 static void parse_oci__file_systems_keep_type_and_source(void **state)
 {
 	struct spec *spec = take_config(
@@ -282,6 +303,7 @@ int main(void)
 		cmocka_unit_test(parse_oci__binds),
 		cmocka_unit_test(parse_oci__a_bind_takes_no_options_of_a_file_system),
 		cmocka_unit_test(parse_oci__options_of_a_file_system_on_a_bind_are_noted),
+		cmocka_unit_test(parse_oci__maps_of_a_mount_are_bounded),
 		cmocka_unit_test(parse_oci__file_systems_keep_type_and_source),
 	};
 

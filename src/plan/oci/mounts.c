@@ -215,7 +215,8 @@ static bool is_late_read_only(const struct oci_mount *m, const char *path)
 	       (is_type(m, "tmpfs") || strcmp(path, "/dev") == 0);
 }
 
-static void add_filesystem(struct planner *p, const struct oci_mount *m, const char *path)
+static void add_filesystem(struct planner *p, const struct oci_mount *m, size_t index,
+			   const char *path)
 {
 	bool cgroup = is_type(m, "cgroup");
 	uint64_t late = is_late_read_only(m, path) ? MOUNT_ATTR_RDONLY : 0;
@@ -232,6 +233,8 @@ static void add_filesystem(struct planner *p, const struct oci_mount *m, const c
 		step->a.fs.slot = SLOT_DEV;
 	else if (late)
 		step->a.fs.slot = plan_new_slot(p);
+	if (late)
+		p->oci_late[index] = step->a.fs.slot;
 }
 
 /* ---- one after the other ---- */
@@ -319,7 +322,7 @@ static int add_mount(struct planner *p, const struct oci_mount *m, size_t index)
 	else if (p->oci_procfs == m) /* the instance that NAMESPACES made for our own use */
 		plan_attach_procfs(p);
 	else
-		add_filesystem(p, m, path);
+		add_filesystem(p, m, index, path);
 	return 0;
 }
 
@@ -328,35 +331,23 @@ int plan_oci_mounts(struct planner *p)
 	const struct spec_oci *oci = p->spec->oci;
 	int r = 0;
 
+	p->oci_late = arena_alloc(p->arena, (oci->mount_count + 1) * sizeof(*p->oci_late));
+	if (!p->oci_late)
+		return error_nomem(p->err);
+	for (size_t i = 0; i < oci->mount_count; i++)
+		p->oci_late[i] = SLOT_NONE;
 	for (size_t i = 0; r == 0 && i < oci->mount_count; i++)
 		r = add_mount(p, &oci->mounts[i], i);
 	return r;
-}
-
-/* The newest step that mounted something on that place. */
-static const struct step *mounted_on(const struct planner *p, const char *path)
-{
-	for (size_t i = p->plan->count; i-- > 0;) {
-		const struct step *s = &p->plan->steps[i];
-
-		if (s->op == OP_MOUNT && s->a.fs.slot != SLOT_NONE &&
-		    strcmp(s->a.fs.target.path, path) == 0)
-			return s;
-	}
-	return NULL;
 }
 
 void plan_oci_mounts_done(struct planner *p)
 {
 	const struct spec_oci *oci = p->spec->oci;
 
-	for (size_t i = 0; i < oci->mount_count; i++) {
-		const char *path = destination_of(p, &oci->mounts[i]);
-		const struct step *s =
-			is_late_read_only(&oci->mounts[i], path) ? mounted_on(p, path) : NULL;
-
-		if (s)
-			plan_attributes(p, path, (struct step_target){s->a.fs.slot, "/"},
+	for (size_t i = 0; i < oci->mount_count; i++)
+		if (p->oci_late[i] != SLOT_NONE)
+			plan_attributes(p, destination_of(p, &oci->mounts[i]),
+					(struct step_target){p->oci_late[i], "/"},
 					MOUNT_ATTR_RDONLY, "read-only, now that it is filled");
-	}
 }

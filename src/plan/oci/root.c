@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <linux/mount.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -64,25 +65,63 @@ static bool own_dev(const struct planner *p)
 	return true;
 }
 
-/* Engines add lists up: once is enough. */
-static bool is_planned(const struct planner *p, enum plan_op op, const char *path)
+struct wanted {
+	const char *path; /* NULL: stood before */
+	size_t index;
+};
+
+static int by_path(const void *a, const void *b)
 {
-	for (size_t i = p->plan->count; i-- > 0 && p->plan->steps[i].op == op;)
-		if (strcmp(p->plan->steps[i].subject, path) == 0)
-			return true;
-	return false;
+	const struct wanted *x = a, *y = b;
+	int order = strcmp(x->path, y->path);
+
+	return order ? order : (x->index > y->index) - (x->index < y->index);
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const struct wanted *x = a, *y = b;
+
+	return (x->index > y->index) - (x->index < y->index);
+}
+
+/* Engines add lists up: once is enough. Sorted, since a list may be long. */
+static void drop_twins(struct wanted *paths, size_t count)
+{
+	const char *last = NULL;
+
+	qsort(paths, count, sizeof(*paths), by_path);
+	for (size_t i = 0; i < count; i++) {
+		if (last && strcmp(last, paths[i].path) == 0)
+			paths[i].path = NULL;
+		else
+			last = paths[i].path;
+	}
+	qsort(paths, count, sizeof(*paths), by_index);
 }
 
 static void add_paths(struct planner *p, enum plan_op op, const char *const *paths)
 {
-	for (; paths && *paths; paths++) {
-		const char *path = plan_clean_path(p, *paths);
+	struct wanted *all;
+	size_t count = 0;
+
+	while (paths && paths[count])
+		count++;
+	all = count ? arena_alloc(p->arena, count * sizeof(*all)) : NULL;
+	if (!all) {
+		p->nomem |= count > 0;
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		all[i] = (struct wanted){plan_clean_path(p, paths[i]), i};
+	drop_twins(all, count);
+	for (size_t i = 0; i < count; i++) {
+		const char *path = all[i].path;
 		struct step *step;
 
-		if (is_planned(p, op, path))
+		if (!path)
 			continue;
 		step = plan_add(p, op, ACTOR_CHILD, path);
-
 		step->a.file.target = (struct step_target){SLOT_ROOT, path};
 		step->optional = true;
 		step->why = "asked for by the config";

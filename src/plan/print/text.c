@@ -23,6 +23,7 @@ struct page {
 	const struct plan *plan;
 	struct buffer *out;
 	bool color;
+	bool mixed; /* this stage's steps are several actors' */
 };
 
 static void style(struct page *page, const char *codes)
@@ -175,22 +176,12 @@ static void heading(struct page *page, size_t index)
 	buffer_puts(page->out, stage_name(stage));
 	plain(page);
 	style(page, TINT_DIM);
+	page->mixed = !actor;
 	if (actor)
 		buffer_printf(page->out, " · %s", actor);
 	buffer_printf(page->out, " · %s", stage_sentence(stage));
 	plain(page);
 	buffer_puts(page->out, "\n");
-}
-
-static bool mixed_stage(const struct plan *plan, size_t index)
-{
-	enum plan_stage stage = step_stage(&plan->steps[index]);
-
-	for (size_t i = 0; i < plan->count; i++)
-		if (step_stage(&plan->steps[i]) == stage &&
-		    plan->steps[i].actor != plan->steps[index].actor)
-			return true;
-	return false;
 }
 
 static void step_line(struct page *page, size_t index)
@@ -200,7 +191,7 @@ static void step_line(struct page *page, size_t index)
 	AUTO_BUFFER action = {0};
 	size_t at;
 
-	if (mixed_stage(page->plan, index))
+	if (page->mixed)
 		buffer_printf(&action, "%s: ", actor_name(step->actor));
 	step_describe(step, &action);
 	if (buffer_failed(&action)) {
@@ -274,7 +265,7 @@ static void notes(struct page *page)
 
 int plan_print_text(const struct plan *plan, bool color, struct buffer *out)
 {
-	struct page page = {plan, out, color};
+	struct page page = {plan, out, color, false};
 
 	title(&page);
 	field_root(&page);
