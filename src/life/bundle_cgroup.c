@@ -3,6 +3,7 @@
 #include "life/bundle.h"
 
 #include "base/fd.h"
+#include "base/io.h"
 #include "facts/facts.h"
 #include "life/freeze.h"
 #include "life/usage.h"
@@ -117,6 +118,8 @@ int life_bundle_pause(struct bundle *b, bool paused, struct rootlet_error *err)
 
 /* ---- update ---- */
 
+enum { FILE_MAX = 1 << 16 }; /* of a cgroup's file */
+
 static bool is_given(int64_t value)
 {
 	return value != OCI_UNSET && value != 0;
@@ -168,28 +171,90 @@ static int word_limit(const struct bundle *b, const struct limit *l, int error,
 	return error;
 }
 
-static int write_limits(const struct bundle *b, const struct limits *limits,
-			struct rootlet_error *err)
+/* What was written, and what stood there before. */
+struct written {
+	struct {
+		const char *file;
+		const char *before; /* NULL: cannot be put back */
+	} * files;
+	size_t count;
+};
+
+/* Of files with a line for each device none says that a device had no limit; what only takes
+ * orders, as cgroup.kill, cannot be read. */
+static const char *what_it_has(struct arena *a, int dir, const char *file)
+{
+	AUTO_FREE char *text = NULL;
+	AUTO_FD fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+
+	if (strncmp(file, "io.", 3) == 0 || strncmp(file, "rdma.", 5) == 0)
+		return NULL;
+	if (fd < 0 || io_read_fd(fd, FILE_MAX, &text, NULL) < 0)
+		return NULL;
+	return arena_strdup(a, text);
+}
+
+/* The newest first. What stays in force all the same: a list for people, or NULL. */
+static const char *put_back(const struct bundle *b, struct arena *a, const struct written *w)
 {
 	AUTO_FD dir = open(b->record.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = 0;
+	const char *stays = NULL;
+
+	for (size_t i = w->count; i-- > 0;) {
+		const char *file = w->files[i].file, *before = w->files[i].before;
+
+		if (before && dir >= 0 && group_write(dir, file, before) == 0)
+			continue;
+		stays = arena_printf(a, "%s%s%s", file, stays ? ", " : "", stays ? stays : "");
+	}
+	return stays;
+}
+
+static void hint_at_what_stays(const char *stays, struct rootlet_error *err)
+{
+	if (stays)
+		error_hint(err, "in force all the same: %s; the rest is as it was", stays);
+	else
+		error_hint(err, "nothing of it is in force: what was written before it has been "
+				"put back");
+}
+
+static int write_limits(const struct bundle *b, struct arena *a, const struct limits *limits,
+			struct written *w, struct rootlet_error *err)
+{
+	AUTO_FD dir = open(b->record.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (dir < 0)
 		return error_set(err, -errno, "limit-refused", b->id, "update container %s: %s: %s",
 				 b->id, b->record.cgroup, error_text(errno));
-	for (size_t i = 0; r == 0 && i < limits->count; i++) {
-		r = group_limit(dir, &limits->items[i]);
-		if (r < 0)
-			word_limit(b, &limits->items[i], r, err);
+	w->count = 0;
+	w->files = arena_alloc(a, (limits->count + 1) * sizeof(*w->files));
+	if (!w->files)
+		return error_nomem(err);
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct limit *l = &limits->items[i];
+		bool other = l->other && faccessat(dir, l->file, F_OK, 0) < 0;
+		const char *file = other ? l->other : l->file;
+		const char *before = what_it_has(a, dir, file);
+		int r = group_limit(dir, l);
+
+		if (r < 0) {
+			word_limit(b, l, r, err);
+			if (w->count)
+				hint_at_what_stays(put_back(b, a, w), err);
+			return r;
+		}
+		w->files[w->count].file = file;
+		w->files[w->count++].before = before;
 	}
-	return r;
+	return 0;
 }
 
 /* A group of systemd's has two who know of its limits: one that is in the file alone is written
  * over when systemd's configuration is loaded again. In the file it stands exactly as it was asked
  * for, so it is written once more. */
 static int tell_systemd(const struct bundle *b, struct arena *a, const struct limits *limits,
-			struct rootlet_error *err)
+			struct written *w, struct rootlet_error *err)
 {
 	struct unit_properties properties = {0};
 	AUTO_FREE char *said = NULL;
@@ -203,7 +268,7 @@ static int tell_systemd(const struct bundle *b, struct arena *a, const struct li
 		return 0;
 	r = group_set_properties(b->record.unit, &properties, &said);
 	if (r == 0)
-		return write_limits(b, limits, err);
+		return write_limits(b, a, limits, w, err);
 	error_set(err, r, r == -EREMOTEIO ? "systemd-refused" : "systemd-missing", b->record.unit,
 		  "update container %s: set the properties of the systemd unit %s: %s", b->id,
 		  b->record.unit, said ? said : error_text(r));
@@ -269,6 +334,7 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 		       struct rootlet_error *err)
 {
 	struct oci_resources resources;
+	struct written written = {0};
 	struct limits limits;
 	struct arena arena;
 	int r;
@@ -283,11 +349,14 @@ int life_bundle_update(struct bundle *b, const char *text, size_t len, const cha
 	if (r == 0)
 		r = limits_from(&arena, &resources, &limits, err);
 	if (r == 0)
+		r = write_limits(b, &arena, &limits, &written, err);
+	if (r == 0) {
 		r = write_devices(b, &arena, &resources, err);
+		if (r < 0 && written.count)
+			hint_at_what_stays(put_back(b, &arena, &written), err);
+	}
 	if (r == 0)
-		r = write_limits(b, &limits, err);
-	if (r == 0)
-		r = tell_systemd(b, &arena, &limits, err);
+		r = tell_systemd(b, &arena, &limits, &written, err);
 	arena_release(&arena);
 	return r;
 }

@@ -787,6 +787,26 @@ def test_a_pidfd_of_its_process(b):
     life.end()
 
 
+def test_update_that_fails_half_way(b):
+    """What was written before is put back, or named."""
+    if os.getuid() == 0:
+        b.linux["cgroupsPath"] = f"/rootlet-life-{os.getpid()}/box"
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    group = json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8")).get("cgroup")
+    if not group:
+        life.end()
+        bundle.skip("no cgroup can be made here")
+    update = ("update", "--resources", "-", "c")
+    life.fails(*update, stdin=None, input='{"unified": {"cgroup.max.depth": "3", "cgroup.freeze": "7"}}',
+               text=["write cgroup.freeze: 7: ", "hint: nothing of it is in force"])
+    assert pathlib.Path(group, "cgroup.max.depth").read_text(encoding="utf-8") == "max\n"
+    life.ok(*update, stdin=None, input='{"unified": {"cgroup.max.depth": "3"}}')
+    assert pathlib.Path(group, "cgroup.max.depth").read_text(encoding="utf-8") == "3\n"
+    life.end()
+
+
 def test_exec_in_a_group_of_the_container(b):
     life = Life(b)
     life.create()
