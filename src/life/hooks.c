@@ -19,16 +19,20 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
+#endif
+
 enum {
 	OUTPUT_MAX = 512,   /* of what it wrote: as much as a message has room for */
 	LOOK_MS = 5,	    /* how often its end is looked for without a pidfd */
-	PIPE_MAX = 1 << 20, /* what a state may be long: /proc/sys/fs/pipe-max-size */
 	CANNOT_ENTER = 254, /* the exit statuses of who should have become the hook */
 	CANNOT_EXECUTE = 255,
 };
@@ -193,7 +197,24 @@ static _Noreturn void child(const struct running *r, int input, int output)
 
 /* ---- the parent ---- */
 
-/* All of the state is in the pipe before anybody reads it: no hook can keep us waiting. */
+/* A state that is longer than a pipe: annotations may be. */
+static int make_large_input(const struct hook_place *place)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	AUTO_FD fd = SYS(memfd_create, "state", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+	int r;
+
+	if (fd == -EINVAL) /* before Linux 6.3 */
+		fd = SYS(memfd_create, "state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return fd;
+	r = io_write_all(fd, place->state, place->state_len);
+	if (r == 0 && (lseek(fd, 0, SEEK_SET) < 0 || fcntl(fd, F_ADD_SEALS, seals) < 0))
+		r = -errno;
+	return r < 0 ? r : fd_steal(&fd);
+}
+
+/* All of the state is there before anybody reads it: no hook can keep us waiting. */
 static int make_input(const struct hook_place *place)
 {
 	AUTO_FD write_end = -1;
@@ -204,9 +225,9 @@ static int make_input(const struct hook_place *place)
 		return -errno;
 	read_end = ends[0];
 	write_end = ends[1];
-	if (place->state_len > 65536 && fcntl(write_end, F_SETPIPE_SZ, PIPE_MAX) < 0)
-		return -errno;
 	r = io_write_all(write_end, place->state, place->state_len);
+	if (r == -EAGAIN)
+		return make_large_input(place);
 	if (r == 0 && fcntl(read_end, F_SETFL, 0) < 0)
 		r = -errno;
 	return r < 0 ? r : fd_steal(&read_end);

@@ -641,6 +641,20 @@ def test_a_start_hook_that_is_the_runtime_itself(b):
     life.end()
 
 
+def test_a_hooks_state_may_be_longer_than_a_pipe(b):
+    """Neither a hook that reads all of it, nor one that reads nothing, keeps anybody waiting."""
+    note = b.folder / "note"
+    count = {"path": "/bin/sh", "args": ["sh", "-c", f"wc -c >>{note}"], "env": ["PATH=/bin:/usr/bin"]}
+    inside = {"path": "/bin/sh", "args": ["sh", "-c", "wc -c >/tmp/note"], "env": ["PATH=/bin"]}
+    life = Life(b, annotations={"a": "x" * 1500000},
+                hooks={"createRuntime": [count, {"path": "/bin/true"}], "startContainer": [inside]})
+    life.create()
+    life.ok("start", "c")
+    assert int(note.read_text(encoding="utf-8").split()[0]) > 1500000, note.read_text(encoding="utf-8")
+    assert int((b.root / "tmp/note").read_text(encoding="utf-8")) > 1500000
+    life.end()
+
+
 def test_a_start_hook_that_takes_too_long(b):
     life = Life(b, hooks={"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 30 & sleep 30"], "timeout": 1,
                                               "env": ["PATH=/bin:/usr/bin"]}]})
