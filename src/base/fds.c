@@ -4,10 +4,16 @@
 #include "base/sys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4U
+#endif
 
 /* CMSG_SPACE rounds up: for the kernel an odd count would be room for one more. So what is told of
  * it below is CMSG_LEN, to the byte. */
@@ -104,4 +110,17 @@ int fds_take(int from, void *message, size_t len, int flags, int *fds, size_t mo
 	memcpy(fds, all, count * sizeof(int));
 	*ret_count = count;
 	return n;
+}
+
+/* Before Linux 5.11, every number that the limit allows, up to a bound that no engine reaches. */
+void fds_close_on_exec(unsigned from)
+{
+	enum { MOST = 65536 };
+	struct rlimit limit = {.rlim_cur = MOST};
+
+	if (SYS(close_range, from, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+		return;
+	(void)!getrlimit(RLIMIT_NOFILE, &limit);
+	for (unsigned fd = from; fd < limit.rlim_cur && fd < MOST; fd++)
+		SYS(fcntl, fd, F_SETFD, FD_CLOEXEC);
 }

@@ -1,5 +1,6 @@
 /* Descriptors that travel beside a message over a unix socket: SCM_RIGHTS of unix(7), the one place
- * where it is written out. Who may send them, and what they are, is the callers' business.
+ * where it is written out. Who may send them, and what they are, is the callers' business. And
+ * descriptors that must not travel to the next program.
  *
  * For the child after clone as well: nothing here but system calls.
  */
@@ -20,5 +21,8 @@ int fds_send(int to, const void *message, size_t len, const int *fds, size_t cou
  * there is room for in our table (-EMFILE), is refused, and nothing of it stays open. */
 int fds_take(int from, void *message, size_t len, int flags, int *fds, size_t most,
 	     size_t *ret_count);
+
+/* This one and all above it are close-on-exec from now on. */
+void fds_close_on_exec(unsigned from);
 
 #endif

@@ -175,6 +175,7 @@ static _Noreturn void child(const struct running *r, int input, int output)
 	pid_t pid = 0;
 
 	setpgid(0, 0);
+	fds_close_on_exec(3); /* what an engine left open, too */
 	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
 		give_up(r->trouble, CANNOT_ENTER);
 	/* Whoever shares the container's user and pid namespaces may look into none of us: until
@@ -191,7 +192,6 @@ static _Noreturn void child(const struct running *r, int input, int output)
 		give_up(r->trouble, CANNOT_ENTER);
 	if (pid > 0)
 		hand_on(pid);
-	SYS(close_range, 3, ~0U, 1U << 2); /* CLOSE_RANGE_CLOEXEC: what an engine left open */
 	become_hook(r);
 }
 

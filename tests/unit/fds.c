@@ -11,12 +11,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct pair {
@@ -259,6 +264,51 @@ static void test_a_long_text_over_a_stream(void **state)
 	end_pair(&p);
 }
 
+/* As on a kernel before 5.9: every close_range(2) is ENOSYS from now on. */
+static void lose_close_range(void)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {sizeof(filter) / sizeof(*filter), filter};
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
+		_exit(2);
+}
+
+static void check_close_on_exec(bool old_kernel)
+{
+	int low = fcntl(0, F_DUPFD, 10), high = fcntl(0, F_DUPFD, 900), status;
+	pid_t pid;
+
+	assert_true(low >= 10 && high >= 900);
+	pid = fork();
+	if (pid == 0) {
+		if (old_kernel)
+			lose_close_range();
+		fds_close_on_exec((unsigned)low + 1);
+		_exit(fcntl(high, F_GETFD) != FD_CLOEXEC || fcntl(low, F_GETFD) != 0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(low);
+	close(high);
+}
+
+static void test_close_on_exec(void **state)
+{
+	check_close_on_exec(false);
+}
+
+static void test_close_on_exec_on_an_old_kernel(void **state)
+{
+	check_close_on_exec(true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +320,8 @@ int main(void)
 		cmocka_unit_test(test_a_peer_that_is_gone),
 		cmocka_unit_test(test_what_cannot_be_sent),
 		cmocka_unit_test(test_a_long_text_over_a_stream),
+		cmocka_unit_test(test_close_on_exec),
+		cmocka_unit_test(test_close_on_exec_on_an_old_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
