@@ -44,6 +44,8 @@ typedef struct {
 	bool systemd_cgroup; /* cgroupsPath is slice:prefix:name */
 	bool no_cgroup;	     /* it stays in the caller's cgroup, without limits */
 	bool no_pivot, no_new_keyring;
+	bool notify_socket; /* the caller has $NOTIFY_SOCKET: warned of, since it is not handed in
+			     */
 	rootlet_warnings warnings;
 } rootlet_bundle_options;
 

@@ -64,6 +64,7 @@ static struct life_bundle_options options_of(const rootlet_bundle_options *o)
 		.no_cgroup = o->no_cgroup,
 		.no_pivot = o->no_pivot,
 		.no_new_keyring = o->no_new_keyring,
+		.notify_socket = o->notify_socket,
 		.warn = warn_of(&o->warnings),
 	};
 }

@@ -34,7 +34,8 @@ struct life_bundle_options {
 	uint32_t preserve_fds;
 	uint32_t listen_fds; /* the first of those are a socket activation's: sd_listen_fds(3) */
 	bool systemd_cgroup, no_cgroup, no_pivot, no_new_keyring;
-	bool foreground; /* the caller waits for it: a terminal's master is handed to it */
+	bool notify_socket; /* the caller has one, which it does not hand in */
+	bool foreground;    /* the caller waits for it: a terminal's master is handed to it */
 	struct life_warn warn;
 };
 

@@ -81,6 +81,20 @@ static int add_listening(const struct life_bundle_options *o, struct spec *spec)
 	return bundle_add_environment(spec, words);
 }
 
+/* sd_notify(3). To pass on what comes over it takes a process that stays until the service is
+ * ready; engines have one, and then name a socket of theirs in the config. */
+static void say_not_notified(const struct life_bundle_options *o, const struct spec *spec)
+{
+	for (size_t i = 0; i < spec->env_count; i++)
+		if (strcmp(spec->env[i].name, "NOTIFY_SOCKET") == 0)
+			return;
+	if (o->notify_socket)
+		life_say(&o->warn,
+			 "NOTIFY_SOCKET is not handed into the container: nothing in it can tell "
+			 "systemd that it is ready. An engine may do that (podman --sdnotify), or "
+			 "bind the socket in mounts and name it in process.env");
+}
+
 static int fill_spec(const struct life_bundle_options *o, const char *id,
 		     const struct bundle_source *source, struct spec *spec,
 		     struct rootlet_error *err)
@@ -105,6 +119,8 @@ static int fill_spec(const struct life_bundle_options *o, const char *id,
 	r = spec_validate(spec, err);
 	for (size_t i = 0; r == 0 && i < oci->note_count; i++)
 		life_say(&o->warn, oci->notes[i]);
+	if (r == 0)
+		say_not_notified(o, spec);
 	return r;
 }
 

@@ -123,6 +123,7 @@ static rootlet_bundle_options options_of(const struct request *r)
 		.no_cgroup = globals.manager == 2,
 		.no_pivot = r->no_pivot,
 		.no_new_keyring = r->no_new_keyring,
+		.notify_socket = getenv("NOTIFY_SOCKET") != NULL,
 		.warnings = log_warnings,
 	};
 }

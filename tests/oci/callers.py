@@ -129,5 +129,16 @@ def test_a_pod_container(b):
     life.end()
 
 
+def test_a_notify_socket_is_not_handed_in(b):
+    """Which is said, unless the config has one of its own, as an engine writes it."""
+    environment = {**os.environ, "NOTIFY_SOCKET": "/run/of-the-caller"}
+    result = b.start("env", env=environment)
+    assert result.returncode == 0 and "NOTIFY_SOCKET" not in result.stdout, result.stdout
+    assert "NOTIFY_SOCKET is not handed into the container" in result.stderr, result.stderr
+    b.process["env"].append("NOTIFY_SOCKET=/run/notify/own")
+    result = b.start("env", env=environment)
+    assert "NOTIFY_SOCKET=/run/notify/own" in result.stdout and "not handed" not in result.stderr, result
+
+
 if __name__ == "__main__":
     bundle.main(globals())
