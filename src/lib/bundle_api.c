@@ -309,9 +309,12 @@ static int capabilities_of(const char *const *names, uint64_t *ret, rootlet_erro
 	for (; names && *names; names++) {
 		cap_value_t bit;
 
-		if (cap_from_name(*names, &bit) < 0 || bit < 0 || bit > 63)
-			return error_set(err, -EINVAL, "capability-unknown", *names,
-					 "--cap %s: there is no such capability", *names);
+		if (cap_from_name(*names, &bit) < 0 || bit < 0 || bit > 63) {
+			error_set(err, -EINVAL, "capability-unknown", *names,
+				  "--cap %s: there is no such capability", *names);
+			error_hint(err, "capabilities(7) has their names, such as CAP_NET_ADMIN");
+			return -EINVAL;
+		}
 		*ret |= UINT64_C(1) << bit;
 	}
 	return 0;

@@ -162,12 +162,19 @@ static int complete(const struct bundle *b, struct oci_resources *r, struct root
 static int word_limit(const struct bundle *b, const struct limit *l, int error,
 		      struct rootlet_error *err)
 {
+	const char *group = b->record.cgroup, *above = strrchr(group, '/');
 	bool missing = error == -ENOENT;
 
 	error_set(err, error, missing ? "limit-not-delegated" : "limit-refused", l->file,
 		  "update container %s: write %s: %s: %s%.*s%s", b->id, l->file, l->value,
 		  missing ? "the " : "", missing ? (int)strcspn(l->file, ".") : 0, l->file,
 		  missing ? " controller is not in its cgroup" : error_text(error));
+	if (missing)
+		error_hint(err,
+			   "the group above hands it on: echo +%.*s >%.*s/cgroup.subtree_control, "
+			   "by who may write there",
+			   (int)strcspn(l->file, "."), l->file, above ? (int)(above - group) : 0,
+			   group);
 	return error;
 }
 

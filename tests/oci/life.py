@@ -816,6 +816,9 @@ def test_update_that_fails_half_way(b):
     life.fails(*update, stdin=None, input='{"unified": {"cgroup.max.depth": "3", "cgroup.freeze": "7"}}',
                text=["write cgroup.freeze: 7: ", "hint: nothing of it is in force"])
     assert pathlib.Path(group, "cgroup.max.depth").read_text(encoding="utf-8") == "max\n"
+    if "pids" not in pathlib.Path(group, "cgroup.controllers").read_text(encoding="utf-8").split():
+        life.fails(*update, stdin=None, input='{"pids": {"limit": 5}}',
+                   text=["the pids controller is not in its cgroup", f"echo +pids >{os.path.dirname(group)}/cgroup.subtree_control"])
     life.ok(*update, stdin=None, input='{"unified": {"cgroup.max.depth": "3"}}')
     assert pathlib.Path(group, "cgroup.max.depth").read_text(encoding="utf-8") == "3\n"
     life.end()
@@ -825,6 +828,7 @@ def test_exec_in_a_group_of_the_container(b):
     life = Life(b)
     life.create()
     life.ok("start", "c")
+    life.fails("exec", "--cap", "CAP_NOPE", "c", "true", text=["there is no such capability", "hint: capabilities(7)"])
     group = json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8")).get("cgroup")
     if not group:
         life.fails("exec", "--cgroup", "sub", "c", "true", text=["no cgroup of its own", "hint: "])

@@ -70,6 +70,11 @@ static int check_id(struct planner *p, const struct idmap *map, uint32_t id, con
 	if (p->spec->kind == SPEC_EXEC)
 		error_hint(p->err, "/proc/PID/%s_map of the container's process has those that are",
 			   what);
+	else if (!plan_private(p, NS_USER))
+		error_hint(p->err,
+			   "/proc/PID/%s_map of a process in the user namespace that is joined has "
+			   "those that are",
+			   what);
 	else
 		error_hint(p->err, "%s", p->plan->summary_user);
 	return -EINVAL;
