@@ -139,9 +139,8 @@ static inline void bundle_free_pointer(struct bundle **b)
 }
 #define AUTO_BUNDLE __attribute__((cleanup(bundle_free_pointer))) struct bundle *
 
-/* The strings of b->record may be the caller's: they are used now. */
-int bundle_write_record(struct bundle *b, struct rootlet_error *err);
-/* The same in two halves: what takes time, and the rename that makes it count. */
+/* The state in two halves: what takes time, and the rename that makes it count. The strings of
+ * b->record may be the caller's: they are used by the first. */
 int bundle_prepare_record(struct bundle *b, struct rootlet_error *err);
 int bundle_keep_record(struct bundle *b, struct rootlet_error *err);
 

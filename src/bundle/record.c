@@ -134,13 +134,6 @@ int bundle_keep_record(struct bundle *b, struct rootlet_error *err)
 	return 0;
 }
 
-int bundle_write_record(struct bundle *b, struct rootlet_error *err)
-{
-	int r = bundle_prepare_record(b, err);
-
-	return r < 0 ? r : bundle_keep_record(b, err);
-}
-
 /* ---- reading: what is absent is empty, what is of another type is wrong ---- */
 
 struct reader {

@@ -6,6 +6,7 @@
  */
 #include "facts/probe.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/io.h"
 
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #ifndef LIBEXECDIR
 #error "LIBEXECDIR: where rootlet-nss is installed"
@@ -107,21 +107,13 @@ static int spawn(const struct directory_question *q, int output, pid_t *ret_pid)
 	return -r;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Reads to its end. 0, -ETIMEDOUT, -EFBIG or another -errno. */
 static int collect(int fd, int64_t deadline, char *buf, size_t size, size_t *ret_len)
 {
 	*ret_len = 0;
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		ssize_t n;
 		int ready = left > 0 ? poll(&p, 1, (int)left) : 0;
 
@@ -145,7 +137,7 @@ static int reap(pid_t pid, int64_t deadline, int *ret_status)
 	pid_t r;
 
 	while ((r = waitpid(pid, ret_status, WNOHANG)) == 0 || (r < 0 && errno == EINTR)) {
-		if (now_ms() >= deadline)
+		if (clock_ms() >= deadline)
 			return -ETIMEDOUT;
 		poll(NULL, 0, 1);
 	}
@@ -162,7 +154,7 @@ static void end(pid_t pid)
 static int run(const struct directory_question *q, int timeout, char *buf, size_t size,
 	       int *ret_status)
 {
-	int64_t deadline = now_ms() + timeout;
+	int64_t deadline = clock_ms() + timeout;
 	AUTO_FD output = -1;
 	size_t len;
 	int ends[2], r;

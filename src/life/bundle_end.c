@@ -2,6 +2,7 @@
  * that was read long ago. */
 #include "life/bundle.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/sys.h"
@@ -150,14 +151,6 @@ int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_erro
 
 /* ---- the end ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static void pause_a_moment(void)
 {
 	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
@@ -188,9 +181,9 @@ static bool is_exiting(pid_t pid)
 static bool await_first(struct bundle *b)
 {
 	struct pollfd gone = {.fd = b->pidfd, .events = POLLIN};
-	int64_t until = now_ms() + KILL_WAIT_MS;
+	int64_t until = clock_ms() + KILL_WAIT_MS;
 
-	while (now_ms() < until) {
+	while (clock_ms() < until) {
 		if (b->pidfd < 0)
 			pause_a_moment();
 		else if (poll(&gone, 1, EXIT_MS) > 0)
@@ -206,12 +199,12 @@ static bool await_first(struct bundle *b)
 /* Those that its first process leaves behind, where no pid namespace ends with it. */
 static void end_others(struct bundle *b)
 {
-	int64_t until = now_ms() + KILL_WAIT_MS;
+	int64_t until = clock_ms() + KILL_WAIT_MS;
 	size_t count = 1;
 
 	if (b->record.own_pids && !b->record.cgroup)
 		return;
-	while (count && now_ms() < until) {
+	while (count && clock_ms() < until) {
 		kill_cgroup(b);
 		if (signal_each(b, SIGKILL, &count) < 0)
 			return;

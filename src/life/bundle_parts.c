@@ -5,6 +5,7 @@
 #include "base/fd.h"
 #include "base/fds.h"
 #include "base/io.h"
+#include "base/unix.h"
 #include "init/wire.h"
 #include "life/hooks.h"
 #include "parse/oci.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 void life_say(const struct life_warn *warn, const char *text)
 {
@@ -62,36 +62,9 @@ static bool is_no_socket(const char *path)
 	return stat(path, &st) == 0 && !S_ISSOCK(st.st_mode);
 }
 
-/* A path that is too long for sun_path is reached by way of its directory (unix(7)). */
-static int connect_to(const char *path)
-{
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	const char *slash = strrchr(path, '/');
-	AUTO_FREE char *folder = NULL;
-	/* what it is at the beginning is what is closed when nothing was opened */
-	/* cppcheck-suppress unreadVariable */
-	AUTO_FD dir = -1;
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) < sizeof(a.sun_path)) {
-		strcpy(a.sun_path, path);
-	} else {
-		folder = slash ? strndup(path, (size_t)(slash + 1 - path)) : NULL;
-		dir = folder ? open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
-		if (dir < 0 || snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/%s", dir,
-					slash + 1) >= (int)sizeof(a.sun_path))
-			return -ENAMETOOLONG;
-	}
-	if (connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
-		return -errno;
-	return fd_steal(&fd);
-}
-
 int bundle_send_terminal(const char *path, int master, struct rootlet_error *err)
 {
-	AUTO_FD fd = connect_to(path);
+	AUTO_FD fd = unix_connect(path);
 	/* One byte is the least that may carry a descriptor; what receivers expect is a name. */
 	int r = fd < 0 ? fd : fds_send(fd, "/dev/ptmx", strlen("/dev/ptmx"), &master, 1);
 
@@ -113,7 +86,7 @@ static int pidfd_failed(const char *path, int r, const char *why, struct rootlet
 
 int bundle_reach_pidfd_socket(const char *path, int *ret_fd, struct rootlet_error *err)
 {
-	int fd = path ? connect_to(path) : -1;
+	int fd = path ? unix_connect(path) : -1;
 
 	if (path && fd < 0)
 		return pidfd_failed(path, fd, error_text(fd), err);
@@ -142,7 +115,7 @@ int bundle_send_listener(const struct bundle *b, const struct spec_oci *oci, pid
 
 	if (r < 0)
 		return error_nomem(err);
-	fd = connect_to(path);
+	fd = unix_connect(path);
 	r = fd < 0 ? fd : fds_send(fd, state.data, state.len, &listener, 1);
 	if (r < 0) {
 		error_set(err, r, "seccomp-listener", path,

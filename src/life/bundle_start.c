@@ -64,7 +64,7 @@ static int serve_hook(const struct bundle *b, const struct spec_oci *oci, int co
 		return error_nomem(err);
 	place.state = state.data;
 	place.state_len = state.len;
-	return hooks_serve(hooks, next, OCI_START_CONTAINER, &place, connection, err);
+	return hooks_serve(hooks, next, &place, connection, err);
 }
 
 /* ---- what it says ---- */

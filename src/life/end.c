@@ -2,6 +2,7 @@
  */
 #include "life/life.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 
 #include <errno.h>
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -76,14 +76,6 @@ int life_kill(struct state_container *c, int signal, struct rootlet_error *err)
 	return 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Whoever records the end comes after it: wait for the monitor as well. */
 static int monitor_pidfd(const struct state_container *c)
 {
@@ -95,7 +87,7 @@ static int monitor_pidfd(const struct state_container *c)
 static bool wait_fd(int fd, int64_t deadline)
 {
 	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+	int64_t left = deadline < 0 ? -1 : deadline - clock_ms();
 
 	if (deadline >= 0 && left <= 0)
 		return false;
@@ -107,7 +99,7 @@ static bool wait_fd(int fd, int64_t deadline)
 
 int life_wait(struct state_container *c, int timeout_ms, int *ret_status, struct rootlet_error *err)
 {
-	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	int64_t deadline = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
 	int monitor, r = 0;
 
 	while (state_alive(c)) {
@@ -119,7 +111,7 @@ int life_wait(struct state_container *c, int timeout_ms, int *ret_status, struct
 	}
 	monitor = monitor_pidfd(c);
 	if (monitor >= 0) {
-		wait_fd(monitor, deadline < 0 ? now_ms() + KILL_WAIT_MS : deadline);
+		wait_fd(monitor, deadline < 0 ? clock_ms() + KILL_WAIT_MS : deadline);
 		close(monitor);
 		r = state_refresh(c, err);
 	}
@@ -133,7 +125,7 @@ int life_ask_to_stop(struct state_container *c, int64_t *ret_asked, struct rootl
 	int signal = c->record.stop_signal ? c->record.stop_signal : SIGTERM;
 	int r;
 
-	*ret_asked = now_ms();
+	*ret_asked = clock_ms();
 	if (!state_alive(c))
 		return 0;
 	if (c->status == STATE_PAUSED)
@@ -151,7 +143,7 @@ static int time_left(int64_t asked, uint64_t seconds)
 
 	if (seconds > INT32_MAX / 1000)
 		return -1;
-	left = asked + (int64_t)seconds * 1000 - now_ms();
+	left = asked + (int64_t)seconds * 1000 - clock_ms();
 	return left > 0 ? (int)left : 0;
 }
 

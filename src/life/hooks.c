@@ -4,6 +4,7 @@
  */
 #include "life/hooks.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/fds.h"
 #include "base/io.h"
@@ -24,7 +25,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
@@ -46,14 +46,6 @@ struct running {
 	size_t said_len;
 	bool timed_out;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* ---- the child ---- */
 
@@ -292,13 +284,13 @@ static int read_output(struct running *r)
 /* Until its own end: what it left running in the background may keep its output open. */
 static int await(struct running *r)
 {
-	int64_t until = r->hook->timeout ? now_ms() + (int64_t)r->hook->timeout * 1000 : 0;
+	int64_t until = r->hook->timeout ? clock_ms() + (int64_t)r->hook->timeout * 1000 : 0;
 	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
 				{.fd = r->pidfd < 0 ? -1 : r->pidfd, .events = POLLIN}};
 	int status;
 
 	while (waitpid(r->pid, &status, WNOHANG) == 0) {
-		int64_t left = until ? until - now_ms() : -1;
+		int64_t left = until ? until - clock_ms() : -1;
 		int wait = left < 0 || left > 1000000 ? -1 : (int)left;
 
 		if (until && left <= 0) {
@@ -466,13 +458,13 @@ static int hear(int connection, int *ret_status, int *ret_error)
 static int await_there(struct running *r, int connection, int *ret_status, int *ret_error)
 {
 	const struct wire_message end = {.type = WIRE_GROUP_SIGNAL, .value = SIGKILL};
-	int64_t until = r->hook->timeout ? now_ms() + (int64_t)r->hook->timeout * 1000 : 0;
+	int64_t until = r->hook->timeout ? clock_ms() + (int64_t)r->hook->timeout * 1000 : 0;
 	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
 				{.fd = connection, .events = POLLIN}};
 	int result = 0;
 
 	while (result == 0) {
-		int64_t left = until ? until - now_ms() : -1;
+		int64_t left = until ? until - clock_ms() : -1;
 
 		if (until && left <= 0) {
 			r->timed_out = true;
@@ -492,9 +484,10 @@ static int await_there(struct running *r, int connection, int *ret_status, int *
 	return result < 0 ? result : 0;
 }
 
-int hooks_serve(const struct oci_hooks *hooks, size_t index, enum oci_hook_point point,
-		const struct hook_place *place, int connection, struct rootlet_error *err)
+int hooks_serve(const struct oci_hooks *hooks, size_t index, const struct hook_place *place,
+		int connection, struct rootlet_error *err)
 {
+	const char *point = oci_hook_names[OCI_START_CONTAINER];
 	const struct wire_message go = {.type = WIRE_GO};
 	const struct oci_hook *hook = &hooks->items[index];
 	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
@@ -503,13 +496,13 @@ int hooks_serve(const struct oci_hooks *hooks, size_t index, enum oci_hook_point
 	if (result == 0)
 		result = await_there(&r, connection, &status, &error);
 	if (result == 0 && (status || r.timed_out))
-		result = failed(&r, oci_hook_names[point], index, status, error, err);
+		result = failed(&r, point, index, status, error, err);
 	else if (result == 0 && send(connection, &go, sizeof(go), MSG_NOSIGNAL) < 0)
 		result = -EPIPE;
 	if (result < 0 && !(status || r.timed_out))
 		error_set(err, result, "hook", hook->path,
-			  "error running %s hook #%zu: %s: the container ended",
-			  oci_hook_names[point], index, hook->path);
+			  "error running %s hook #%zu: %s: the container ended", point, index,
+			  hook->path);
 	fd_close(&r.output);
 	return result;
 }

@@ -24,7 +24,7 @@ int hooks_run(const struct oci_hooks *hooks, enum oci_hook_point point,
 
 /* One hook of a container that runs it by itself (START_HOOK), which has just asked for it over
  * this connection: as above, and it is told to go on when all is well. */
-int hooks_serve(const struct oci_hooks *hooks, size_t index, enum oci_hook_point point,
-		const struct hook_place *place, int connection, struct rootlet_error *err);
+int hooks_serve(const struct oci_hooks *hooks, size_t index, const struct hook_place *place,
+		int connection, struct rootlet_error *err);
 
 #endif

@@ -2,6 +2,7 @@
  * memory; one JSON object a line, in the form of runc's. */
 #include "oci/oci.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/io.h"
 
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { USUAL_MS = 5000 };
 
@@ -70,21 +70,13 @@ static int print_stats(rootlet_bundle *bundle, const char *id, rootlet_error *er
 	return r < 0 ? r : fflush(stdout) != 0 ? EXIT_OCI : 0;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* Until its end. What was killed before we looked is no event. */
 static int watch(rootlet_bundle *bundle, void *data, rootlet_error *err)
 {
 	const struct request *q = data;
 	const char *id = q->args.words.items[0];
 	uint64_t before = 0, kills;
-	int64_t next = now_ms() + q->interval_ms;
+	int64_t next = clock_ms() + q->interval_ms;
 	int ended = rootlet_bundle_watch(bundle, 0, &before, err);
 
 	if (ended < 0)
@@ -92,7 +84,7 @@ static int watch(rootlet_bundle *bundle, void *data, rootlet_error *err)
 	if (q->stats)
 		return print_stats(bundle, id, err);
 	while (!ended) {
-		int64_t left = next - now_ms();
+		int64_t left = next - clock_ms();
 		int r;
 
 		ended = rootlet_bundle_watch(bundle, left > 0 ? (int)left : 0, &kills, err);
@@ -102,7 +94,7 @@ static int watch(rootlet_bundle *bundle, void *data, rootlet_error *err)
 			printf("{\"type\":\"oom\",\"id\":\"%s\"}\n", id);
 		if (fflush(stdout) != 0)
 			return EXIT_OCI;
-		if (ended || now_ms() < next)
+		if (ended || clock_ms() < next)
 			continue;
 		next += q->interval_ms;
 		r = print_stats(bundle, id, err);

@@ -326,7 +326,7 @@ int group_enter(struct start *s, const struct step *step)
 	return s->cgroup < 0 ? s->cgroup : 0;
 }
 
-/* ---- what others ask of one ---- */
+/* ---- in use, and removed ---- */
 
 bool group_has_processes(const char *path)
 {

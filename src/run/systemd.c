@@ -10,9 +10,11 @@
 #include "run/start.h"
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/io.h"
 #include "base/manager.h"
+#include "base/unix.h"
 #include "run/group.h"
 
 #include <errno.h>
@@ -22,8 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -209,19 +209,11 @@ static int write_start(int fd, const struct step *step, const char *unit, pid_t 
 
 /* ---- reading ---- */
 
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 static int read_exactly(int fd, void *data, size_t len, int64_t deadline)
 {
 	for (size_t done = 0; done < len;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
-		int64_t left = deadline - now_ms();
+		int64_t left = deadline - clock_ms();
 		ssize_t n;
 
 		if (left <= 0 || poll(&p, 1, (int)left) == 0)
@@ -327,21 +319,6 @@ static int greet(int fd, int64_t deadline)
 	return r;
 }
 
-static int connect_to(const char *path)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	AUTO_FD fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return fd_steal(&fd);
-}
-
 /* The answer, and the end of the job. What systemd says against it is kept in *ret_said. */
 static int await_job(int fd, const char *unit, int64_t deadline, char **ret_said)
 {
@@ -409,8 +386,8 @@ static int take_group(struct start *s, const char *mount)
 
 int group_scope(struct start *s, const struct step *step)
 {
-	int64_t deadline = now_ms() + TIMEOUT_MS;
-	AUTO_FD fd = connect_to(step->a.scope.socket);
+	int64_t deadline = clock_ms() + TIMEOUT_MS;
+	AUTO_FD fd = unix_connect(step->a.scope.socket);
 	AUTO_FREE char *said = NULL;
 	const char *unit = step->a.scope.unit;
 	char own[64];
@@ -418,7 +395,7 @@ int group_scope(struct start *s, const struct step *step)
 
 	if (!unit) {
 		snprintf(own, sizeof(own), "rootlet-%d-%llx.scope", (int)getpid(),
-			 (unsigned long long)now_ms());
+			 (unsigned long long)clock_ms());
 		unit = own;
 	}
 	if (r == 0)
@@ -437,14 +414,14 @@ int group_scope(struct start *s, const struct step *step)
 static int call(const char *member, const char *signature, const struct buffer *body,
 		int timeout_ms, char **ret_said)
 {
-	int64_t deadline = now_ms() + timeout_ms;
+	int64_t deadline = clock_ms() + timeout_ms;
 	struct message answer = {.type = SIGNAL};
 	char path[MANAGER_PATH];
 	int r;
 
 	if (!manager_socket(geteuid(), getenv("XDG_RUNTIME_DIR"), path))
 		return -ENOENT;
-	AUTO_FD fd = connect_to(path);
+	AUTO_FD fd = unix_connect(path);
 	r = fd < 0 ? fd : greet(fd, deadline);
 	if (r == 0)
 		r = write_message(fd, member, signature, body);

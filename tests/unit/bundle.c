@@ -19,6 +19,13 @@ static char root[64];
 static struct bundle_store store;
 static struct rootlet_error err;
 
+static int write_record(struct bundle *b, struct rootlet_error *why)
+{
+	int r = bundle_prepare_record(b, why);
+
+	return r < 0 ? r : bundle_keep_record(b, why);
+}
+
 static int set_up(void **state)
 {
 	strcpy(root, "/tmp/rootlet-bundle-XXXXXX");
@@ -79,7 +86,7 @@ static void record__is_read_as_it_was_written(void **state)
 	struct bundle *b = make("c"), *again = NULL;
 	AUTO_BUFFER text = {0};
 
-	assert_int_equal(bundle_write_record(b, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
 	assert_int_equal(bundle_find(&store, "c", &again, &err), 0);
 	bundle_look(again);
 	assert_int_equal(again->status, BUNDLE_RUNNING); /* we live, and listen on nothing */
@@ -106,7 +113,7 @@ static void id__belongs_to_one(void **state)
 	bundle_look(other);
 	assert_int_equal(other->status, BUNDLE_CREATING);
 	bundle_free(other);
-	assert_int_equal(bundle_write_record(b, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
 	bundle_free(b); /* and its lock; the state stays */
 	assert_int_equal(bundle_create(&store, "c", &other, &err), -EEXIST);
 }
@@ -135,7 +142,7 @@ static void remove__frees_the_id(void **state)
 {
 	struct bundle *b = make("c"), *late = NULL;
 
-	assert_int_equal(bundle_write_record(b, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
 	assert_int_equal(bundle_find(&store, "c", &late, &err), 0);
 	assert_int_equal(bundle_remove(b, &err), 0);
 	bundle_free(b);
@@ -166,7 +173,7 @@ static void record__that_was_forged_is_refused(void **state)
 {
 	struct bundle *b = make("c"), *again = NULL;
 
-	assert_int_equal(bundle_write_record(b, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
 	bundle_free(b);
 	rewrite("\"startTime\":", "\"startTim_\":"); /* absent: then no process is it */
 	assert_int_equal(bundle_find(&store, "c", &again, &err), 0);
@@ -201,7 +208,7 @@ static void record__that_is_wrong_still_tells_of_its_process(void **state)
 	struct bundle *b = make("c"), *again = NULL;
 
 	b->record.cgroup = "/sys/fs/cgroup/c";
-	assert_int_equal(bundle_write_record(b, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
 	bundle_free(b);
 	rewrite("\"version\":1", "\"version\":2");
 	assert_int_equal(bundle_find(&store, "c", &again, &err), -EBADMSG);
@@ -235,9 +242,9 @@ static void list__has_what_there_is(void **state)
 	char stray[96];
 	int troubles = 0;
 
-	assert_int_equal(bundle_write_record(a, &err), 0);
-	assert_int_equal(bundle_write_record(b, &err), 0);
-	assert_int_equal(bundle_write_record(c, &err), 0);
+	assert_int_equal(write_record(a, &err), 0);
+	assert_int_equal(write_record(b, &err), 0);
+	assert_int_equal(write_record(c, &err), 0);
 	rewrite("{", "x");
 	snprintf(stray, sizeof(stray), "%s/notes.txt", root);
 	close(open(stray, O_WRONLY | O_CREAT, 0600));

@@ -3,6 +3,7 @@
  * demonstration, also when it is broken off. Nothing here knows what a demonstration is. */
 #include "cli/demo/demo.h"
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/fd.h"
 #include "base/io.h"
@@ -76,14 +77,6 @@ int child_setup(rootlet_error *err)
 				 "become the reaper of what the demonstration starts: %s",
 				 error_text(errno));
 	return 0;
-}
-
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Wait for input on fd (-1: for nothing) or a signal. true: there is input. */
@@ -177,7 +170,7 @@ int child_run(const char *command, struct output *ret, rootlet_error *err)
 {
 	AUTO_FD reader = -1;
 	AUTO_FD writer = -1;
-	int64_t end = now_ms() + COMMAND_MS;
+	int64_t end = clock_ms() + COMMAND_MS;
 	int ends[2], status = 0, r;
 	bool open = true;
 	pid_t pid = -1;
@@ -194,7 +187,7 @@ int child_run(const char *command, struct output *ret, rootlet_error *err)
 		return r;
 	fd_close(&writer);
 	while (waitpid(pid, &status, WNOHANG) == 0 && !stop_signal) {
-		if (now_ms() > end)
+		if (clock_ms() > end)
 			kill(-pid, SIGKILL);
 		wait_input(open ? reader : -1, 100); /* a pipe at its end is readable for ever */
 		open = open && drain(reader, &ret->text);
@@ -217,10 +210,10 @@ int child_start(const char *command, const char *log, rootlet_error *err)
 
 bool child_wait_file(const char *path)
 {
-	int64_t end = now_ms() + FILE_MS;
+	int64_t end = clock_ms() + FILE_MS;
 	struct stat st;
 
-	while (!stop_signal && now_ms() < end) {
+	while (!stop_signal && clock_ms() < end) {
 		if (stat(path, &st) == 0 && st.st_size > 0)
 			return true;
 		wait_input(-1, 20);
@@ -300,15 +293,15 @@ static bool reap(void)
 
 void child_end_all(void)
 {
-	int64_t start = now_ms();
+	int64_t start = clock_ms();
 
 	if (!reap())
 		return;
 	signal_children(SIGTERM);
-	while (reap() && now_ms() < start + END_MS) {
+	while (reap() && clock_ms() < start + END_MS) {
 		wait_input(-1, 20);
 		/* orphans come to us one generation at a time */
-		if (now_ms() > start + GRACE_MS)
+		if (clock_ms() > start + GRACE_MS)
 			signal_children(SIGKILL);
 	}
 }

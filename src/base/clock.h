@@ -1,0 +1,16 @@
+/* Time that only goes on, for deadlines: clock_gettime(2). */
+#ifndef ROOTLET_BASE_CLOCK_H
+#define ROOTLET_BASE_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+#endif
