@@ -116,11 +116,13 @@ int bundle_find(const struct bundle_store *store, const char *id, struct bundle 
  * and of its process only what is checked anyway. */
 int bundle_find_broken(const struct bundle_store *store, const char *id, struct bundle **ret,
 		       struct rootlet_error *err);
-/* One that a killed `create` left, locked: of its record there is what was prepared. It counts as
- * broken from now on, and is to be looked at again. */
+/* One without a state.json: of its record there is what was prepared. It counts as broken from now
+ * on, and is to be looked at again. */
 void bundle_salvage_prepared(struct bundle *b);
 /* Wait for its lock, then look again. -ENOENT when it was removed meanwhile. */
 int bundle_lock(struct bundle *b, struct rootlet_error *err);
+/* The same, but for so long at most. id: state-locked (-EBUSY). */
+int bundle_lock_within(struct bundle *b, int ms, struct rootlet_error *err);
 void bundle_unlock(struct bundle *b);
 /* What it is now: status, pidfd, start. */
 void bundle_look(struct bundle *b);

@@ -11,8 +11,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
-enum { CONFIG_LIMIT = 64 << 20 };
+enum {
+	CONFIG_LIMIT = 64 << 20,
+	LOOK_MS = 5, /* between two attempts to lock */
+};
 
 static int failed(struct rootlet_error *err, int code, const char *what, const char *id)
 {
@@ -235,12 +239,10 @@ int bundle_find_broken(const struct bundle_store *store, const char *id, struct 
 	return 0;
 }
 
-int bundle_lock(struct bundle *b, struct rootlet_error *err)
+static int now_locked(struct bundle *b, struct rootlet_error *err)
 {
-	int r = b->locked ? 0 : lock(b->folder, LOCK_EX);
+	int r;
 
-	if (r < 0)
-		return failed(err, r, "lock it", b->id);
 	b->locked = true;
 	if (!is_same(b->store->fd, b->id, b->folder))
 		return gone(err, b->id);
@@ -248,6 +250,36 @@ int bundle_lock(struct bundle *b, struct rootlet_error *err)
 	if (r == 0)
 		bundle_look(b);
 	return r;
+}
+
+int bundle_lock(struct bundle *b, struct rootlet_error *err)
+{
+	int r = b->locked ? 0 : lock(b->folder, LOCK_EX);
+
+	return r < 0 ? failed(err, r, "lock it", b->id) : now_locked(b, err);
+}
+
+/* flock(2) knows no time-out. */
+int bundle_lock_within(struct bundle *b, int ms, struct rootlet_error *err)
+{
+	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
+	int r = b->locked ? 0 : lock(b->folder, LOCK_EX | LOCK_NB);
+
+	for (; r == -EWOULDBLOCK && ms > 0; ms -= LOOK_MS) {
+		if (!is_same(b->store->fd, b->id, b->folder)) /* whoever has it has deleted it */
+			return gone(err, b->id);
+		nanosleep(&moment, NULL);
+		r = lock(b->folder, LOCK_EX | LOCK_NB);
+	}
+	if (r == 0)
+		return now_locked(b, err);
+	if (r != -EWOULDBLOCK)
+		return failed(err, r, "lock it", b->id);
+	error_set(err, -EBUSY, "state-locked", b->id,
+		  "container %s: another command is at work on it and does not end", b->id);
+	error_hint(err, "`lslocks` shows which process holds the lock of %s/%s", b->store->path,
+		   b->id);
+	return -EBUSY;
 }
 
 void bundle_unlock(struct bundle *b)

@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,6 +176,7 @@ static int on_hooks(void *data, struct run_process *p, const int namespaces[NS_C
 	int r;
 
 	c->hooks_ran = true;
+	c->bundle->pidfd = p->pidfd < 0 ? -1 : fcntl(p->pidfd, F_DUPFD_CLOEXEC, 3);
 	/* "created", as whoever still writes these outdated hooks knows it from other runtimes. */
 	r = bundle_hooks(c->bundle, oci, OCI_PRESTART, BUNDLE_CREATED, NULL, err);
 	if (r == 0)

@@ -283,11 +283,38 @@ static int check_deletion(const struct bundle *b, struct rootlet_error *err)
 	return -EBUSY;
 }
 
+/* Of one that is being created: as far as it has been written down. */
+static void kill_prepared(const struct bundle *b)
+{
+	AUTO_BUNDLE prepared = NULL;
+
+	if (bundle_find(b->store, b->id, &prepared, NULL) < 0)
+		return;
+	if (!prepared->has_record)
+		bundle_salvage_prepared(prepared);
+	life_bundle_kill(prepared, SIGKILL, false, NULL);
+}
+
+/* Whoever has the lock may have it for long: a hook of `start` or `create` runs, which the image
+ * decides on. With the first process ends what it waits for. */
+static int lock_by_force(struct bundle *b, struct rootlet_error *err)
+{
+	int r = bundle_lock_within(b, 0, err);
+
+	if (r != -EBUSY)
+		return r;
+	if (b->has_record || b->broken)
+		life_bundle_kill(b, SIGKILL, false, NULL);
+	else
+		kill_prepared(b);
+	return bundle_lock_within(b, KILL_WAIT_MS, err);
+}
+
 int life_bundle_delete(struct bundle *b, bool force, const struct life_warn *warn,
 		       struct rootlet_error *err)
 {
 	struct spec *spec = NULL;
-	int r = bundle_lock(b, err);
+	int r = force ? lock_by_force(b, err) : bundle_lock(b, err);
 
 	if (r == 0 && !b->has_record)
 		bundle_recover(b, warn);

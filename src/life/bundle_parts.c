@@ -262,6 +262,7 @@ int bundle_hooks(const struct bundle *b, const struct spec_oci *oci, enum oci_ho
 	struct hook_place place = {
 		.cwd = namespaces ? b->record.rootfs : b->record.path,
 		.namespaces = namespaces,
+		.awaited = status == BUNDLE_RUNNING || status == BUNDLE_STOPPED ? -1 : b->pidfd,
 	};
 
 	if (!oci->hooks[point].count)

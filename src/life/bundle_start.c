@@ -146,6 +146,19 @@ static int listen_to(const struct bundle *b, const struct spec_oci *oci, int con
 
 /* ---- all of it ---- */
 
+/* Without the lock: the container runs, and nobody is to wait until they have ended who wants to
+ * delete it. Whoever did has ended it, too. */
+static int run_poststart(struct bundle *b, const struct spec_oci *oci, struct rootlet_error *err)
+{
+	int r;
+
+	bundle_unlock(b);
+	r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, NULL, err);
+	if (r < 0 && bundle_lock(b, NULL) < 0)
+		bundle_unlock(b);
+	return r;
+}
+
 static int tell_it(struct bundle *b, int *ret_connection, struct rootlet_error *err)
 {
 	int r = bundle_reach(b);
@@ -168,9 +181,9 @@ static int let_go(struct bundle *b, const struct spec_oci *oci, int connection,
 {
 	int r = listen_to(b, oci, connection, err);
 
-	if (r == 0 && oci)
-		r = bundle_hooks(b, oci, OCI_POSTSTART, BUNDLE_RUNNING, NULL, err);
-	if (r < 0 && r != -ETIMEDOUT)
+	if (r == 0 && oci && oci->hooks[OCI_POSTSTART].count)
+		r = run_poststart(b, oci, err);
+	if (r < 0 && r != -ETIMEDOUT && b->locked)
 		life_bundle_end(b, NULL);
 	return r;
 }

@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/sys.h"
 #include "init/wire.h"
+#include "life/interrupt.h"
 #include "spec/spec.h"
 
 #include <errno.h>
@@ -44,7 +45,9 @@ struct running {
 	int pidfd, output, trouble; /* trouble: an errno comes out of it, or its end */
 	char said[OUTPUT_MAX];
 	size_t said_len;
-	bool timed_out;
+	int interrupt; /* a descriptor, or -1 */
+	enum { NOT_STOPPED, OUT_OF_TIME, WITHOUT_SENSE, INTERRUPTED } stopped; /* by us */
+	int signal;							       /* by which */
 };
 
 /* ---- the child ---- */
@@ -281,20 +284,46 @@ static int read_output(struct running *r)
 	return 1;
 }
 
+/* When its time is over, or 0. */
+static int64_t time_of(const struct oci_hook *hook)
+{
+	return hook->timeout ? clock_ms() + (int64_t)hook->timeout * 1000 : 0;
+}
+
+static int time_left(int64_t until)
+{
+	int64_t left = until ? until - clock_ms() : -1;
+
+	return !until || left > 1000000 ? -1 : left < 0 ? 0 : (int)left;
+}
+
+/* Whether there is a reason to end it before its own end. */
+static bool must_stop(struct running *r, int64_t until, short gone, short interrupted)
+{
+	if (until && clock_ms() >= until)
+		r->stopped = OUT_OF_TIME;
+	else if (gone)
+		r->stopped = WITHOUT_SENSE;
+	else if (interrupted && (r->signal = interrupt_take(r->interrupt)) != 0)
+		r->stopped = INTERRUPTED;
+	return r->stopped != NOT_STOPPED;
+}
+
 /* Until its own end: what it left running in the background may keep its output open. */
 static int await(struct running *r)
 {
-	int64_t until = r->hook->timeout ? clock_ms() + (int64_t)r->hook->timeout * 1000 : 0;
-	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
-				{.fd = r->pidfd < 0 ? -1 : r->pidfd, .events = POLLIN}};
+	int64_t until = time_of(r->hook);
+	struct pollfd fds[] = {
+		{.fd = r->output, .events = POLLIN},
+		{.fd = r->pidfd < 0 ? -1 : r->pidfd, .events = POLLIN},
+		{.fd = r->place->awaited > 0 ? r->place->awaited : -1, .events = POLLIN},
+		{.fd = r->interrupt, .events = POLLIN}};
 	int status;
 
 	while (waitpid(r->pid, &status, WNOHANG) == 0) {
-		int64_t left = until ? until - clock_ms() : -1;
-		int wait = left < 0 || left > 1000000 ? -1 : (int)left;
+		int wait = time_left(until);
 
-		if (until && left <= 0) {
-			r->timed_out = true;
+		if (must_stop(r, until, fds[2].revents, fds[3].revents)) {
 			kill(-r->pid, SIGKILL);
 			while (waitpid(r->pid, &status, 0) < 0 && errno == EINTR)
 				;
@@ -302,7 +331,8 @@ static int await(struct running *r)
 		}
 		if (r->pidfd < 0 && (wait < 0 || wait > LOOK_MS))
 			wait = LOOK_MS;
-		poll(fds, 2, wait);
+		if (poll(fds, sizeof(fds) / sizeof(*fds), wait) < 0)
+			continue;
 		if (fds[0].revents && read_output(r) == 0)
 			fds[0].fd = -1;
 	}
@@ -318,7 +348,7 @@ static void hint(const struct running *r, const char *point, int error, struct r
 	bool inside = !strcmp(point, oci_hook_names[OCI_START_CONTAINER]);
 	const char *path = r->hook->path;
 
-	if (r->timed_out)
+	if (r->stopped == OUT_OF_TIME)
 		error_hint(err,
 			   "raise its timeout, or find out what it waits for: hooks.%s of "
 			   "config.json",
@@ -357,9 +387,14 @@ static int failed(struct running *r, const char *point, size_t index, int status
 	for (size_t i = 0; i < len; i++) /* a message is one line */
 		if (r->said[i] == '\n')
 			r->said[i] = ';';
-	if (r->timed_out)
+	if (r->stopped == OUT_OF_TIME)
 		snprintf(why, sizeof(why), "not done after %u seconds, and killed",
 			 (unsigned)r->hook->timeout);
+	else if (r->stopped == INTERRUPTED)
+		snprintf(why, sizeof(why), "killed, since we were told to end by signal %d (%s)",
+			 r->signal, strsignal(r->signal));
+	else if (r->stopped)
+		snprintf(why, sizeof(why), "killed, since the container ended");
 	else if (error)
 		snprintf(why, sizeof(why), "%s%s",
 			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->namespaces
@@ -378,10 +413,20 @@ static int failed(struct running *r, const char *point, size_t index, int status
 	return -EIO;
 }
 
+static struct running begin(const struct oci_hook *hook, const struct hook_place *place)
+{
+	return (struct running){.hook = hook,
+				.place = place,
+				.pidfd = -1,
+				.output = -1,
+				.trouble = -1,
+				.interrupt = interrupt_open()};
+}
+
 static int run_one(const struct oci_hook *hook, const char *point, size_t index,
 		   const struct hook_place *place, struct rootlet_error *err)
 {
-	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
+	struct running r = begin(hook, place);
 	int result = spawn(&r), status = 0, error = 0;
 
 	if (result < 0)
@@ -391,11 +436,12 @@ static int run_one(const struct oci_hook *hook, const char *point, size_t index,
 		status = await(&r);
 	if (status && read(r.trouble, &error, sizeof(error)) != sizeof(error))
 		error = 0;
-	if (status || r.timed_out)
+	if (status || r.stopped)
 		result = failed(&r, point, index, status, error, err);
 	fd_close(&r.pidfd);
 	fd_close(&r.output);
 	fd_close(&r.trouble);
+	fd_close(&r.interrupt);
 	return result;
 }
 
@@ -458,22 +504,21 @@ static int hear(int connection, int *ret_status, int *ret_error)
 static int await_there(struct running *r, int connection, int *ret_status, int *ret_error)
 {
 	const struct wire_message end = {.type = WIRE_GROUP_SIGNAL, .value = SIGKILL};
-	int64_t until = r->hook->timeout ? clock_ms() + (int64_t)r->hook->timeout * 1000 : 0;
-	struct pollfd fds[2] = {{.fd = r->output, .events = POLLIN},
-				{.fd = connection, .events = POLLIN}};
+	int64_t until = time_of(r->hook);
+	struct pollfd fds[] = {{.fd = r->output, .events = POLLIN},
+			       {.fd = connection, .events = POLLIN},
+			       {.fd = r->interrupt, .events = POLLIN}};
 	int result = 0;
 
 	while (result == 0) {
-		int64_t left = until ? until - clock_ms() : -1;
-
-		if (until && left <= 0) {
-			r->timed_out = true;
+		if (!r->stopped && must_stop(r, until, 0, fds[2].revents)) {
 			until = 0;
 			if (send(connection, &end, sizeof(end), MSG_NOSIGNAL) < 0)
 				return -EPIPE;
 			continue;
 		}
-		poll(fds, 2, left < 0 || left > 1000000 ? -1 : (int)left);
+		if (poll(fds, r->stopped ? 2 : 3, time_left(until)) < 0)
+			continue;
 		if (fds[0].revents && read_output(r) == 0)
 			fds[0].fd = -1;
 		if (fds[1].revents)
@@ -490,19 +535,20 @@ int hooks_serve(const struct oci_hooks *hooks, size_t index, const struct hook_p
 	const char *point = oci_hook_names[OCI_START_CONTAINER];
 	const struct wire_message go = {.type = WIRE_GO};
 	const struct oci_hook *hook = &hooks->items[index];
-	struct running r = {.hook = hook, .place = place, .pidfd = -1, .output = -1, .trouble = -1};
+	struct running r = begin(hook, place);
 	int status = 0, error = 0, result = begin_there(&r, connection);
 
 	if (result == 0)
 		result = await_there(&r, connection, &status, &error);
-	if (result == 0 && (status || r.timed_out))
+	if (result == 0 && (status || r.stopped))
 		result = failed(&r, point, index, status, error, err);
 	else if (result == 0 && send(connection, &go, sizeof(go), MSG_NOSIGNAL) < 0)
 		result = -EPIPE;
-	if (result < 0 && !(status || r.timed_out))
+	if (result < 0 && !(status || r.stopped))
 		error_set(err, result, "hook", hook->path,
 			  "error running %s hook #%zu: %s: the container ended", point, index,
 			  hook->path);
 	fd_close(&r.output);
+	fd_close(&r.interrupt);
 	return result;
 }
