@@ -7,9 +7,11 @@
 #include "init/wire.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +80,14 @@ static int listen_receive(int from, struct wire_message *message, int fds[NS_COU
 	return n < 0 ? n : n == sizeof(*message) ? (int)count : -EPROTO;
 }
 
+/* And no FIFO, say, of the image's. */
+static bool is_namespace(int fd)
+{
+	struct statfs st;
+
+	return fstatfs(fd, &st) == 0 && st.f_type == NSFS_MAGIC;
+}
+
 int run_sort_namespaces(int32_t value, const int *fds, size_t count, int ret[NS_COUNT])
 {
 	size_t n = 0;
@@ -88,8 +98,13 @@ int run_sort_namespaces(int32_t value, const int *fds, size_t count, int ret[NS_
 			close(fds[--count]);
 		return -EPROTO;
 	}
-	for (int t = 0; t < NS_COUNT; t++)
+	for (int t = 0; t < NS_COUNT; t++) {
 		ret[t] = (value >> t & 1) ? fds[n++] : -1;
+		if (ret[t] >= 0 && !is_namespace(ret[t])) {
+			close(ret[t]);
+			ret[t] = -1;
+		}
+	}
 	return 0;
 }
 

@@ -112,7 +112,8 @@ void run_word_pidfile(const char *path, int error, struct rootlet_error *err);
 const char *run_word_note(const struct step *step, int error);
 
 /* listen.c: the descriptors of WIRE_NAMESPACES, `count` that came along with `value`, each in its
- * place, -1 for the others. -EPROTO: they do not fit; they are closed. */
+ * place, -1 for the others and for what is no namespace. -EPROTO: they do not fit; they are closed.
+ */
 int run_sort_namespaces(int32_t value, const int *fds, size_t count, int ret[NS_COUNT]);
 
 /* helpers.c: newuidmap and newgidmap of all HELPER_MAP steps side by side, on `pid`. On failure

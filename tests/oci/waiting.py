@@ -234,6 +234,22 @@ def test_one_that_is_paused_before_its_start_is_deleted(b):
     life.end()
 
 
+def test_a_fifo_in_place_of_its_namespaces(b):
+    """Where the config mounts no /proc, what the image has there is what the process sees."""
+    b.config["mounts"] = [m for m in b.config["mounts"] if m["destination"] != "/proc"]
+    (b.root / "proc/self/ns").mkdir(parents=True)
+    os.mkfifo(b.root / "proc/self/ns/user")
+    (b.root / "proc/self/ns/pid").write_text("", encoding="ascii")
+    life = Life(b)
+    life.create()
+    began = time.monotonic()
+    life.fails("exec", "c", "true", text="before its start it is entered by its own /proc")
+    assert time.monotonic() - began < 5, "it waited for the FIFO"
+    life.ok("start", "c")
+    life.ok("exec", "c", "true")
+    life.end()
+
+
 def test_it_ends_with_its_state(b):
     life = Life(b)
     for name in ("one", "two"):
