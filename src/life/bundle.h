@@ -83,6 +83,8 @@ int life_bundle_kill(struct bundle *bundle, int signal, bool all, struct rootlet
 /* force: end it first. */
 int life_bundle_delete(struct bundle *bundle, bool force, const struct life_warn *warn,
 		       struct rootlet_error *err);
+/* Whether its first process is gone, or is on its way out and runs nothing any more. */
+bool life_bundle_is_ending(const struct bundle *bundle);
 /* SIGKILL to all that it has, and wait. */
 int life_bundle_end(struct bundle *bundle, struct rootlet_error *err);
 

@@ -178,6 +178,13 @@ static bool is_exiting(pid_t pid)
 	return at && (at++, io_take_u64(&at, &flags)) == 0 && (flags & EXITING);
 }
 
+bool life_bundle_is_ending(const struct bundle *b)
+{
+	struct pollfd gone = {.fd = b->pidfd, .events = POLLIN};
+
+	return (b->pidfd >= 0 && poll(&gone, 1, 0) > 0) || is_exiting(b->record.process.pid);
+}
+
 static bool await_first(struct bundle *b)
 {
 	struct pollfd gone = {.fd = b->pidfd, .events = POLLIN};

@@ -383,6 +383,8 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 		answering.oci = spec->oci;
 		r = run_start(plan, &options, &p, err);
 	}
+	if (r < 0 && spec && bundle_alive(b) && life_bundle_is_ending(b))
+		r = not_running(b, err);
 	for (int t = 0; t < NS_COUNT; t++)
 		fd_close(&fds[t]);
 	fd_close(&answering.pidfd_socket);

@@ -1012,5 +1012,27 @@ def test_every_step_fails_or_is_killed(b):
     assert failed > 60, failed
 
 
+def test_exec_in_one_that_is_on_its_way_out(b):
+    """PID 1 ends when all others of its namespace are reaped: here one is for a stopped process to reap."""
+    life = Life(b)
+    life.create()
+    life.ok("start", "c")
+    pid = life.state()["pid"]
+    line, keywords = life.command("exec", "c", "sleep", "100")
+    inside = subprocess.Popen(line, stdout=subprocess.DEVNULL, **keywords)
+    below = lambda: pathlib.Path(f"/proc/{inside.pid}/task/{inside.pid}/children").read_text(encoding="ascii").split()
+    wait_for(lambda: below() and b"sleep" in pathlib.Path(f"/proc/{below()[0]}/cmdline").read_bytes())
+    os.kill(inside.pid, signal.SIGSTOP)
+    try:
+        os.kill(pid, signal.SIGKILL)
+        time.sleep(0.3)
+        result = life.fails("exec", "c", "true", text="container not running")
+        assert "clone" not in result.stderr and "Invalid argument" not in result.stderr, result.stderr
+    finally:
+        os.kill(inside.pid, signal.SIGCONT)
+    inside.wait(10)
+    life.end()
+
+
 if __name__ == "__main__":
     bundle.main(globals())
