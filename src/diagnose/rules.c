@@ -90,7 +90,9 @@ const struct rule rules[] = {
 	 "the container's cgroup is not empty: there is one already, with processes in it",
 	 HINT("end them, or give the container another cgroup")},
 	{STEP(CGROUP, EBUSY), NULL, NULL, "cgroup-busy",
-	 "container's cgroup unexpectedly frozen: nothing that is made in it would run",
+	 "container's cgroup unexpectedly frozen, or one above it: nothing that is made in it "
+	 "would "
+	 "run",
 	 HINT("thaw it, or give the container another cgroup: echo 0 >cgroup.freeze")},
 	{STEP(CGROUP, EAGAIN), NULL, NULL, "cgroup-refused",
 	 "a group above allows no more groups below it (cgroup.max.descendants, cgroup.max.depth)",

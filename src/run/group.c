@@ -194,6 +194,18 @@ static int make_any(const char *parent, char **ret)
 	return r;
 }
 
+/* By a group above it: then it is frozen from its beginning on (cgroup_create() of the kernel). */
+static bool is_held(const char *path)
+{
+	char file[PATH_MAX];
+
+	if (snprintf(file, sizeof(file), "%s/cgroup.events", path) >= (int)sizeof(file))
+		return false;
+	AUTO_FREE char *text = NULL;
+	return io_read_file(file, PROCS_LIMIT, &text, NULL) == 0 &&
+	       strstr(text, "frozen 1") != NULL;
+}
+
 int group_make(struct start *s, const struct step *step)
 {
 	const char *parent = step->a.cgroup.parent, *name = step->a.cgroup.name;
@@ -207,6 +219,8 @@ int group_make(struct start *s, const struct step *step)
 	r = name ? make_named(path) : make_any(parent, &path);
 	if (r == 0)
 		r = keep_made(s->process, path);
+	if (r == 0 && is_held(path))
+		r = -EBUSY;
 	if (r < 0)
 		return r;
 	s->cgroup = open_directory(s->process->cgroup);

@@ -250,6 +250,27 @@ def test_a_fifo_in_place_of_its_namespaces(b):
     life.end()
 
 
+def test_a_frozen_group_above_is_refused(b):
+    """What is made below it would stand still at once, and create with it."""
+    life = grouped(b)
+    group = pathlib.Path(json.loads((life.state_folder / "c/state.json").read_text(encoding="utf-8"))["cgroup"])
+    life.end()
+    group.mkdir()
+    try:
+        (group / "cgroup.freeze").write_text("1", encoding="ascii")
+        b.linux["cgroupsPath"] += "/below/it"
+        life.write()
+        began = time.monotonic()
+        life.create_fails("cgroup unexpectedly frozen, or one above it")
+        assert time.monotonic() - began < 5 and not (group / "below").exists()
+        (group / "cgroup.freeze").write_text("0", encoding="ascii")
+        life.create()
+        life.end()
+    finally:
+        (group / "cgroup.freeze").write_text("0", encoding="ascii")
+        group.rmdir()
+
+
 def test_it_ends_with_its_state(b):
     life = Life(b)
     for name in ("one", "two"):
