@@ -2,7 +2,7 @@
  * container's namespaces. What it writes is kept for the message of its failure: our own standard
  * streams are the container's.
  */
-#include "life/hooks.h"
+#include "life/hook_running.h"
 
 #include "base/clock.h"
 #include "base/fd.h"
@@ -31,24 +31,7 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3 */
 #endif
 
-enum {
-	OUTPUT_MAX = 512,   /* of what it wrote: as much as a message has room for */
-	LOOK_MS = 5,	    /* how often its end is looked for without a pidfd */
-	CANNOT_ENTER = 254, /* the exit statuses of who should have become the hook */
-	CANNOT_EXECUTE = 255,
-};
-
-struct running {
-	const struct oci_hook *hook;
-	const struct hook_place *place;
-	pid_t pid;
-	int pidfd, output, trouble; /* trouble: an errno comes out of it, or its end */
-	char said[OUTPUT_MAX];
-	size_t said_len;
-	int interrupt; /* a descriptor, or -1 */
-	enum { NOT_STOPPED, OUT_OF_TIME, WITHOUT_SENSE, INTERRUPTED } stopped; /* by us */
-	int signal;							       /* by which */
-};
+enum { LOOK_MS = 5 }; /* how often its end is looked for without a pidfd */
 
 /* ---- the child ---- */
 
@@ -341,78 +324,6 @@ static int await(struct running *r)
 	return status;
 }
 
-/* Which of the files that exec can mean is the missing one: as the runtime sees them, which is not
- * how a hook in the container does. */
-static void hint(const struct running *r, const char *point, int error, struct rootlet_error *err)
-{
-	bool inside = !strcmp(point, oci_hook_names[OCI_START_CONTAINER]);
-	const char *path = r->hook->path;
-
-	if (r->stopped == OUT_OF_TIME)
-		error_hint(err,
-			   "raise its timeout, or find out what it waits for: hooks.%s of "
-			   "config.json",
-			   point);
-	else if (error == ENOENT && !inside && access(path, F_OK) == 0)
-		error_hint(err,
-			   "the interpreter of its first line, or its loader, is not there: "
-			   "head -1 %s",
-			   path);
-	else if (error == ENOENT)
-		error_hint(err, "hooks.%s of config.json names it: the path of a program %s", point,
-			   inside ? "in the container" : "on the host");
-	else if (error == EACCES)
-		error_hint(err,
-			   "it must be a file with an x bit, and every directory on the way "
-			   "one that you may search: `namei -l %s`",
-			   path);
-	else if (error == ENOEXEC)
-		error_hint(err,
-			   "a script begins with #!, a program is one for this kind of "
-			   "machine: file %s",
-			   path);
-}
-
-/* The first words are runc's: engines and their users look for them. `error`: why it never ran, or
- * 0. */
-static int failed(struct running *r, const char *point, size_t index, int status, int error,
-		  struct rootlet_error *err)
-{
-	const char *path = r->hook->path;
-	size_t len = r->said_len;
-	char why[96];
-
-	while (len && (r->said[len - 1] == '\n' || r->said[len - 1] == ' '))
-		len--;
-	for (size_t i = 0; i < len; i++) /* a message is one line */
-		if (r->said[i] == '\n')
-			r->said[i] = ';';
-	if (r->stopped == OUT_OF_TIME)
-		snprintf(why, sizeof(why), "not done after %u seconds, and killed",
-			 (unsigned)r->hook->timeout);
-	else if (r->stopped == INTERRUPTED)
-		snprintf(why, sizeof(why), "killed, since we were told to end by signal %d (%s)",
-			 r->signal, strsignal(r->signal));
-	else if (r->stopped)
-		snprintf(why, sizeof(why), "killed, since the container ended");
-	else if (error)
-		snprintf(why, sizeof(why), "%s%s",
-			 WEXITSTATUS(status) == CANNOT_ENTER && r->place->namespaces
-				 ? "entering the container's namespaces: "
-				 : "",
-			 error_text(error));
-	else if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "killed by signal %d (%s)", WTERMSIG(status),
-			 WTERMSIG(status) == SIGSYS ? "bad system call: a seccomp filter"
-						    : strsignal(WTERMSIG(status)));
-	else
-		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	error_set(err, -EIO, "hook", path, "error running %s hook #%zu: %s: %s%s%.*s", point, index,
-		  path, why, len ? ": " : "", (int)len, r->said);
-	hint(r, point, error, err);
-	return -EIO;
-}
-
 static struct running begin(const struct oci_hook *hook, const struct hook_place *place)
 {
 	return (struct running){.hook = hook,
@@ -437,7 +348,7 @@ static int run_one(const struct oci_hook *hook, const char *point, size_t index,
 	if (status && read(r.trouble, &error, sizeof(error)) != sizeof(error))
 		error = 0;
 	if (status || r.stopped)
-		result = failed(&r, point, index, status, error, err);
+		result = hook_word_failure(&r, point, index, status, error, err);
 	fd_close(&r.pidfd);
 	fd_close(&r.output);
 	fd_close(&r.trouble);
@@ -541,7 +452,7 @@ int hooks_serve(const struct oci_hooks *hooks, size_t index, const struct hook_p
 	if (result == 0)
 		result = await_there(&r, connection, &status, &error);
 	if (result == 0 && (status || r.stopped))
-		result = failed(&r, point, index, status, error, err);
+		result = hook_word_failure(&r, point, index, status, error, err);
 	else if (result == 0 && send(connection, &go, sizeof(go), MSG_NOSIGNAL) < 0)
 		result = -EPIPE;
 	if (result < 0 && !(status || r.stopped))
