@@ -291,94 +291,92 @@ static void args_exec(struct json_writer *w, json_value *o, const struct step *s
 	json_put_bool(w, o, "home_looked_up", step->a.exec.home_looked_up);
 }
 
-/* The kinds that a line or two say. True when it was one of them. */
-static bool args_short(struct json_writer *w, json_value *o, const struct step *step)
+/* ---- a line or two each ---- */
+
+static void args_none(struct json_writer *w, json_value *o, const struct step *step)
 {
-	switch (op_rows[step->op].args) {
-	case ARGS_NONE:
-		return true;
-	case ARGS_NAMESPACE:
-		json_put_text(w, o, "type", ns_type_name(step->a.ns.type));
-		json_put_text(w, o, "path", step->a.ns.path);
-		if (step->a.ns.inode)
-			json_put_u64(w, o, "inode", step->a.ns.inode);
-		return true;
-	case ARGS_CLONE:
-		json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.clone.flags)));
-		json_put_bool(w, o, "clone3", step->a.clone.clone3);
-		return true;
-	case ARGS_OPEN:
-		json_put_text(w, o, "path", step->a.open.path);
-		json_put_text(w, o, "kind", name_open_kind(step->a.open.kind));
-		put_slot(w, o, "slot", step->a.open.slot);
-		return true;
-	case ARGS_MAP:
-		json_put_text(w, o, "file", step->a.map.gid ? "gid_map" : "uid_map");
-		json_put_text(w, o, "text", step->a.map.text);
-		return true;
-	case ARGS_HELPER:
-		json_put_text(w, o, "file", step->a.helper.gid ? "gid_map" : "uid_map");
-		json_put_text(w, o, "path", step->a.helper.path);
-		json_put(w, o, "args", json_texts(w, (const char *const *)step->a.helper.args));
-		return true;
-	case ARGS_GROUPS:
-		json_put(w, o, "groups", numbers(w, step->a.groups.ids, step->a.groups.count));
-		return true;
-	case ARGS_TEXT:
-		json_put_text(w, o, "text", step->a.text.text);
-		if (step->a.text.tries)
-			json_put_bool(w, o, "tries", true);
-		if (step->a.text.strict)
-			json_put_bool(w, o, "strict", true);
-		return true;
-	case ARGS_SETTING:
-		json_put_text(w, o, "path", step->a.setting.path);
-		json_put_text(w, o, "value", step->a.setting.value);
-		return true;
-	case ARGS_PROPAGATION:
-		json_put(w, o, "propagation",
-			 json_names(w, names_propagation(step->a.propagation.flags)));
-		json_put_bool(w, o, "mount_setattr", step->a.propagation.mount_setattr);
-		if (step->a.propagation.top)
-			json_put_bool(w, o, "top", true);
-		return true;
-	case ARGS_GROUP:
-		json_put_bool(w, o, "foreground", step->a.group.foreground);
-		return true;
-	case ARGS_CAPABILITIES:
-		json_put(w, o, "capabilities", capability_names(w, step->a.capabilities));
-		return true;
-	case ARGS_NUMBER:
-		json_put_u64(w, o, "number", step->a.number);
-		return true;
-	case ARGS_CONTAINER:
-	case ARGS_CGROUP:
-	case ARGS_LIMIT:
-	case ARGS_DEVICES:
-	case ARGS_SCOPE:
-	case ARGS_TERMINAL:
-	case ARGS_IDS:
-	case ARGS_MAPPED:
-	case ARGS_FILESYSTEM:
-	case ARGS_BIND:
-	case ARGS_OVERLAY:
-	case ARGS_FILE:
-	case ARGS_DEVICE:
-	case ARGS_ATTRIBUTES:
-	case ARGS_RLIMIT:
-	case ARGS_SETS:
-	case ARGS_NODE:
-	case ARGS_SCHEDULER:
-	case ARGS_MEMORY:
-	case ARGS_FILTER:
-	case ARGS_LANDLOCK:
-	case ARGS_EXEC:
-		break;
-	}
-	return false;
 }
 
-static void args_long(struct json_writer *w, json_value *o, const struct step *step)
+static void args_namespace(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "type", ns_type_name(step->a.ns.type));
+	json_put_text(w, o, "path", step->a.ns.path);
+	if (step->a.ns.inode)
+		json_put_u64(w, o, "inode", step->a.ns.inode);
+}
+
+static void args_clone(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "namespaces", json_names(w, names_namespaces(step->a.clone.flags)));
+	json_put_bool(w, o, "clone3", step->a.clone.clone3);
+}
+
+static void args_open(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "path", step->a.open.path);
+	json_put_text(w, o, "kind", name_open_kind(step->a.open.kind));
+	put_slot(w, o, "slot", step->a.open.slot);
+}
+
+static void args_map(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "file", step->a.map.gid ? "gid_map" : "uid_map");
+	json_put_text(w, o, "text", step->a.map.text);
+}
+
+static void args_helper(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "file", step->a.helper.gid ? "gid_map" : "uid_map");
+	json_put_text(w, o, "path", step->a.helper.path);
+	json_put(w, o, "args", json_texts(w, (const char *const *)step->a.helper.args));
+}
+
+static void args_groups(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "groups", numbers(w, step->a.groups.ids, step->a.groups.count));
+}
+
+static void args_text(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "text", step->a.text.text);
+	if (step->a.text.tries)
+		json_put_bool(w, o, "tries", true);
+	if (step->a.text.strict)
+		json_put_bool(w, o, "strict", true);
+}
+
+static void args_setting(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_text(w, o, "path", step->a.setting.path);
+	json_put_text(w, o, "value", step->a.setting.value);
+}
+
+static void args_propagation(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "propagation", json_names(w, names_propagation(step->a.propagation.flags)));
+	json_put_bool(w, o, "mount_setattr", step->a.propagation.mount_setattr);
+	if (step->a.propagation.top)
+		json_put_bool(w, o, "top", true);
+}
+
+static void args_group(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_bool(w, o, "foreground", step->a.group.foreground);
+}
+
+static void args_capabilities(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put(w, o, "capabilities", capability_names(w, step->a.capabilities));
+}
+
+static void args_number(struct json_writer *w, json_value *o, const struct step *step)
+{
+	json_put_u64(w, o, "number", step->a.number);
+}
+
+/* ---- all of them ---- */
+
+struct json_object *json_step_args(struct json_writer *w, const struct step *step)
 {
 	static void (*const kinds[])(struct json_writer *, json_value *, const struct step *) = {
 		[ARGS_CONTAINER] = args_container,
@@ -403,16 +401,23 @@ static void args_long(struct json_writer *w, json_value *o, const struct step *s
 		[ARGS_FILTER] = json_args_filter,
 		[ARGS_LANDLOCK] = args_landlock,
 		[ARGS_EXEC] = args_exec,
+		[ARGS_NONE] = args_none,
+		[ARGS_NAMESPACE] = args_namespace,
+		[ARGS_CLONE] = args_clone,
+		[ARGS_OPEN] = args_open,
+		[ARGS_MAP] = args_map,
+		[ARGS_HELPER] = args_helper,
+		[ARGS_GROUPS] = args_groups,
+		[ARGS_TEXT] = args_text,
+		[ARGS_SETTING] = args_setting,
+		[ARGS_PROPAGATION] = args_propagation,
+		[ARGS_GROUP] = args_group,
+		[ARGS_CAPABILITIES] = args_capabilities,
+		[ARGS_NUMBER] = args_number,
 	};
-
-	kinds[op_rows[step->op].args](w, o, step);
-}
-
-struct json_object *json_step_args(struct json_writer *w, const struct step *step)
-{
 	json_value *object = json_object_new_object();
 
-	if (object && !args_short(w, object, step))
-		args_long(w, object, step);
+	if (object)
+		kinds[op_rows[step->op].args](w, object, step);
 	return object;
 }

@@ -1,6 +1,5 @@
 /* The script's part inside the namespaces, NAMESPACES: names, network, settings. Which file prints
- * a step is decided here, with no op left out; mounts are in sh_mounts.c, SEAL and EXEC in
- * sh_seal.c. */
+ * a step is decided here; mounts are in sh_mounts.c, SEAL and EXEC in sh_seal.c. */
 #include "plan/print/sh.h"
 
 static void sysctl(struct sh *sh, const struct step *step)
@@ -19,7 +18,7 @@ static void sysctl(struct sh *sh, const struct step *step)
 	buffer_puts(sh->out, "\n");
 }
 
-static void loopback(struct sh *sh)
+static void loopback(struct sh *sh, const struct step *step)
 {
 	buffer_puts(sh->out,
 		    "if command -v ip >/dev/null; then\n\tip link set lo up\n"
@@ -35,110 +34,60 @@ static void name(struct sh *sh, const char *command, const struct step *step)
 	buffer_puts(sh->out, "\n");
 }
 
+static void hostname(struct sh *sh, const struct step *step)
+{
+	name(sh, "hostname", step);
+}
+
+static void domainname(struct sh *sh, const struct step *step)
+{
+	name(sh, "domainname", step);
+}
+
+/* What is not here is on the host's side, or not in the script: the comment says so. */
 void sh_inside_step(struct sh *sh, const struct step *step)
 {
-	switch (step->op) {
-	case OP_HOSTNAME:
-		name(sh, "hostname", step);
-		return;
-	case OP_DOMAINNAME:
-		name(sh, "domainname", step);
-		return;
-	case OP_LOOPBACK_UP:
-		loopback(sh);
-		return;
-	case OP_SYSCTL:
-		sysctl(sh, step);
-		return;
-	case OP_PROCFS:
-	case OP_SCRATCH:
-	case OP_ROOT_TMPFS:
-	case OP_ROOT_BIND:
-	case OP_ROOT_OVERLAY:
-	case OP_MAKE_DIRECTORY:
-	case OP_MAKE_SYMLINK:
-	case OP_BIND:
-	case OP_BIND_DEVICE:
-	case OP_DEVICE_NODE:
-	case OP_BIND_TEXT:
-	case OP_MOUNT:
-	case OP_ATTACH_PROCFS:
-	case OP_MOUNT_ATTRIBUTES:
-	case OP_MASK:
-	case OP_READONLY_PATH:
-	case OP_OWN_PATH:
-	case OP_MOVE_ROOT:
-	case OP_PIVOT_ROOT:
-	case OP_DETACH_OLD_ROOT:
-		sh_mount_step(sh, step);
-		return;
-	case OP_RLIMIT:
-	case OP_UMASK:
-	case OP_LOOKUP_USER:
-	case OP_BOUNDING_SET:
-	case OP_SET_USER:
-	case OP_CAPABILITIES:
-	case OP_KEEP_CAPABILITIES:
-	case OP_AMBIENT:
-	case OP_CAPABILITY_SETS:
-	case OP_WORKDIR:
-	case OP_NO_NEW_PRIVS:
-	case OP_CLOSE_FDS:
-	case OP_EXEC_INIT:
-	case OP_EXEC:
-		sh_seal_step(sh, step);
-		return;
-	case OP_CHANNELS: /* on the host's side, or not in the script: the comment says so */
-	case OP_INIT_IMAGE:
-	case OP_INIT_FILE:
-	case OP_HOST_PROC:
-	case OP_JOINER_OOM_SCORE:
-	case OP_JOIN_NAMESPACE:
-	case OP_JOIN_CONTAINER:
-	case OP_UNDUMPABLE:
-	case OP_CGROUP:
-	case OP_CGROUP_LEAF:
-	case OP_CGROUP_PARENT:
-	case OP_CGROUP_LIMIT:
-	case OP_CGROUP_PROCESSES:
-	case OP_CGROUP_SCOPE:
-	case OP_DEVICE_RULES:
-	case OP_SCOPE_DEVICE_RULES:
-	case OP_ENTER_CGROUP:
-	case OP_TERMINAL:
-	case OP_CLONE:
-	case OP_FILE_LIMIT:
-	case OP_OPEN_PATH:
-	case OP_OWN_FOLDER:
-	case OP_DENY_SETGROUPS:
-	case OP_WRITE_MAP:
-	case OP_HELPER_MAP:
-	case OP_MAP_SOURCE:
-	case OP_TAKE_SOURCE:
-	case OP_SET_GROUPS:
-	case OP_SET_IDS:
-	case OP_TIME_OFFSETS:
-	case OP_CGROUP_NAMESPACE:
-	case OP_PROPAGATION:
-	case OP_PROCESS_GROUP:
-	case OP_OOM_SCORE:
-	case OP_ROOT_PROPAGATION:
-	case OP_LSM_LABEL:
-	case OP_SCHEDULER:
-	case OP_IO_PRIORITY:
-	case OP_MEMORY_POLICY:
-	case OP_AFFINITY:
-	case OP_PERSONALITY:
-	case OP_SESSION:
-	case OP_KEYRING:
-	case OP_LANDLOCK:
-	case OP_PARENT_DEATH:
-	case OP_SECCOMP:
-	case OP_HOOKS:
-	case OP_FIND_COMMAND:
-	case OP_AWAIT_START:
-	case OP_START_HOOK:
-	case OP_COUNT:
-		return;
-	}
+	static void (*const steps[OP_COUNT])(struct sh *, const struct step *) = {
+		[OP_HOSTNAME] = hostname,
+		[OP_DOMAINNAME] = domainname,
+		[OP_LOOPBACK_UP] = loopback,
+		[OP_SYSCTL] = sysctl,
+		[OP_PROCFS] = sh_mount_step,
+		[OP_SCRATCH] = sh_mount_step,
+		[OP_ROOT_TMPFS] = sh_mount_step,
+		[OP_ROOT_BIND] = sh_mount_step,
+		[OP_ROOT_OVERLAY] = sh_mount_step,
+		[OP_MAKE_DIRECTORY] = sh_mount_step,
+		[OP_MAKE_SYMLINK] = sh_mount_step,
+		[OP_BIND] = sh_mount_step,
+		[OP_BIND_DEVICE] = sh_mount_step,
+		[OP_DEVICE_NODE] = sh_mount_step,
+		[OP_BIND_TEXT] = sh_mount_step,
+		[OP_MOUNT] = sh_mount_step,
+		[OP_ATTACH_PROCFS] = sh_mount_step,
+		[OP_MOUNT_ATTRIBUTES] = sh_mount_step,
+		[OP_MASK] = sh_mount_step,
+		[OP_READONLY_PATH] = sh_mount_step,
+		[OP_OWN_PATH] = sh_mount_step,
+		[OP_MOVE_ROOT] = sh_mount_step,
+		[OP_PIVOT_ROOT] = sh_mount_step,
+		[OP_DETACH_OLD_ROOT] = sh_mount_step,
+		[OP_RLIMIT] = sh_seal_step,
+		[OP_UMASK] = sh_seal_step,
+		[OP_LOOKUP_USER] = sh_seal_step,
+		[OP_BOUNDING_SET] = sh_seal_step,
+		[OP_SET_USER] = sh_seal_step,
+		[OP_CAPABILITIES] = sh_seal_step,
+		[OP_KEEP_CAPABILITIES] = sh_seal_step,
+		[OP_AMBIENT] = sh_seal_step,
+		[OP_CAPABILITY_SETS] = sh_seal_step,
+		[OP_WORKDIR] = sh_seal_step,
+		[OP_NO_NEW_PRIVS] = sh_seal_step,
+		[OP_CLOSE_FDS] = sh_seal_step,
+		[OP_EXEC_INIT] = sh_seal_step,
+		[OP_EXEC] = sh_seal_step,
+	};
+
+	if (steps[step->op])
+		steps[step->op](sh, step);
 }
