@@ -41,8 +41,21 @@ struct rule {
 	const char *hint[FRONT_COUNT]; /* front_words: in the words of who asked */
 };
 
+/* For the end of a row. */
+#define IF_CONDITION(id) id, NULL, NULL, NULL, HINT(NULL)
+#define HINT(words)                                                                                \
+	{                                                                                          \
+		words, NULL                                                                        \
+	}
+#define HINTS(rootlet, oci)                                                                        \
+	{                                                                                          \
+		rootlet, oci                                                                       \
+	} /* the oci one "": there is none, or no way there */
+
+/* rules.c */
 extern const struct rule rules[];
 extern const size_t rule_count;
+/* helper_rules.c */
 extern const struct rule helper_rules[];
 extern const size_t helper_rule_count;
 

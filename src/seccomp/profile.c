@@ -1,8 +1,8 @@
 /* See profile.h. One function a part of the format, from the top down to a single comparison. */
 #include "seccomp/profile.h"
 
-#include "base/fd.h"
 #include "seccomp/profile_condition.h"
+#include "seccomp/profile_export.h"
 #include "seccomp/profile_names.h"
 #include "seccomp/profile_newer.h"
 #include "base/reader.h"
@@ -11,8 +11,6 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* What a call answers by the rules that look at no argument. */
 struct total {
@@ -434,44 +432,6 @@ static int read_profile(struct profile *p, const struct json *root)
 	return code;
 }
 
-/* libseccomp before 2.6 writes only to a descriptor. */
-static int export_program(struct profile *p, struct arena *a, struct seccomp_filter *ret)
-{
-	AUTO_FD fd = memfd_create("seccomp", MFD_CLOEXEC);
-	struct sock_filter newer[NEWER_PROGRAM_MAX], *program;
-	size_t head = newer_program(&p->newer, p->default_action, newer);
-	off_t size;
-	int code;
-
-	if (fd < 0)
-		return error_set(p->reader.err, -errno, "seccomp-export", p->reader.path,
-				 "%s: no memory file for the compiled filter: %s", p->reader.path,
-				 error_text(errno));
-	code = seccomp_export_bpf(p->ctx, fd);
-	if (code < 0)
-		return error_set(p->reader.err, code, "seccomp-export", p->reader.path,
-				 "%s: libseccomp cannot compile it: %s", p->reader.path,
-				 error_text(code));
-	size = lseek(fd, 0, SEEK_END);
-	if (size <= 0 || (size_t)size > (BPF_MAXINSNS - head) * sizeof(*program))
-		return error_set(p->reader.err, -E2BIG, "seccomp-too-long", p->reader.path,
-				 "%s: the filter is longer than the kernel's %d instructions",
-				 p->reader.path, BPF_MAXINSNS);
-	program = arena_alloc(a, head * sizeof(*program) + (size_t)size);
-	ret->name = arena_strdup(a, p->reader.path);
-	if (!program || !ret->name)
-		return error_nomem(p->reader.err);
-	memcpy(program, newer, head * sizeof(*program));
-	if (pread(fd, program + head, (size_t)size, 0) != (ssize_t)size)
-		return error_set(p->reader.err, -EIO, "seccomp-export", p->reader.path,
-				 "%s: the compiled filter cannot be read back", p->reader.path);
-	ret->program = program;
-	ret->length = (uint16_t)(head + (size_t)size / sizeof(*program));
-	ret->flags = p->flags;
-	ret->notify = p->notify;
-	return 0;
-}
-
 static int compile(struct profile *p, const char *kernel_release, struct seccomp_filter *ret)
 {
 	const struct json *root;
@@ -486,7 +446,10 @@ static int compile(struct profile *p, const char *kernel_release, struct seccomp
 		return code;
 	code = read_profile(p, root);
 	if (code == 0)
-		code = export_program(p, p->arena, &filter);
+		code = profile_export(p->ctx, &p->newer, p->default_action, p->reader.path,
+				      p->arena, &filter, p->reader.err);
+	filter.flags = p->flags;
+	filter.notify = p->notify;
 	if (code == 0 && p->unknown) {
 		p->unknown = arena_strdup(p->arena, p->unknown);
 		code = p->unknown ? 0 : error_nomem(p->reader.err);

@@ -6,7 +6,7 @@
     message_ids.py --self-test        shows that faults are found
 
 An id is what a call of error_set, value_error or any other function with the parameters `const char *id` and an
-error object passes as that parameter; the id of a row of diagnose/rules.c; and that of a condition. Steps' names
+error object passes as that parameter; the id of a row of diagnose/rules.c or helper_rules.c; and that of a condition. Steps' names
 (plan/ops.def) are ids as well and explain themselves."""
 
 import glob
@@ -91,9 +91,9 @@ def emitted(tree):
                 ids.setdefault(literal, place)
             if not literals and args[position] not in PASSED_ON and not args[position].endswith("->id"):
                 faults.append(f"{place}: {match[1]} gets an id that this check cannot read: {args[position]}")
-    rules = texts.get("src/diagnose/rules.c", "")
-    for match in re.finditer(r"(?:NULL|check_\w+)\s*,\s*\"([a-z0-9-]+)\"\s*,", rules):
-        ids.setdefault(match[1], "src/diagnose/rules.c")
+    for table in ("src/diagnose/rules.c", "src/diagnose/helper_rules.c"):
+        for match in re.finditer(r"(?:NULL|check_\w+)\s*,\s*\"([a-z0-9-]+)\"\s*,", texts.get(table, "")):
+            ids.setdefault(match[1], table)
     conditions = os.path.join(tree, "src/diagnose/conditions.def")
     if os.path.exists(conditions):
         with open(conditions, encoding="utf-8") as stream:

@@ -32,12 +32,6 @@ void bracket_end(struct bracket *bracket)
 		buffer_puts(bracket->out, ")");
 }
 
-static void describe_text(struct buffer *out, const char *before, const char *text)
-{
-	buffer_puts(out, before);
-	print_escaped(out, text ? text : "?");
-}
-
 static void describe_namespace(struct buffer *out, const struct step *step)
 {
 	buffer_printf(out, "join the %s namespace ", ns_type_name(step->a.ns.type));
@@ -53,33 +47,6 @@ static void describe_container(struct buffer *out, const struct step *step)
 	print_word(out, step->a.container.name);
 	bracket_names(&bracket, names);
 	bracket_end(&bracket);
-}
-
-static void describe_cgroup(struct buffer *out, const struct step *step)
-{
-	describe_text(out, "make the cgroup ", step->a.cgroup.parent);
-	buffer_puts(out, "/");
-	print_escaped(out, step->a.cgroup.name ? step->a.cgroup.name : "rootlet-PID-N");
-}
-
-static void describe_cgroup_parent(struct buffer *out, const struct step *step)
-{
-	describe_text(out, "in the cgroup ", step->a.setting.path);
-	if (*step->a.setting.value)
-		describe_text(out, ", hand on: ", step->a.setting.value);
-}
-
-static void describe_scope(struct buffer *out, const struct step *step)
-{
-	describe_text(out, "ask systemd for the scope ",
-		      step->a.scope.unit ? step->a.scope.unit : "rootlet-PID-N.scope");
-	describe_text(out, " in ", step->a.scope.slice);
-}
-
-static void describe_cgroup_limit(struct buffer *out, const struct step *step)
-{
-	describe_text(out, "write ", step->a.limit.file);
-	describe_text(out, ": ", step->a.limit.value);
 }
 
 static void describe_terminal(struct buffer *out, const struct step *step)

@@ -1,5 +1,6 @@
-/* Between describe.c, which has the table of all steps, and describe_mounts.c, which has the steps
- * of the file tree and what has to do with devices: for these two alone. */
+/* Between describe.c, which has the table of all steps, describe_mounts.c, which has the steps of
+ * the file tree and what has to do with devices, and describe_groups.c, which has those of cgroups:
+ * for these alone. */
 #ifndef ROOTLET_PLAN_DESCRIBE_H
 #define ROOTLET_PLAN_DESCRIBE_H
 
@@ -18,7 +19,14 @@ void bracket_add(struct bracket *bracket, const char *word);
 void bracket_names(struct bracket *bracket, struct names names);
 void bracket_end(struct bracket *bracket);
 
+/* `text`, escaped, after what is ours to say. */
+void describe_text(struct buffer *out, const char *before, const char *text);
+
 /* Each adds one step's line to out. */
+void describe_cgroup(struct buffer *out, const struct step *step);
+void describe_cgroup_parent(struct buffer *out, const struct step *step);
+void describe_scope(struct buffer *out, const struct step *step);
+void describe_cgroup_limit(struct buffer *out, const struct step *step);
 void describe_filesystem(struct buffer *out, const struct step *step);
 void describe_propagation(struct buffer *out, const struct step *step);
 void describe_bind(struct buffer *out, const struct step *step);
