@@ -4,19 +4,22 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/io.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
 	STATUS_UNKNOWN = 125, /* nobody recorded how it ended */
 	POLL_MS = 20,	      /* where there is no pidfd to wait for */
 	KILL_WAIT_MS = 10000,
+	STATUS_LIMIT = 65536,
+	LAST_MS = 3000, /* the init takes two seconds at most for what it has */
 };
 
 static int not_running(const struct state_container *c, struct rootlet_error *err)
@@ -28,13 +31,25 @@ static int not_running(const struct state_container *c, struct rootlet_error *er
 	return r;
 }
 
-/* PID 1's death ends its namespace. In the host's, the init kills what it has when its monitor is
- * gone: it must live for that. */
-static bool shares_host_pids(const struct state_container *c)
+/* PID 1's death ends its namespace. In the host's, or another container's, the init kills what it
+ * has when its monitor is gone: it must live for that. (NSpid of proc_pid_status(5), Linux 4.1: the
+ * last of its numbers is the innermost.) */
+static bool shares_pids(const struct state_container *c)
 {
-	struct stat st;
+	AUTO_FREE char *text = NULL;
+	uint64_t number = 1;
+	char path[48];
+	const char *at;
 
-	return stat("/proc/self/ns/pid", &st) == 0 && st.st_ino == c->process.namespaces[NS_PID];
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)c->process.pid);
+	if (io_read_file(path, STATUS_LIMIT, &text, NULL) < 0)
+		return false;
+	at = strstr(text, "\nNSpid:");
+	at = at ? at + strlen("\nNSpid:") : "";
+	while (at += strspn(at, "\t "), *at && *at != '\n')
+		if (io_take_u64(&at, &number) < 0)
+			return false;
+	return number != 1;
 }
 
 /* ret_pidfd may be NULL; -1 before Linux 5.3. */
@@ -58,14 +73,25 @@ static int kill_monitor(struct state_container *c)
 	return state_write_exit(c, &end, NULL);
 }
 
+/* Its monitor is gone: the init is at it, and killed now it would leave the rest behind. */
+static bool ends_by_itself(const struct state_container *c)
+{
+	struct pollfd gone = {.fd = c->pidfd, .events = POLLIN};
+
+	return c->pidfd >= 0 && poll(&gone, 1, LAST_MS) > 0;
+}
+
 int life_kill(struct state_container *c, int signal, struct rootlet_error *err)
 {
 	int r = -ESRCH;
 
 	if (!state_alive(c))
 		return not_running(c, err);
-	if (signal == SIGKILL && shares_host_pids(c))
+	if (signal == SIGKILL && shares_pids(c)) {
 		r = kill_monitor(c);
+		if (r == -ESRCH && ends_by_itself(c))
+			return 0;
+	}
 	if (r == -ESRCH)
 		r = state_signal(c, signal);
 	if (r == -ESRCH)

@@ -81,6 +81,20 @@ static void sharing__who_ends_with_whom(void **state)
 		   "137\na lives\n137\n137\nc lives\na\nb\nc\n");
 }
 
+/* What its command leaves running is the member's too, and no PID 1 ends with it. */
+static void sharing__a_member_ends_whole(void **state)
+{
+	expect_out(
+		life("$R run -d --name a / sleep 60 >id; for end in kill 'rm -f'; do "
+		     "$R run -d --replace --name b --pid container:a / sh -c 'setsid sleep 61 & "
+		     "setsid sleep 61 & sleep 61' >id; until [ $($R exec a ps -e -o args= | grep "
+		     "-c '^sleep 61') = 3 ]; do sleep 0.02; done; $R $end b; "
+		     "for i in 1 2 3 4 5 6 7 8 9 10; do n=$($R exec a ps -e -o args= | grep -c "
+		     "'^sleep 61'); [ $n = 0 ] && break; sleep 0.1; done; echo $n; done; "
+		     "$R rm -f a; left"),
+		"b\n0\nb\n0\na\n");
+}
+
 static void sharing__what_cannot_be(void **state)
 {
 	static const struct {
@@ -131,6 +145,7 @@ int main(void)
 		test(sharing__the_user_namespace_alone),
 		test(sharing__a_pod),
 		test(sharing__who_ends_with_whom),
+		test(sharing__a_member_ends_whole),
 		test(sharing__what_cannot_be),
 		test(sharing__follows_the_name_at_the_start),
 	};
