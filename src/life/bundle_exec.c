@@ -370,11 +370,11 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 
 	for (int t = 0; t < NS_COUNT; t++)
 		fds[t] = -1;
-	options.container = b->pidfd;
 	if (r == 0)
 		r = make_spec(b, e, &spec, err);
 	if (r == 0)
 		r = take_namespaces(b, fds, err);
+	options.container = b->pidfd; /* which may be another by now */
 	if (r == 0)
 		r = make_plan(b, spec, fds, &plan, err);
 	if (r == 0)
