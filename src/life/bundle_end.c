@@ -24,9 +24,10 @@
 
 enum {
 	KILL_WAIT_MS = 10000,
-	EXIT_MS = 50,  /* after SIGKILL: longer is for others to reap */
-	LOOK_MS = 5,   /* between two looks at what cannot be polled */
-	AT_ONCE = 128, /* pidfds that are open at the same time */
+	EXIT_MS = 50,	   /* after SIGKILL: longer is for others to reap */
+	PATIENCE_MS = 200, /* with whoever has the lock and may be done in a moment */
+	LOOK_MS = 5,	   /* between two looks at what cannot be polled */
+	AT_ONCE = 128,	   /* pidfds that are open at the same time */
 };
 
 /* ---- signals ---- */
@@ -306,7 +307,7 @@ static void kill_prepared(const struct bundle *b)
  * decides on. With the first process ends what it waits for. */
 static int lock_by_force(struct bundle *b, struct rootlet_error *err)
 {
-	int r = bundle_lock_within(b, 0, err);
+	int r = bundle_lock_within(b, PATIENCE_MS, err);
 
 	if (r != -EBUSY)
 		return r;
