@@ -97,10 +97,11 @@ int life_bundle_by_number(const void *a, const void *b); /* the order of *ret: f
 
 /* ---- bundle_cgroup.c ---- */
 
-/* A group that the plan takes over, because it is there already, must not be that of a container
- * that has ended and was not deleted: deleting the one would end the other. id: cgroup-taken. */
-int life_bundle_check_group(const struct bundle_store *store, const struct plan *plan,
-			    struct rootlet_error *err);
+/* A group that the plan takes over, because it is there already, must not be that of another
+ * container that has ended and was not deleted: deleting the one would end the other. id:
+ * cgroup-taken. */
+int life_bundle_check_group(const struct bundle_store *store, const char *id,
+			    const struct plan *plan, struct rootlet_error *err);
 
 /* Freeze all its processes, or let them go on. */
 int life_bundle_pause(struct bundle *bundle, bool paused, struct rootlet_error *err);

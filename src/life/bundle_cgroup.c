@@ -43,8 +43,8 @@ static void leave_out(void *data, const struct rootlet_error *err)
 {
 }
 
-int life_bundle_check_group(const struct bundle_store *store, const struct plan *plan,
-			    struct rootlet_error *err)
+int life_bundle_check_group(const struct bundle_store *store, const char *id,
+			    const struct plan *plan, struct rootlet_error *err)
 {
 	const struct step *step = find_group(plan);
 	struct bundle_list list = {0};
@@ -58,10 +58,12 @@ int life_bundle_check_group(const struct bundle_store *store, const struct plan 
 		return 0;
 	r = bundle_list(store, leave_out, NULL, &list, err);
 	for (size_t i = 0; r == 0 && i < list.count; i++) {
-		const char *theirs = list.items[i]->record.cgroup;
+		const struct bundle *other = list.items[i];
 
-		if (theirs && strcmp(theirs, path) == 0)
-			r = taken(path, list.items[i]->id, err);
+		if (strcmp(other->id, id) == 0) /* its id is taken: that is told elsewhere */
+			continue;
+		if (other->record.cgroup && strcmp(other->record.cgroup, path) == 0)
+			r = taken(path, other->id, err);
 	}
 	bundle_list_release(&list);
 	return r;

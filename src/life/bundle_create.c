@@ -315,7 +315,7 @@ int life_bundle_create(const struct bundle_store *store, const char *id,
 	if (r == 0)
 		r = make_plan(&c);
 	if (r == 0)
-		r = life_bundle_check_group(store, c.plan, err);
+		r = life_bundle_check_group(store, id, c.plan, err);
 	if (r == 0)
 		r = bundle_reach_pidfd_socket(options->pidfd_socket, &c.pidfd_socket, err);
 	if (r == 0) {

@@ -172,6 +172,14 @@ def why_not(arguments):
     return None
 
 
+def clear_away(runtime, folder):
+    """What a test left that failed: the next one takes the same id, and root's have one cgroup for it."""
+    state = pathlib.Path(folder, "state")
+    for container in state.iterdir() if state.is_dir() else ():
+        subprocess.run([runtime, "--root", str(state), "delete", "--force", container.name], stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60, check=False)
+
+
 def try_one(test, runtime):
     with tempfile.TemporaryDirectory(prefix="rootlet-oci-test-", ignore_cleanup_errors=True) as folder:
         os.chmod(folder, 0o755)
@@ -182,6 +190,7 @@ def try_one(test, runtime):
         except Exception: # whatever it was, the others go on
             print(f"FAIL {test.__name__}")
             traceback.print_exc(file=sys.stdout)
+            clear_away(runtime, folder)
             return False
         else:
             print(f"ok   {test.__name__}")

@@ -93,6 +93,8 @@ def test_remount(b):
         assert "ro" in seen[path]["options"] and "nodev" in seen[path]["options"], seen[path]
     assert "nosuid" in seen["/mnt"]["options"] and "nosuid" not in seen["/mnt/below"]["options"], seen
     for words in (["rprivate"], ["shared"], ["bind", "idmap"], ["tmpcopyup"], ["size=1m"]):
+        if "idmap" in words and os.geteuid() == 0:
+            continue # refused before that: there is no user namespace
         b.config["mounts"][-1]["options"] = ["remount", "ro", *words]
         b.refused("true", words=["mount /mnt: remount changes the flags of a mount"])
 
