@@ -5,7 +5,7 @@
  * processes"), but for the root of the hierarchy. Where our own group holds nobody but us, we move
  * out of the way; processes of others are never moved.
  */
-#include "plan/planner.h"
+#include "plan/groups.h"
 #include "spec/cgroup.h"
 #include "spec/oci.h"
 
@@ -15,14 +15,6 @@
 
 enum refusal { FITS, NO_HIERARCHY, NO_SYSTEMD, NO_CLONE, NOT_YOURS, NO_CONTROLLER, BUSY };
 
-/* One group on the way from the top to that which the container's is made in. */
-struct level {
-	const char *path;
-	const struct facts_group *facts; /* NULL: it is missing, or nothing is known of it */
-	bool missing;
-	const char *enable; /* "+memory +pids", or "" */
-};
-
 struct way {
 	struct level *levels;
 	size_t count;
@@ -31,7 +23,7 @@ struct way {
 	const char *where;   /* the group that refuses */
 };
 
-static bool has_word(const char *words, const char *word)
+bool plan_group_has(const char *words, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -45,7 +37,7 @@ static bool has_word(const char *words, const char *word)
 	return false;
 }
 
-static bool is_ours(const struct planner *p, const char *path)
+bool plan_group_is_ours(const struct planner *p, const char *path)
 {
 	return strcmp(p->facts->cgroup_path, path) == 0;
 }
@@ -96,7 +88,7 @@ static enum refusal enable(struct planner *p, struct way *way, struct level *lev
 	const struct facts_group *g = level->facts;
 
 	if (!level->missing) {
-		if (g && has_word(g->enabled, controller))
+		if (g && plan_group_has(g->enabled, controller))
 			return FITS;
 		way->where = level->path;
 		way->missing = controller;
@@ -104,7 +96,7 @@ static enum refusal enable(struct planner *p, struct way *way, struct level *lev
 			return NO_CONTROLLER;
 		if (g->busy && !g->top)
 			return BUSY;
-		if (is_ours(p, level->path) && !g->top) {
+		if (plan_group_is_ours(p, level->path) && !g->top) {
 			if (p->spec->oci) /* whoever called us is in it, or comes back to it */
 				return BUSY;
 			way->leaf = true;
@@ -121,7 +113,8 @@ static enum refusal hand_on(struct planner *p, struct way *way, const char *cont
 	enum refusal r = FITS;
 
 	for (size_t i = 0; i < way->count; i++)
-		if (way->levels[i].facts && has_word(way->levels[i].facts->controllers, controller))
+		if (way->levels[i].facts &&
+		    plan_group_has(way->levels[i].facts->controllers, controller))
 			from = i;
 	way->missing = controller;
 	way->where = p->facts->cgroup_path;
@@ -403,6 +396,8 @@ int plan_group(struct planner *p)
 			  p->spec->oci->cgroups_path);
 	if (refusal != FITS)
 		return 0;
+	if (p->spec->oci)
+		plan_group_offers(p, way.levels, way.count);
 	g->make = true;
 	g->name = wanted.name;
 	g->leaf = way.leaf;
@@ -449,11 +444,19 @@ static void add_levels(struct planner *p)
 		const struct level *level = &g->levels[i];
 		struct step *step;
 
-		if (!level->missing && !*level->enable)
-			continue;
-		step = plan_add(p, OP_CGROUP_PARENT, ACTOR_PARENT, directory(p, level->path));
-		step->a.setting.path = step->subject;
-		step->a.setting.value = level->enable;
+		if (level->missing || *level->enable) {
+			step = plan_add(p, OP_CGROUP_PARENT, ACTOR_PARENT,
+					directory(p, level->path));
+			step->a.setting.path = step->subject;
+			step->a.setting.value = level->enable;
+		}
+		if (level->offer) {
+			step = plan_add(p, OP_CGROUP_OFFER, ACTOR_PARENT,
+					directory(p, level->path));
+			step->a.setting.path = step->subject;
+			step->a.setting.value = level->offer;
+			step->optional = true;
+		}
 	}
 }
 

@@ -124,6 +124,25 @@ int group_parent(struct start *s, const struct step *step)
 		       : 0;
 }
 
+/* Each by itself: the kernel takes all of a write or nothing, and one that it refuses (cpu beside
+ * realtime processes, say) keeps none of the others out. */
+int group_offer(struct start *s, const struct step *step)
+{
+	AUTO_FD dir = open_directory(step->a.setting.path);
+
+	if (dir < 0)
+		return 0;
+	for (const char *word = step->a.setting.value; *word; word += strspn(word, " ")) {
+		int len = (int)strcspn(word, " ");
+		char name[64];
+
+		if (snprintf(name, sizeof(name), "%.*s", len, word) < (int)sizeof(name))
+			group_write(dir, "cgroup.subtree_control", name);
+		word += len;
+	}
+	return 0;
+}
+
 /* ---- the group ---- */
 
 /* "rootlet-PID-N", whose rootlet is gone and was killed before it could remove it. The age keeps us

@@ -115,6 +115,7 @@ static int parent_step(struct start *s, int index)
 		[OP_INIT_IMAGE] = prepare_init_image,
 		[OP_CGROUP_LEAF] = group_leave_way,
 		[OP_CGROUP_PARENT] = group_parent,
+		[OP_CGROUP_OFFER] = group_offer,
 		[OP_CGROUP] = group_make,
 		[OP_CGROUP_LIMIT] = group_write_limit,
 		[OP_CGROUP_PROCESSES] = group_write_limit,

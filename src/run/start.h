@@ -41,6 +41,7 @@ int prepare_init_image(struct start *s, const struct step *step);
 
 int group_leave_way(struct start *s, const struct step *step);
 int group_parent(struct start *s, const struct step *step);
+int group_offer(struct start *s, const struct step *step);
 int group_make(struct start *s, const struct step *step);
 int group_write_limit(struct start *s, const struct step *step);
 int group_enter(struct start *s, const struct step *step);

@@ -54,6 +54,14 @@ expect oci-pids-zero-of-old "$(rootlet-oci run any 2>&1 | tail -1)" forked
 config '' '"pids": {"limit": 0},' 'sleep 0 \& wait' /engine/one
 sed -i 's/"ociVersion": "[^"]*"/"ociVersion": "1.3.0"/' /bundle/config.json
 expect oci-pids-of-one "$(rootlet-oci run one 2>&1 | tail -1)" "sh: can't fork: Resource temporarily unavailable"
+# without a limit: it is counted all the same, and can be limited later
+config '' '' 'sleep 1000' /engine/pod/plain
+rootlet-oci create plain >/tmp/out 2>&1; rootlet-oci start plain
+g=$top/engine/pod/plain
+expect oci-offered "$(cat $g/cgroup.controllers)" "$(cat $top/cgroup.controllers)"
+has oci-offered-memory "$(cat $g/memory.max)" max
+expect oci-update-later "$(rootlet-oci update --cpu-quota 20000 --pids-limit 70 plain 2>&1; cat $g/cpu.max $g/pids.max | tr '\n' ' ')" "20000 100000 70 "
+rootlet-oci delete --force plain
 # a container that has groups of its own, as a systemd inside makes them
 for name in mkdir true; do ln -sf busybox /bundle/rootfs/bin/$name; done
 config '' '"memory": {"limit": 67108864},' 'mkdir /sys/fs/cgroup/init; echo 1 >/sys/fs/cgroup/init/cgroup.procs; echo +memory >/sys/fs/cgroup/cgroup.subtree_control; sleep 1000' /engine/nest

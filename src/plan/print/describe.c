@@ -390,6 +390,7 @@ static const struct phrase {
 	[OP_CGROUP] = {.describe = describe_cgroup},
 	[OP_CGROUP_LEAF] = {.before = "move rootlet into the cgroup ", .text = true},
 	[OP_CGROUP_PARENT] = {.describe = describe_cgroup_parent},
+	[OP_CGROUP_OFFER] = {.describe = describe_cgroup_offer},
 	[OP_CGROUP_SCOPE] = {.describe = describe_scope},
 	[OP_CGROUP_LIMIT] = {.describe = describe_cgroup_limit},
 	[OP_CGROUP_PROCESSES] = {.describe = describe_cgroup_limit},

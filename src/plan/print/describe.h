@@ -25,6 +25,7 @@ void describe_text(struct buffer *out, const char *before, const char *text);
 /* Each adds one step's line to out. */
 void describe_cgroup(struct buffer *out, const struct step *step);
 void describe_cgroup_parent(struct buffer *out, const struct step *step);
+void describe_cgroup_offer(struct buffer *out, const struct step *step);
 void describe_scope(struct buffer *out, const struct step *step);
 void describe_cgroup_limit(struct buffer *out, const struct step *step);
 void describe_filesystem(struct buffer *out, const struct step *step);

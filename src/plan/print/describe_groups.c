@@ -21,6 +21,12 @@ void describe_cgroup_parent(struct buffer *out, const struct step *step)
 		describe_text(out, ", hand on: ", step->a.setting.value);
 }
 
+void describe_cgroup_offer(struct buffer *out, const struct step *step)
+{
+	describe_text(out, "in the cgroup ", step->a.setting.path);
+	describe_text(out, ", hand on as well what can be had of: ", step->a.setting.value);
+}
+
 void describe_scope(struct buffer *out, const struct step *step)
 {
 	describe_text(out, "ask systemd for the scope ",

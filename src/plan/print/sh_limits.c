@@ -21,6 +21,7 @@ static const struct {
 	[OP_CGROUP] = {true, false, "the script stays in the caller's cgroup"},
 	[OP_CGROUP_LEAF] = {true, false, "the script stays in the caller's cgroup"},
 	[OP_CGROUP_PARENT] = {true, false, "the script stays in the caller's cgroup"},
+	[OP_CGROUP_OFFER] = {true, false, "the script stays in the caller's cgroup"},
 	[OP_CGROUP_LIMIT] = {true, false, "the script stays in the caller's cgroup"},
 	[OP_CGROUP_SCOPE] = {true, false, "the script stays in the caller's cgroup"},
 	[OP_CGROUP_PROCESSES] = {true, false, "the script stays in the caller's cgroup"},
