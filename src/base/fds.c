@@ -107,7 +107,8 @@ int fds_take(int from, void *message, size_t len, int flags, int *fds, size_t mo
 			SYS(close, all[--count]);
 		return n;
 	}
-	memcpy(fds, all, count * sizeof(int));
+	if (count) /* without room for any, `fds` may be NULL */
+		memcpy(fds, all, count * sizeof(int));
 	*ret_count = count;
 	return n;
 }
