@@ -17,7 +17,7 @@
 enum {
 	DEPTH_MAX = 64,	 /* directories that the walk may be deep in */
 	LINKS_MAX = 40,	 /* as the kernel's own limit: path_resolution(7) */
-	AGAIN_MAX = 128, /* openat2 says EAGAIN when a rename raced with a ".." */
+	AGAIN_MAX = 128, /* openat2 says EAGAIN when a rename or a mount raced with a ".." */
 };
 
 /* A walk in progress. `rest` is what is left of the path, symlinks already put in front. The stack
@@ -191,10 +191,12 @@ static int walk_path(int root, const char *path, enum resolve_make make, bool *r
 	return out;
 }
 
+/* The walk never says EAGAIN: it is the way out where mounts and renames do not stop elsewhere. */
 int resolve_open(int root, const char *path, bool openat2)
 {
-	return openat2 ? open_in_root(root, path)
-		       : walk_path(root, path, RESOLVE_MAKE_NOTHING, NULL);
+	int fd = openat2 ? open_in_root(root, path) : -EAGAIN;
+
+	return fd == -EAGAIN ? walk_path(root, path, RESOLVE_MAKE_NOTHING, NULL) : fd;
 }
 
 int resolve_make(int root, const char *path, enum resolve_make make, bool openat2, bool *ret_made)

@@ -23,9 +23,12 @@ static void lead_on(int r, const char *subject, struct rootlet_error *err)
 				"config.json: `rootlet-oci spec` writes one");
 }
 
-static int read_text(struct bundle_source *source, struct rootlet_error *err)
+static int read_text(struct bundle_source *source, bool named, struct rootlet_error *err)
 {
-	int r = io_read_named_file(source->config, CONFIG_LIMIT, &source->text, &source->len);
+	/* one that is named may be a pipe: --config <(…) */
+	int r = named ? io_read_named_file(source->config, CONFIG_LIMIT, &source->text,
+					   &source->len)
+		      : io_read_file(source->config, CONFIG_LIMIT, &source->text, &source->len);
 
 	if (r < 0) {
 		error_set(err, r, "bundle-config", source->config, "%s: %s", source->config,
@@ -52,7 +55,7 @@ int bundle_read_source(const struct life_bundle_options *o, struct bundle_source
 		source.config = strdup(o->config);
 	else if (asprintf(&source.config, "%s/config.json", source.path) < 0)
 		source.config = NULL; /* asprintf(3): its contents are undefined */
-	r = source.config ? read_text(&source, err) : error_nomem(err);
+	r = source.config ? read_text(&source, o->config != NULL, err) : error_nomem(err);
 	if (r < 0)
 		bundle_free_source(&source);
 	else

@@ -95,10 +95,12 @@ static int run_to_the_end(struct life_bundle_made *made, const struct life_warn 
 			      .stop_signal = SIGTERM};
 	int r = life_bundle_start(b, warn, err);
 
+	if (r < 0) /* `start` ends what it has begun; what it refuses still waits */
+		life_bundle_end(b, NULL);
 	bundle_unlock(b);
 	if (r == 0)
 		return wait_for(&s, &made->terminal, ret_status, err);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) /* `start` has ended it */
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return r;
 }

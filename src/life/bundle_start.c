@@ -30,6 +30,14 @@ static int wrong_status(const struct bundle *b, struct rootlet_error *err)
 	return -EINVAL;
 }
 
+static int no_process(const struct bundle *b, struct rootlet_error *err)
+{
+	error_set(err, -EINVAL, "process-args", b->id,
+		  "container %s: cannot start a container without a process", b->id);
+	error_hint(err, "config.json needs a process with args: `rootlet-oci spec` shows one");
+	return -EINVAL;
+}
+
 /* Asked after a failure only: a start does not read the config else. */
 static bool has_filter(const struct bundle *b)
 {
@@ -199,8 +207,7 @@ int life_bundle_start(struct bundle *b, const struct life_warn *warn, struct roo
 	if (b->status != BUNDLE_CREATED)
 		return wrong_status(b, err);
 	if (!b->record.command)
-		return error_set(err, -EINVAL, "process-args", b->id,
-				 "container %s: cannot start a container without a process", b->id);
+		return no_process(b, err);
 	if (b->record.start_hooks)
 		r = bundle_spec(b, SPEC_RUN, &spec, err);
 	if (r < 0)

@@ -12,12 +12,12 @@ static int run_features(int argc, char **argv)
 	struct rootlet_error err = {0};
 	AUTO_FREE char *text = NULL;
 	int r = command_begin(&oci_features_command, &args, argc, argv);
-	int status = r > 0 ? 0 : EXIT_OCI;
+	int status = r < 0 ? EXIT_OCI : 0;
 
 	if (r == 0 && rootlet_oci_features(&text, &err) < 0)
 		status = command_fail(&err);
 	else if (r == 0)
-		status = puts(text) < 0 ? EXIT_OCI : 0;
+		puts(text); /* main tells of what could not be written */
 	args_release(&oci_features_command, &args);
 	return status;
 }

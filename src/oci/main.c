@@ -165,7 +165,14 @@ int main(int argc, char **argv)
 
 	args_release(&global_command, &globals);
 	/* Data that nobody got is a failure. */
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return status ? status : EXIT_OCI;
-	return status;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	if (!status && errno != EPIPE) { /* a reader that left early is nothing to talk about */
+		struct rootlet_error err = {0};
+
+		error_set(&err, -errno, "standard-output", "standard output", "standard output: %s",
+			  errno ? error_text(errno) : "not all of it could be written");
+		command_fail(&err);
+	}
+	return status ? status : EXIT_OCI;
 }

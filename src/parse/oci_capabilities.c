@@ -73,19 +73,21 @@ static int read_set(struct oci_context *c, const struct json *value, void *targe
 	return oci_each(c, value, read_name, target);
 }
 
-/* What is in `set` and not in `within` goes, with a note. */
+/* What is in `set` and not in `within` goes, with one note for all: engines write a dozen. */
 static int confine(struct oci_context *c, const struct json *value, const char *key, uint64_t *set,
 		   uint64_t within, const char *why)
 {
 	uint64_t gone = *set & ~within;
 	const struct json *list = reader_member(value, key);
-	int r = 0;
+	const char *all = "";
 
 	*set &= within;
-	for (unsigned i = 0; !r && gone && i < sizeof(names) / sizeof(*names); i++)
+	if (!gone)
+		return 0;
+	for (unsigned i = 0; all && i < sizeof(names) / sizeof(*names); i++)
 		if (gone >> i & 1)
-			r = oci_note(c, list, "CAP_%s %s: passed over", names[i], why);
-	return r;
+			all = arena_printf(c->a, "%s%sCAP_%s", all, *all ? ", " : "", names[i]);
+	return all ? oci_note(c, list, "%s: passed over, for %s", all, why) : error_nomem(c->r.err);
 }
 
 int oci_capability_sets(struct oci_context *c, const struct json *value, void *target)
@@ -103,13 +105,13 @@ int oci_capability_sets(struct oci_context *c, const struct json *value, void *t
 
 	if (!r)
 		r = confine(c, value, "effective", &caps.effective, caps.permitted,
-			    "is effective and not permitted");
+			    "what is effective must be permitted");
 	if (!r)
 		r = confine(c, value, "inheritable", &caps.inheritable, caps.bounding,
-			    "is inheritable and not in the bounding set");
+			    "what is inheritable must be in the bounding set");
 	if (!r)
 		r = confine(c, value, "ambient", &caps.ambient, caps.permitted & caps.inheritable,
-			    "is ambient, and not both permitted and inheritable");
+			    "what is ambient must be permitted and inheritable");
 	if (!r)
 		c->oci->capabilities = caps;
 	return r;

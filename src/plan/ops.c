@@ -40,6 +40,19 @@ const char *plan_kind_name(const struct plan *plan)
 	return "?";
 }
 
+const char *plan_command_name(const struct plan *plan)
+{
+	static const char *const names[] = {
+		[SPEC_RUN] = "rootlet run",
+		[SPEC_UNSHARE] = "rootlet unshare",
+		[SPEC_EXEC] = "rootlet exec",
+	};
+
+	if (plan->oci)
+		return plan->kind == SPEC_EXEC ? "rootlet-oci exec" : "rootlet-oci create";
+	return names[plan->kind];
+}
+
 enum front_end plan_front(const struct plan *plan)
 {
 	return plan->oci ? FRONT_OCI : FRONT_ROOTLET;

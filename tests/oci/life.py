@@ -356,6 +356,36 @@ def test_run_in_the_foreground(b):
     assert life.names() == [] and not children(), (life.names(), children())
 
 
+def test_run_without_a_process(b):
+    """It may be created, and there is nothing to start: run says so and leaves nothing."""
+    life = Life(b)
+    del b.config["process"]
+    life.write()
+    life.fails("run", "--bundle", str(b.folder), "c", text=["without a process", "config.json needs a process"])
+    assert life.names() == [] and not children(), (life.names(), children())
+
+
+def test_a_config_that_is_a_pipe_keeps_nobody_waiting(b):
+    life = Life(b)
+    (b.folder / "config.json").unlink()
+    os.mkfifo(b.folder / "config.json")
+    for command in ("run", "create"):
+        life.fails(command, "--bundle", str(b.folder), "c", text="config.json")
+    b.process["args"] = ["true"]
+    line, keywords = life.command("run", "--bundle", str(b.folder), "--config", "/dev/stdin", "c")
+    del keywords["stdin"]
+    result = subprocess.run(line, **keywords, input=json.dumps(b.config).encode(), capture_output=True, timeout=60, check=False)
+    assert result.returncode == 0, result
+
+
+def test_what_nobody_got_is_told(b):
+    life = Life(b)
+    with open("/dev/full", "wb") as full:
+        for words in (("features",), ("--help",)):
+            result = life.call(*words, stdout=full)
+            assert result.returncode == 1 and "standard output: No space left on device" in result.stderr, result
+
+
 def test_run_and_keep(b):
     life = Life(b, ["sh", "-c", "exit 4"])
     assert life.call("run", "--keep", "--bundle", str(b.folder), "c").returncode == 4

@@ -184,14 +184,12 @@ static void parse_oci__capabilities_that_cannot_be_granted_are_noted(void **stat
 		"config.json:3:39: /process/capabilities/bounding/1: \"kill\" is no capability "
 		"that is "
 		"known here: passed over",
-		"config.json:3:85: /process/capabilities/effective: CAP_KILL is effective and not "
-		"permitted: passed over",
-		"config.json:3:112: /process/capabilities/inheritable: CAP_FOWNER is inheritable "
-		"and not "
-		"in the bounding set: passed over",
-		"config.json:3:137: /process/capabilities/ambient: CAP_CHOWN is ambient, and not "
-		"both "
-		"permitted and inheritable: passed over",
+		"config.json:3:85: /process/capabilities/effective: CAP_KILL: passed over, for "
+		"what is effective must be permitted",
+		"config.json:3:112: /process/capabilities/inheritable: CAP_FOWNER: passed over, "
+		"for what is inheritable must be in the bounding set",
+		"config.json:3:137: /process/capabilities/ambient: CAP_CHOWN: passed over, for "
+		"what is ambient must be permitted and inheritable",
 	};
 	struct spec *spec = take_config(PROCESS("\"capabilities\":{\"bounding\":[\"CAP_TEA\","
 						"\"kill\"],\"permitted\":[\"CAP_CHOWN\"],"

@@ -113,9 +113,8 @@ void sh_header(struct sh *sh)
 		buffer_puts(sh->out, " ");
 		print_word(sh->out, *arg);
 	}
-	buffer_printf(sh->out,
-		      ", started as `rootlet %s` would start it, by the tools of util-linux.\n",
-		      plan_kind_name(sh->plan));
+	buffer_printf(sh->out, ", started as `%s` would start it, by the tools of util-linux.\n",
+		      plan_command_name(sh->plan));
 	buffer_puts(sh->out,
 		    "# Made by `rootlet plan --format=sh`, for an ordinary user; numbers are the "
 		    "plan's steps.\n");

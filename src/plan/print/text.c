@@ -108,7 +108,7 @@ static void title(struct page *page)
 	bool looked_up = exec && exec->a.exec.shell_looked_up;
 
 	style(page, TINT_BOLD);
-	buffer_printf(page->out, "rootlet %s:", plan_kind_name(page->plan));
+	buffer_printf(page->out, "%s:", plan_command_name(page->plan));
 	if (looked_up)
 		buffer_puts(page->out, " the user's shell, else");
 	for (const char *const *arg = exec ? exec->a.exec.argv : NULL; arg && *arg; arg++) {

@@ -1,6 +1,6 @@
 #!/bin/sh
 #
-# /run/init -- sh -c true, started as `rootlet run` would start it, by the tools of util-linux.
+# /run/init -- sh -c true, started as `rootlet-oci create` would start it, by the tools of util-linux.
 # Made by `rootlet plan --format=sh`, for an ordinary user; numbers are the plan's steps.
 # Ids: as in the user namespace that we run in.
 #

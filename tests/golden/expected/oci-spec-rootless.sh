@@ -1,6 +1,6 @@
 #!/bin/sh
 #
-# sh, started as `rootlet run` would start it, by the tools of util-linux.
+# sh, started as `rootlet-oci create` would start it, by the tools of util-linux.
 # Made by `rootlet plan --format=sh`, for an ordinary user; numbers are the plan's steps.
 # Ids: uid 0 is 1000 (alice).
 #
