@@ -1055,8 +1055,15 @@ def test_exec_in_one_that_is_on_its_way_out(b):
     pid = life.state()["pid"]
     line, keywords = life.command("exec", "c", "sleep", "100")
     inside = subprocess.Popen(line, stdout=subprocess.DEVNULL, **keywords)
-    below = lambda: pathlib.Path(f"/proc/{inside.pid}/task/{inside.pid}/children").read_text(encoding="ascii").split()
-    wait_for(lambda: below() and b"sleep" in pathlib.Path(f"/proc/{below()[0]}/cmdline").read_bytes())
+
+    def sleeps():
+        try:
+            below = pathlib.Path(f"/proc/{inside.pid}/task/{inside.pid}/children").read_text(encoding="utf-8").split()
+            return any(b"sleep" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below)
+        except (FileNotFoundError, ProcessLookupError): # one that helps to set it up has ended meanwhile
+            return False
+
+    wait_for(sleeps)
     os.kill(inside.pid, signal.SIGSTOP)
     try:
         os.kill(pid, signal.SIGKILL)
