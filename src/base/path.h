@@ -25,4 +25,8 @@ static inline bool path_has_dotdot(const char *path)
 	return false;
 }
 
+/* `path` as it would be looked up if no component of it were a link: absolute, without "." and with
+ * every ".." taken back, at the top as well. `out` has room for strlen(path) + 2 bytes. */
+void path_clean(const char *path, char *out);
+
 #endif

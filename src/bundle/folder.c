@@ -2,6 +2,7 @@
  * the container is at the moment status.c's. */
 #include "bundle/bundle.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/io.h"
 
@@ -11,7 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 enum {
 	CONFIG_LIMIT = 64 << 20,
@@ -262,13 +262,12 @@ int bundle_lock(struct bundle *b, struct rootlet_error *err)
 /* flock(2) knows no time-out. */
 int bundle_lock_within(struct bundle *b, int ms, struct rootlet_error *err)
 {
-	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
 	int r = b->locked ? 0 : lock(b->folder, LOCK_EX | LOCK_NB);
 
 	for (; r == -EWOULDBLOCK && ms > 0; ms -= LOOK_MS) {
 		if (!is_same(b->store->fd, b->id, b->folder)) /* whoever has it has deleted it */
 			return gone(err, b->id);
-		nanosleep(&moment, NULL);
+		clock_sleep_ms(LOOK_MS);
 		r = lock(b->folder, LOCK_EX | LOCK_NB);
 	}
 	if (r == 0)

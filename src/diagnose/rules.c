@@ -20,6 +20,15 @@
 	      "linux.seccomp must allow what a start still does: execve, execveat, write, close, " \
 	      "exit_group; without noNewPrivileges also capset, setresuid and their kin")
 
+#define BPF_REFUSED                                                                                \
+	"the kernel lets this process attach no program that judges the use of devices (bpf(2))",  \
+		HINT("it takes CAP_BPF and CAP_NET_ADMIN over the host, and no program of a "      \
+		     "group above that forbids others; a config that allows everything needs "     \
+		     "none")
+#define BPF_MISSING                                                                                \
+	"this kernel has no programs for the devices of a cgroup (CONFIG_CGROUP_BPF)",             \
+		HINT("a config that allows everything needs none")
+
 const struct rule rules[] = {
 	/* ---- PREPARE: the cgroup and its limits ---- */
 	{STEP(CGROUP_LIMIT, EOPNOTSUPP), NULL, check_controller, "limit-not-delegated",
@@ -38,20 +47,10 @@ const struct rule rules[] = {
 	 "the kernel does not take that value: it is too small or too large", HINT("")},
 	{STEP(CGROUP_LIMIT, ENODEV), NULL, NULL, "limit-refused", "there is no such device",
 	 HINT("")},
-	{STEP(DEVICE_RULES, EPERM), NULL, NULL, "device-rules",
-	 "the kernel lets this process attach no program that judges the use of devices (bpf(2))",
-	 HINT("it takes CAP_BPF and CAP_NET_ADMIN over the host, and no program of a group above "
-	      "that forbids others; a config that allows everything needs none")},
-	{STEP(DEVICE_RULES, EINVAL), NULL, NULL, "device-rules",
-	 "this kernel has no programs for the devices of a cgroup (CONFIG_CGROUP_BPF)",
-	 HINT("a config that allows everything needs none")},
-	{STEP(SCOPE_DEVICE_RULES, EPERM), NULL, NULL, "device-rules",
-	 "the kernel lets this process attach no program that judges the use of devices (bpf(2))",
-	 HINT("it takes CAP_BPF and CAP_NET_ADMIN over the host, and no program of a group above "
-	      "that forbids others; a config that allows everything needs none")},
-	{STEP(SCOPE_DEVICE_RULES, EINVAL), NULL, NULL, "device-rules",
-	 "this kernel has no programs for the devices of a cgroup (CONFIG_CGROUP_BPF)",
-	 HINT("a config that allows everything needs none")},
+	{STEP(DEVICE_RULES, EPERM), NULL, NULL, "device-rules", BPF_REFUSED},
+	{STEP(DEVICE_RULES, EINVAL), NULL, NULL, "device-rules", BPF_MISSING},
+	{STEP(SCOPE_DEVICE_RULES, EPERM), NULL, NULL, "device-rules", BPF_REFUSED},
+	{STEP(SCOPE_DEVICE_RULES, EINVAL), NULL, NULL, "device-rules", BPF_MISSING},
 	{STEP(CGROUP_PROCESSES, EOPNOTSUPP), NULL, check_controller, "limit-not-delegated",
 	 "the {a} controller is not delegated to you",
 	 HINT("sudo systemctl edit user@.service, with the two lines [Service] and Delegate=cpu "

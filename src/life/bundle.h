@@ -13,6 +13,7 @@
 #include "spec/oci.h"
 #include "spec/spec.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -97,6 +98,8 @@ int life_bundle_by_number(const void *a, const void *b); /* the order of *ret: f
 
 /* ---- bundle_cgroup.c ---- */
 
+/* Does the plan make a group by a name of its own? Its directory. */
+bool life_bundle_named_group(const struct plan *plan, char path[static PATH_MAX]);
 /* A group that the plan takes over, because it is there already, must not be that of another
  * container that has ended and was not deleted: deleting the one would end the other. id:
  * cgroup-taken. */
@@ -182,6 +185,8 @@ int bundle_add_environment(struct spec *spec, const char *const *env);
 /* A word to a process that waits for its start, with the sign that we may say it. 0 or -errno; it
  * hangs up on who may not. */
 int bundle_say(const struct bundle *bundle, int connection, uint32_t type);
+/* The words that engines look for. */
+int bundle_not_running(const struct bundle *bundle, struct rootlet_error *err);
 /* What came of it: there is nobody any more, or the sign could not be had. */
 bool bundle_is_gone(int r);
 int bundle_no_right(const struct bundle *bundle, int r, struct rootlet_error *err);

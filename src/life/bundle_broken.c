@@ -5,7 +5,9 @@
  */
 #include "life/bundle.h"
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "facts/facts.h"
 #include "run/group.h"
 #include "spec/cgroup.h"
@@ -15,17 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LOOK_MS = 5, LEAVE_MS = 2000 };
-
-static bool is_within(const char *path, const char *above)
-{
-	size_t len = strlen(above);
-
-	return strncmp(path, above, len) == 0 && (path[len] == '/' || !path[len]);
-}
 
 static bool is_directory(const char *path)
 {
@@ -74,7 +68,7 @@ static const char *planned_cgroup(struct arena *a, const struct spec *spec,
 		return NULL;
 	n = snprintf(path, sizeof(path), "%s/%s", strcmp(parent, "/") == 0 ? "" : parent,
 		     wanted.name);
-	if (n >= (int)sizeof(path) || strstr(path, "/../") || is_within(own, path))
+	if (n >= (int)sizeof(path) || strstr(path, "/../") || path_within(own, path))
 		return NULL;
 	n = snprintf(path, sizeof(path), "%s%s/%s", facts->cgroup_mount,
 		     strcmp(parent, "/") == 0 ? "" : parent, wanted.name);
@@ -123,12 +117,10 @@ static void read_config(struct bundle *b, const struct life_warn *warn)
  */
 static bool is_left_alone(const char *cgroup)
 {
-	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
-
 	for (int waited = 0; group_has_processes(cgroup); waited += LOOK_MS) {
 		if (waited >= LEAVE_MS)
 			return false;
-		nanosleep(&moment, NULL);
+		clock_sleep_ms(LOOK_MS);
 	}
 	return true;
 }

@@ -23,12 +23,13 @@
 
 /* ---- before it lives ---- */
 
-static const struct step *find_group(const struct plan *plan)
+bool life_bundle_named_group(const struct plan *plan, char path[static PATH_MAX])
 {
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].op == OP_CGROUP)
-			return plan->steps[i].a.cgroup.name ? &plan->steps[i] : NULL;
-	return NULL;
+	const struct step *step = plan_find_step(plan, OP_CGROUP);
+
+	return step && step->a.cgroup.name &&
+	       snprintf(path, PATH_MAX, "%s/%s", step->a.cgroup.parent, step->a.cgroup.name) <
+		       PATH_MAX;
 }
 
 static int taken(const char *path, const char *id, struct rootlet_error *err)
@@ -46,15 +47,12 @@ static void leave_out(void *data, const struct rootlet_error *err)
 int life_bundle_check_group(const struct bundle_store *store, const char *id,
 			    const struct plan *plan, struct rootlet_error *err)
 {
-	const struct step *step = find_group(plan);
 	struct bundle_list list = {0};
 	char path[PATH_MAX];
 	int r;
 
-	if (!step || snprintf(path, sizeof(path), "%s/%s", step->a.cgroup.parent,
-			      step->a.cgroup.name) >= (int)sizeof(path))
-		return 0;
-	if (access(path, F_OK) < 0) /* the usual case: it is made, and nobody else's */
+	/* the usual case: it is made, and nobody else's */
+	if (!life_bundle_named_group(plan, path) || access(path, F_OK) < 0)
 		return 0;
 	r = bundle_list(store, leave_out, NULL, &list, err);
 	for (size_t i = 0; r == 0 && i < list.count; i++) {
@@ -74,8 +72,7 @@ int life_bundle_check_group(const struct bundle_store *store, const char *id,
 int life_bundle_has_cgroup(const struct bundle *b, struct rootlet_error *err)
 {
 	if (!bundle_alive(b))
-		return error_set(err, -ESRCH, "not-running", b->id,
-				 "container %s: container not running", b->id);
+		return bundle_not_running(b, err);
 	if (!b->record.cgroup) {
 		error_set(
 			err, -EOPNOTSUPP, "cgroup-refused", b->id,

@@ -154,18 +154,13 @@ static int count_levels(const struct plan *plan)
 static int note_cgroup(struct create *c)
 {
 	struct bundle_record *r = &c->bundle->record;
+	char path[PATH_MAX];
 
-	for (size_t i = 0; i < c->plan->count; i++) {
-		const struct step *step = &c->plan->steps[i];
-
-		if (step->op != OP_CGROUP || !step->a.cgroup.name)
-			continue;
-		r->cgroup = arena_printf(&c->bundle->arena, "%s/%s", step->a.cgroup.parent,
-					 step->a.cgroup.name);
-		r->cgroup_levels = count_levels(c->plan);
-		return r->cgroup ? bundle_prepare_record(c->bundle, c->err) : error_nomem(c->err);
-	}
-	return 0;
+	if (!life_bundle_named_group(c->plan, path))
+		return 0;
+	r->cgroup = copy(c, path);
+	r->cgroup_levels = count_levels(c->plan);
+	return r->cgroup ? bundle_prepare_record(c->bundle, c->err) : error_nomem(c->err);
 }
 
 static int on_hooks(void *data, struct run_process *p, const int namespaces[NS_COUNT],

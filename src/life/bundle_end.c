@@ -20,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	KILL_WAIT_MS = 10000,
@@ -31,12 +30,6 @@ enum {
 };
 
 /* ---- signals ---- */
-
-static int not_running(const struct bundle *b, struct rootlet_error *err)
-{
-	return error_set(err, -ESRCH, "not-running", b->id, "container %s: container not running",
-			 b->id);
-}
 
 static int signal_first(struct bundle *b, int signal)
 {
@@ -125,9 +118,9 @@ static int kill_left(struct bundle *b, int signal, bool all, struct rootlet_erro
 	int r;
 
 	if (b->record.own_pids)
-		return all ? 0 : not_running(b, err);
+		return all ? 0 : bundle_not_running(b, err);
 	if (!all && (signal != SIGKILL || life_bundle_pids(b, &pids, &count, NULL) < 0 || !count))
-		return not_running(b, err);
+		return bundle_not_running(b, err);
 	r = signal_all(b, signal);
 	return r < 0 ? refused(b, signal, r, err) : 0;
 }
@@ -146,18 +139,11 @@ int life_bundle_kill(struct bundle *b, int signal, bool all, struct rootlet_erro
 	if (r == 0 && all && bundle_alive(b) && signal == SIGKILL)
 		signal_first(b, signal);
 	if (r == -ESRCH)
-		return not_running(b, err);
+		return bundle_not_running(b, err);
 	return r < 0 ? refused(b, signal, r, err) : 0;
 }
 
 /* ---- the end ---- */
-
-static void pause_a_moment(void)
-{
-	const struct timespec moment = {.tv_nsec = LOOK_MS * 1000000L};
-
-	nanosleep(&moment, NULL);
-}
 
 /* PID 1 ends when all others of its namespace are reaped, and some are for others to reap: those
  * that `exec` made. By then it runs nothing any more. (PF_EXITING of linux/sched.h, in the ninth
@@ -193,7 +179,7 @@ static bool await_first(struct bundle *b)
 
 	while (clock_ms() < until) {
 		if (b->pidfd < 0)
-			pause_a_moment();
+			clock_sleep_ms(LOOK_MS);
 		else if (poll(&gone, 1, EXIT_MS) > 0)
 			return true;
 		if ((b->record.own_pids || b->broken) && is_exiting(b->record.process.pid))
@@ -217,7 +203,7 @@ static void end_others(struct bundle *b)
 		if (signal_each(b, SIGKILL, &count) < 0)
 			return;
 		if (count)
-			pause_a_moment();
+			clock_sleep_ms(LOOK_MS);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/fd.h"
 #include "base/io.h"
+#include "base/path.h"
 #include "life/life.h"
 #include "parse/oci.h"
 #include "plan/plan.h"
@@ -61,18 +62,6 @@ static int check_words(const struct life_bundle_exec *e, struct rootlet_error *e
 	return 0;
 }
 
-static bool leads_up(const char *path)
-{
-	for (const char *p = path; *p; p += *p == '/') {
-		size_t n = strcspn(p, "/");
-
-		if (n == 2 && p[0] == '.' && p[1] == '.')
-			return true;
-		p += n;
-	}
-	return false;
-}
-
 /* A group below the container's own, and of what there is with version 2. */
 static int set_cgroup(const struct bundle *b, const char *path, struct spec *spec,
 		      struct rootlet_error *err)
@@ -85,7 +74,7 @@ static int set_cgroup(const struct bundle *b, const char *path, struct spec *spe
 		error_hint(err, "--cgroup %s", strrchr(path, ':') + 1);
 		return -EINVAL;
 	}
-	if (leads_up(path))
+	if (path_has_dotdot(path))
 		return error_set(err, -EINVAL, "cgroup-path", path,
 				 "--cgroup %s: bad sub cgroup path: it leads out of the "
 				 "container's own",
@@ -204,12 +193,6 @@ static int make_spec(const struct bundle *b, const struct life_bundle_exec *e, s
 
 /* ---- the plan ---- */
 
-static int not_running(const struct bundle *b, struct rootlet_error *err)
-{
-	return error_set(err, -ESRCH, "not-running", b->id, "container %s: container not running",
-			 b->id);
-}
-
 /* Of one that waits for its start. */
 static int take_namespaces(struct bundle *b, int fds[NS_COUNT], struct rootlet_error *err)
 {
@@ -217,7 +200,7 @@ static int take_namespaces(struct bundle *b, int fds[NS_COUNT], struct rootlet_e
 
 	if (r == -ECONNREFUSED) { /* it was let go a moment ago */
 		bundle_look(b);
-		return bundle_alive(b) ? 0 : not_running(b, err);
+		return bundle_alive(b) ? 0 : bundle_not_running(b, err);
 	}
 	if (r == 0 && b->start >= 0)
 		r = bundle_namespaces(b, fds);
@@ -225,7 +208,7 @@ static int take_namespaces(struct bundle *b, int fds[NS_COUNT], struct rootlet_e
 		return 0;
 	if (r == -EAGAIN || r == -ETIMEDOUT)
 		return bundle_no_answer(b, err);
-	return bundle_is_gone(r) ? not_running(b, err) : bundle_no_right(b, r, err);
+	return bundle_is_gone(r) ? bundle_not_running(b, err) : bundle_no_right(b, r, err);
 }
 
 /* Each that there is: one that is left out would be the host's own. */
@@ -261,7 +244,7 @@ static int add_container(const struct bundle *b, const int fds[NS_COUNT], struct
 	if (opened)
 		r = see_handed_out(b, fds, now.namespaces, err);
 	else if (state_process_describe(now.pid, &now) < 0)
-		r = not_running(b, err);
+		r = bundle_not_running(b, err);
 	if (r == 0)
 		r = life_add_process(b->id, now.pid, now.namespaces, b->record.cgroup, facts, err);
 	if (r < 0)
@@ -384,7 +367,7 @@ int life_bundle_exec(struct bundle *b, const struct life_bundle_exec *e, struct 
 		r = run_start(plan, &options, &p, err);
 	}
 	if (r < 0 && spec && bundle_alive(b) && life_bundle_is_ending(b))
-		r = not_running(b, err);
+		r = bundle_not_running(b, err);
 	for (int t = 0; t < NS_COUNT; t++)
 		fd_close(&fds[t]);
 	fd_close(&answering.pidfd_socket);

@@ -156,6 +156,12 @@ int bundle_say(const struct bundle *b, int connection, uint32_t type)
 	return token < 0 ? token : fds_send(connection, &message, sizeof(message), &token, 1);
 }
 
+int bundle_not_running(const struct bundle *b, struct rootlet_error *err)
+{
+	return error_set(err, -ESRCH, "not-running", b->id, "container %s: container not running",
+			 b->id);
+}
+
 bool bundle_is_gone(int r)
 {
 	return r == -EPIPE || r == -ECONNRESET;

@@ -2,6 +2,8 @@
  * for the other files. */
 #include "parse/oci_read.h"
 
+#include "base/path.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -214,28 +216,9 @@ int oci_word(struct oci_context *c, const struct json *value, const char *noun,
 const char *oci_plain_path(struct arena *a, const char *path)
 {
 	char *plain = arena_alloc(a, strlen(path) + 2);
-	size_t used = 0;
 
-	if (!plain)
-		return NULL;
-	while (*path) {
-		size_t len;
-
-		path += strspn(path, "/");
-		len = strcspn(path, "/");
-		if (len == 2 && path[0] == '.' && path[1] == '.') {
-			while (used && plain[--used] != '/')
-				;
-		} else if (len && !(len == 1 && path[0] == '.')) {
-			plain[used++] = '/';
-			memcpy(plain + used, path, len);
-			used += len;
-		}
-		path += len;
-	}
-	if (!used)
-		plain[used++] = '/';
-	plain[used] = '\0';
+	if (plain)
+		path_clean(path, plain);
 	return plain;
 }
 

@@ -40,6 +40,14 @@ const char *plan_kind_name(const struct plan *plan)
 	return "?";
 }
 
+const struct step *plan_find_step(const struct plan *plan, enum plan_op op)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->steps[i].op == op)
+			return &plan->steps[i];
+	return NULL;
+}
+
 const char *plan_command_name(const struct plan *plan)
 {
 	static const char *const names[] = {

@@ -4,6 +4,7 @@
 #include "plan/planner.h"
 
 #include "base/buffer.h"
+#include "base/path.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -152,28 +153,12 @@ bool plan_host(const struct planner *p, enum ns_type type)
 const char *plan_clean_path(struct planner *p, const char *path)
 {
 	char *out = arena_alloc(p->arena, strlen(path) + 2);
-	size_t n = 0;
 
 	if (!out) {
 		p->nomem = true;
 		return "/";
 	}
-	while (*path) {
-		size_t len = strcspn(path, "/");
-
-		if (len == 2 && path[0] == '.' && path[1] == '.') {
-			while (n && out[--n] != '/')
-				;
-		} else if (len && !(len == 1 && *path == '.')) {
-			out[n++] = '/';
-			memcpy(out + n, path, len);
-			n += len;
-		}
-		path += len + (path[len] == '/');
-	}
-	if (!n)
-		out[n++] = '/';
-	out[n] = '\0';
+	path_clean(path, out);
 	return out;
 }
 

@@ -97,7 +97,9 @@ extern const struct op_row op_rows[OP_COUNT];
 const char *stage_name(enum plan_stage stage); /* "ROOT" */
 const char *actor_name(enum plan_actor actor); /* "parent" */
 struct plan;
-const char *plan_kind_name(const struct plan *plan);	/* "run" */
+const char *plan_kind_name(const struct plan *plan); /* "run" */
+/* The first step of that kind, or NULL. */
+const struct step *plan_find_step(const struct plan *plan, enum plan_op op);
 const char *plan_command_name(const struct plan *plan); /* "rootlet run": who would start it */
 enum front_end plan_front(const struct plan *plan);
 

@@ -212,6 +212,9 @@ int plan_new_source(struct planner *p, enum source_use use, size_t index);
 /* Does it begin with so many digits, at least one? An account word of digits is an id (user.c). */
 bool plan_digits(const char *text, size_t len);
 
+/* stage_root.c: the directory, with all that is mounted below it, becomes the root. */
+struct step *plan_bind_root(struct planner *p);
+
 /* Absolute, by its spelling: without ".", ".." and what the ".." take away, or doubled slashes. */
 const char *plan_clean_path(struct planner *p, const char *path);
 

@@ -107,7 +107,7 @@ static void add_host_root(struct planner *p)
 		       "nothing on the host can be changed through this root");
 }
 
-static void add_directory_root(struct planner *p)
+struct step *plan_bind_root(struct planner *p)
 {
 	struct step *step =
 		plan_add(p, OP_ROOT_BIND, ACTOR_CHILD, plan_copy(p, p->spec->root_path));
@@ -116,6 +116,7 @@ static void add_directory_root(struct planner *p)
 	step->a.bind.source_path = step->subject;
 	step->a.bind.target = (struct step_target){SLOT_NONE, "/"};
 	step->a.bind.recursive = true;
+	return step;
 }
 
 static void add_overlay_root(struct planner *p)
@@ -242,7 +243,7 @@ int stage_root(struct planner *p)
 	else if (p->spec->overlay)
 		add_overlay_root(p);
 	else
-		add_directory_root(p);
+		plan_bind_root(p);
 	fill_root(p);
 	plan_init_file(p);
 	plan_add(p, OP_PIVOT_ROOT, ACTOR_CHILD, "/");

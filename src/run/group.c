@@ -270,14 +270,6 @@ static const char *below(const char *group, char *own)
 	return NULL;
 }
 
-static const struct step *find_step(const struct plan *plan, enum plan_op op)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].op == op)
-			return &plan->steps[i];
-	return NULL;
-}
-
 /* "/a/box" of a process, as our own namespace has it: to be freed, or NULL. */
 static char *read_group_of(uint32_t pid)
 {
@@ -320,8 +312,8 @@ static size_t find_mount(const char *group)
 /* Another group than the container's own is taken where nobody has asked for one. */
 static int enter_with_first(struct start *s, int error)
 {
-	const struct step *enter = find_step(s->plan, OP_ENTER_CGROUP),
-			  *join = find_step(s->plan, OP_JOIN_CONTAINER);
+	const struct step *enter = plan_find_step(s->plan, OP_ENTER_CGROUP),
+			  *join = plan_find_step(s->plan, OP_JOIN_CONTAINER);
 	const char *group = enter ? enter->a.text.text : "", *rest;
 	char path[PATH_MAX];
 	size_t len;

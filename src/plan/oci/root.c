@@ -35,13 +35,8 @@ int plan_oci_open(struct planner *p)
 /* Shared with the host, a mount made inside would show up there: the root's own is not. */
 static void add_root(struct planner *p)
 {
-	struct step *step =
-		plan_add(p, OP_ROOT_BIND, ACTOR_CHILD, plan_copy(p, p->spec->root_path));
+	struct step *step = plan_bind_root(p);
 
-	step->a.bind.source = plan_source(p, SOURCE_ROOT, 0);
-	step->a.bind.source_path = step->subject;
-	step->a.bind.target = (struct step_target){SLOT_NONE, "/"};
-	step->a.bind.recursive = true;
 	step->a.bind.top = true;
 	if (plan_oci_first_propagation(p) == MS_SHARED) {
 		step->a.bind.propagation = MS_PRIVATE;

@@ -10,22 +10,14 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct step *sh_find(const struct plan *plan, enum plan_op op)
-{
-	for (size_t i = 0; i < plan->count; i++)
-		if (plan->steps[i].op == op)
-			return &plan->steps[i];
-	return NULL;
-}
-
 bool sh_has(const struct plan *plan, enum plan_op op)
 {
-	return sh_find(plan, op) != NULL;
+	return plan_find_step(plan, op) != NULL;
 }
 
 enum sh_userns sh_userns(const struct plan *plan)
 {
-	const struct step *map = sh_find(plan, OP_WRITE_MAP);
+	const struct step *map = plan_find_step(plan, OP_WRITE_MAP);
 
 	if (sh_has(plan, OP_HELPER_MAP) || (map && map->actor == ACTOR_PARENT))
 		return SH_USERNS_HOLDER;

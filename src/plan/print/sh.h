@@ -40,7 +40,6 @@ enum sh_userns {
 
 enum sh_userns sh_userns(const struct plan *plan);
 bool sh_has(const struct plan *plan, enum plan_op op);
-const struct step *sh_find(const struct plan *plan, enum plan_op op);
 
 /* Why this step is not, or not wholly, in the script; NULL when it is. */
 const char *sh_limit(const struct plan *plan, const struct step *step);

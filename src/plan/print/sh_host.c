@@ -137,7 +137,7 @@ static void enter_holder(struct sh *sh)
 
 static void time_options(const struct plan *plan, struct buffer *out)
 {
-	const struct step *step = sh_find(plan, OP_TIME_OFFSETS);
+	const struct step *step = plan_find_step(plan, OP_TIME_OFFSETS);
 
 	if (!step)
 		return;
@@ -154,7 +154,7 @@ static void time_options(const struct plan *plan, struct buffer *out)
 
 static void propagation_option(const struct plan *plan, struct buffer *out)
 {
-	const struct step *step = sh_find(plan, OP_PROPAGATION);
+	const struct step *step = plan_find_step(plan, OP_PROPAGATION);
 	uint64_t flags = step ? step->a.propagation.flags : 0;
 
 	if (!step)
@@ -167,7 +167,7 @@ static void propagation_option(const struct plan *plan, struct buffer *out)
 
 static void namespace_options(const struct plan *plan, struct buffer *out)
 {
-	const struct step *clone = sh_find(plan, OP_CLONE);
+	const struct step *clone = plan_find_step(plan, OP_CLONE);
 	uint64_t flags = clone ? clone->a.clone.flags : 0;
 
 	for (int type = 0; type < NS_COUNT; type++)
@@ -192,7 +192,7 @@ static void own_map_options(const struct plan *plan, struct buffer *out)
 static void unshare_command(struct sh *sh)
 {
 	const struct plan *plan = sh->plan;
-	const struct step *death = sh_find(plan, OP_PARENT_DEATH);
+	const struct step *death = plan_find_step(plan, OP_PARENT_DEATH);
 	AUTO_BUFFER options = {0};
 	char name[16];
 

@@ -113,7 +113,7 @@ static const char *limit_of_ids(const struct plan *plan)
 {
 	if (sh_userns(plan) != SH_USERNS_HOLDER)
 		return NULL;
-	if (sh_find(plan, OP_SET_IDS) && sh_find(plan, OP_SET_IDS)->a.ids.uid != 0)
+	if (plan_find_step(plan, OP_SET_IDS) && plan_find_step(plan, OP_SET_IDS)->a.ids.uid != 0)
 		return "no uid 0 is mapped, and nsenter(1) cannot keep capabilities without it: "
 		       "the script will fail";
 	if (!sh_has(plan, OP_SET_GROUPS) && !sh_has(plan, OP_DENY_SETGROUPS))
@@ -140,7 +140,7 @@ static bool has_nanoseconds(const char *text)
  * more. */
 static const char *limit_of_capabilities(const struct plan *plan, const struct step *step)
 {
-	const struct step *bounding = sh_find(plan, OP_BOUNDING_SET);
+	const struct step *bounding = plan_find_step(plan, OP_BOUNDING_SET);
 
 	if (bounding && bounding->a.capabilities == step->a.capabilities)
 		return NULL;

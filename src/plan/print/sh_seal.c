@@ -92,10 +92,10 @@ static bool ambient(const struct sh *sh)
 static void setpriv(struct sh *sh)
 {
 	const struct plan *plan = sh->plan;
-	const struct step *user = sh_find(plan, OP_SET_USER);
-	const struct step *bounding = sh_find(plan, OP_BOUNDING_SET);
-	const struct step *asked = sh_find(plan, OP_AMBIENT);
-	const struct step *sets = sh_find(plan, OP_CAPABILITY_SETS);
+	const struct step *user = plan_find_step(plan, OP_SET_USER);
+	const struct step *bounding = plan_find_step(plan, OP_BOUNDING_SET);
+	const struct step *asked = plan_find_step(plan, OP_AMBIENT);
+	const struct step *sets = plan_find_step(plan, OP_CAPABILITY_SETS);
 
 	if (!user && !bounding && !sh_has(plan, OP_NO_NEW_PRIVS) && !ambient(sh))
 		return;
@@ -166,7 +166,7 @@ static void environment(struct sh *sh, const struct step *step)
 /* Descriptors above 9 have no name in sh; 9 itself kept the standard input. */
 static void close_fds(struct sh *sh)
 {
-	const struct step *step = sh_find(sh->plan, OP_CLOSE_FDS);
+	const struct step *step = plan_find_step(sh->plan, OP_CLOSE_FDS);
 
 	for (uint64_t fd = step ? step->a.number : 9; fd < 9; fd++)
 		buffer_printf(sh->out, " %" PRIu64 "<&-", fd);
@@ -174,7 +174,7 @@ static void close_fds(struct sh *sh)
 
 static void exec(struct sh *sh, const struct step *step)
 {
-	const struct step *mask = sh_find(sh->plan, OP_UMASK);
+	const struct step *mask = plan_find_step(sh->plan, OP_UMASK);
 
 	command(sh, step);
 	environment(sh, step);
